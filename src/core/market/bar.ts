@@ -70,10 +70,10 @@ function grow(columns: BarColumns): void {
 /** Appends a bar. It must open at or after the close of the last one (InvariantError otherwise). */
 export function pushBar(columns: BarColumns, bar: Omit<Bar, 'instrument' | 'timeframe'>): void {
   const i = columns.length;
-  invariant(
-    i === 0 || bar.openedAt >= (columns.closedAt[i - 1] ?? 0),
-    `bar columns: found a bar opened at ${bar.openedAt}, expected it after the last close`,
-  );
+  if (i > 0 && !(bar.openedAt >= columns.closedAt[i - 1]!)) {
+    const last = columns.closedAt[i - 1]!;
+    invariant(false, `bar columns: found a bar opened at ${bar.openedAt}, expected >= ${last}`);
+  }
   if (i === columns.openedAt.length) grow(columns);
   columns.openedAt[i] = bar.openedAt;
   columns.closedAt[i] = bar.closedAt;

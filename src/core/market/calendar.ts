@@ -49,7 +49,7 @@ export function sessionOn(table: CalendarTable, day: TradingDay): CalendarAnswer
     .filter((pause) => pause.from < close)
     .map((pause) => ({
       fromAt: instantAt(day, pause.from, zone),
-      toAt: instantAt(day, pause.to < close ? pause.to : close, zone),
+      toAt: Math.min(instantAt(day, pause.to, zone), instantAt(day, close, zone)),
     }));
   const session: Session = {
     market,

@@ -8,10 +8,9 @@ const PRICE_UNITS = 10_000;
 
 /** `amount`, proven to be a safe integer; `place` names the figure in the error. */
 export function minor(amount: number, place: string): number {
-  invariant(
-    Number.isSafeInteger(amount),
-    `${place}: found ${amount}, expected whole minor units within the safe range`,
-  );
+  if (!Number.isSafeInteger(amount)) {
+    invariant(false, `${place}: found ${amount}, expected whole minor units in the safe range`);
+  }
   return amount === 0 ? 0 : amount;
 }
 
@@ -27,10 +26,9 @@ export function priceUnits(price: number): number {
  * the price in 1e-4 units. `quantity` is a whole number of shares, negative for a short.
  */
 export function notionalMinor(price: number, quantity: number): number {
-  invariant(
-    Number.isSafeInteger(quantity),
-    `quantity: found ${quantity}, expected a whole number of shares`,
-  );
+  if (!Number.isSafeInteger(quantity)) {
+    invariant(false, `quantity: found ${quantity}, expected a whole number of shares`);
+  }
   const units = minor(priceUnits(price) * quantity, 'notional');
   return minor(Math.floor((units + 50) / 100), 'notional');
 }

@@ -23,12 +23,11 @@ export function tickSize(price: number, market: Market, _day: TradingDay): numbe
  * double nearest to the decimal, so 0.29 rounded down to 0.01 stays 0.29.
  */
 export function roundToTick(price: number, tick: number, mode: 'nearest' | 'down' | 'up'): number {
-  invariant(
-    Number.isFinite(price) && Math.abs(price) <= MAX_PRICE,
-    `price: found ${price}, expected a finite number up to ${MAX_PRICE}`,
-  );
+  if (!(Math.abs(price) <= MAX_PRICE)) {
+    invariant(false, `price: found ${price}, expected a finite number up to ${MAX_PRICE}`);
+  }
   const tickUnits = Math.round(tick * SCALE);
-  invariant(tickUnits > 0, `tick: found ${tick}, expected a positive number`);
+  if (!(tickUnits > 0)) invariant(false, `tick: found ${tick}, expected a positive number`);
   const units = Math.round(price * SCALE);
   const steps = Math.floor(units / tickUnits);
   const rest = units - steps * tickUnits;

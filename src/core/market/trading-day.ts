@@ -26,7 +26,9 @@ export function dayNumber(day: TradingDay): number {
 
 /** Date of a day number, the inverse of {@link dayNumber}. */
 export function dayOfNumber(number: number): TradingDay {
-  return Temporal.Instant.fromEpochMilliseconds(number * DAY_MS).toString().slice(0, 10);
+  return Temporal.Instant.fromEpochMilliseconds(number * DAY_MS)
+    .toString()
+    .slice(0, 10);
 }
 
 /** The date `days` calendar days later (earlier when negative). Weekends are not skipped. */

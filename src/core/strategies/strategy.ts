@@ -69,6 +69,7 @@ export type Evaluation = {
   /** Set when the bar's range and volume trip the abnormal-minute breaker. */
   readonly abnormal: {
     readonly rangeOverAtr: number;
-    readonly volumeOverUsual: number;
+    /** Null when the usual volume is not known; the range alone trips it then. */
+    readonly volumeOverUsual: number | null;
   } | null;
 };
