@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { ConfigError } from '#app/errors.ts';
+import type { EventTable } from '#core/gates/event-window.ts';
+import type { CalendarTable } from '#core/market/calendar.ts';
+import { isTradingDayText, weekdayOf } from '#core/market/trading-day.ts';
+
+const day = z.string().refine(isTradingDayText, 'expected a date YYYY-MM-DD');
+const wallTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time HH:MM');
+const zone = z.string().refine(isZone, 'expected an IANA time zone');
+
+const calendarSchema = z.strictObject({
+  market: z.enum(['US', 'CN']),
+  zone,
+  validFrom: day,
+  validThrough: day,
+  regularOpen: wallTime,
+  regularClose: wallTime,
+  holidays: z.array(day),
+  earlyCloses: z.record(day, wallTime),
+  breaks: z.array(z.strictObject({ from: wallTime, to: wallTime })),
+  source: z.string().min(1),
+});
+
+const kind = z.enum(['fomc', 'cpi', 'payrolls', 'release_10', 'earnings']);
+const eventsSchema = z.strictObject({
+  source: z.string().min(1),
+  coverage: z.partialRecord(kind, z.strictObject({ from: day, through: day })),
+  events: z.array(
+    z
+      .strictObject({
+        kind,
+        day,
+        time: wallTime.nullable().default(null),
+        symbol: z.string().min(1).optional(),
+        timing: z.enum(['before_open', 'after_close', 'unknown']).optional(),
+      })
+      .refine((event) => event.kind !== 'earnings' || event.symbol !== undefined, {
+        error: 'expected a symbol with earnings',
+      }),
+  ),
+});
+
+function isZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+function refuse(file: string, found: string, cause?: unknown): never {
+  throw new ConfigError(`${file}: ${found}`, { code: 'calendar_invalid', retryable: false, cause });
+}
+
+async function readYaml<T>(file: string, schema: z.ZodType<T>): Promise<T> {
+  let raw: unknown;
+  try {
+    raw = parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    const line = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    refuse(file, `not readable as YAML: ${line}`, error);
+  }
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  return refuse(file, `${issue?.path.join('.') || 'file'}: ${issue?.message ?? 'not valid'}`);
+}
+
+function checkDays(file: string, table: CalendarTable): void {
+  if (table.validFrom > table.validThrough) {
+    refuse(file, `validFrom: found ${table.validFrom}, expected at most ${table.validThrough}`);
+  }
+  const holidays = new Set(table.holidays);
+  if (holidays.size !== table.holidays.length) refuse(file, 'holidays: found a day twice');
+  for (const listed of [...table.holidays, ...Object.keys(table.earlyCloses)]) {
+    if (listed < table.validFrom || listed > table.validThrough) {
+      refuse(file, `${listed}: found outside ${table.validFrom} … ${table.validThrough}`);
+    }
+    if (weekdayOf(listed) > 5) refuse(file, `${listed}: found a weekend day, expected a weekday`);
+  }
+  for (const [early, close] of Object.entries(table.earlyCloses)) {
+    if (holidays.has(early)) refuse(file, `${early}: found as holiday and as early close`);
+    if (close <= table.regularOpen || close >= table.regularClose) {
+      refuse(file, `${early}: found a close at ${close}, expected one within regular hours`);
+    }
+  }
+}
+
+/**
+ * The exchange calendar in a YAML file of `config/calendars`. Throws ConfigError with one line
+ * (file, place, what was found or expected) when it cannot be read or contradicts itself.
+ */
+export async function loadCalendar(file: string): Promise<CalendarTable> {
+  const table: CalendarTable = await readYaml(file, calendarSchema);
+  checkDays(file, table);
+  return table;
+}
+
+/** The scheduled events in a YAML file of `config/calendars`. Throws ConfigError as above. */
+export async function loadEvents(file: string): Promise<EventTable> {
+  const { events, coverage, source } = await readYaml(file, eventsSchema);
+  const seen = new Set<string>();
+  for (const event of events) {
+    const key = `${event.kind} ${event.day} ${event.symbol ?? ''} ${event.time ?? ''}`.trim();
+    if (seen.has(key)) refuse(file, `${key}: found twice`);
+    seen.add(key);
+  }
+  return {
+    source,
+    coverage: Object.fromEntries(
+      Object.entries(coverage).filter(([, span]) => span !== undefined),
+    ) as EventTable['coverage'],
+    events: events.map(({ symbol, timing, ...event }) => ({
+      ...event,
+      ...(symbol === undefined ? {} : { symbol }),
+      ...(timing === undefined ? {} : { timing }),
+    })),
+  };
+}
