@@ -1,0 +1,35 @@
+import type { AccountsFile, ChannelsFile, DeskFile, ProfileFile, ScheduleFile } from './schema.ts';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export type AccountConfig = AccountsFile['accounts'][number];
+
+/** A desk's file with its account looked up. */
+export type DeskConfig = DeskFile & { readonly accountSettings: AccountConfig };
+
+export type JobConfig = ScheduleFile['jobs'][number];
+
+/** Everything the assistant runs on, checked. Frozen for a run; `hash` names what decides. */
+export type Config = {
+  /** Project folder. */
+  readonly root: string;
+  /** Everything that is written. */
+  readonly dataDir: string;
+  /** A server to use in place of the embedded one. Secret. */
+  readonly databaseUrl: string | null;
+  /** Secret. */
+  readonly telegramToken: string | null;
+  readonly logLevel: LogLevel;
+  /** Epoch milliseconds at which the launcher started, for the start-up figure. */
+  readonly processStartedAt: number | null;
+  readonly profile: ProfileFile & { readonly name: string };
+  /** Desks that run, in order. */
+  readonly desks: readonly DeskConfig[];
+  readonly activeChannels: readonly ('terminal' | 'telegram')[];
+  readonly channels: ChannelsFile;
+  readonly schedule: ScheduleFile;
+  /** What was left out and why, one line each, for the operator. */
+  readonly notes: readonly string[];
+  /** Of the desks that run with their accounts; secrets and folders are not in it. */
+  readonly hash: string;
+};

@@ -1,0 +1,234 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { parseEnv } from 'node:util';
+import { parseInstrumentId } from '#core/market/instrument.ts';
+import type { Mode } from '#core/replies/act.ts';
+import type { Config, DeskConfig, LogLevel } from './config.ts';
+import { hashConfig } from './hash.ts';
+import {
+  checkValue,
+  listConfigNames,
+  readConfigFile,
+  refuse,
+  shown,
+  suggestion,
+} from './read-file.ts';
+import type { AccountsFile, ChannelsFile, DeskFile, ProfileFile } from './schema.ts';
+import { accountsFile, channelsFile, deskFile, profileFile, scheduleFile } from './schema.ts';
+
+/** What the command line says over everything else. */
+export type ConfigOverrides = {
+  readonly profile?: string | undefined;
+  readonly desks?: readonly string[] | undefined;
+  readonly symbols?: readonly string[] | undefined;
+  readonly channels?: readonly string[] | undefined;
+  readonly mode?: Mode | undefined;
+  readonly dataDir?: string | undefined;
+};
+
+export type LoadConfigOptions = {
+  /** Project folder: holds config/ and .env. */
+  readonly root: string;
+  /** Only tests give it; otherwise the process's environment over .env. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly overrides?: ConfigOverrides;
+};
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const DEFAULT_PROFILE = 'demo';
+const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
+function readEnv(root: string): Env {
+  const path = join(root, '.env');
+  if (!existsSync(path)) return process.env;
+  try {
+    return { ...parseEnv(readFileSync(path, 'utf8')), ...process.env };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return refuse('.env', `a file that cannot be read (${code})`, 'a file this user can read');
+  }
+}
+
+/** A variable that is set to something; white space around it is dropped. */
+function given(env: Env, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === '' ? undefined : value;
+}
+
+function listFrom(env: Env, name: string): string[] | undefined {
+  return given(env, name)
+    ?.split(',')
+    .map((item) => item.trim());
+}
+
+function readDesk(root: string, id: string, place: string): DeskFile {
+  const known = listConfigNames(root, 'desks');
+  if (!known.includes(id)) refuse(place, shown(id), suggestion(id, known));
+  const desk = readConfigFile(root, `desks/${id}.yaml`, deskFile);
+  if (desk.id !== id) refuse(`config/desks/${id}.yaml: id`, shown(desk.id), id);
+  return desk;
+}
+
+function checkDesk(desk: DeskFile, accounts: AccountsFile['accounts']): DeskConfig {
+  const file = `config/desks/${desk.id}.yaml`;
+  const account = accounts.find((entry) => entry.id === desk.account);
+  if (account === undefined) {
+    const known = accounts.map((entry) => entry.id);
+    return refuse(`${file}: account`, shown(desk.account), suggestion(desk.account, known));
+  }
+  if (account.market !== desk.market) {
+    refuse(`${file}: market`, desk.market, `${account.market}, the market of ${account.id}`);
+  }
+  if (desk.capital > account.cash) {
+    refuse(`${file}: capital`, String(desk.capital), `at most ${account.cash}, the account's cash`);
+  }
+  for (const symbol of desk.symbols) {
+    const text = desk.market === 'US' ? `${symbol}.US` : symbol;
+    if (parseInstrumentId(text) === null) {
+      refuse(`${file}: symbols`, shown(symbol), `symbols of the market ${desk.market}`);
+    }
+  }
+  const { rangeShareLow, rangeShareHigh } = desk.parameters.regime;
+  if (rangeShareLow >= rangeShareHigh) {
+    refuse(
+      `${file}: parameters.regime.rangeShareLow`,
+      String(rangeShareLow),
+      `less than rangeShareHigh, ${rangeShareHigh}`,
+    );
+  }
+  return { ...desk, accountSettings: account };
+}
+
+function readDesks(
+  options: LoadConfigOptions,
+  chosen: { readonly ids: readonly string[]; readonly place: string },
+): DeskConfig[] {
+  const { accounts } = readConfigFile(options.root, 'accounts.yaml', accountsFile);
+  const { overrides } = options;
+  const desks = chosen.ids.map((id) => {
+    const desk = readDesk(options.root, id, chosen.place);
+    const symbols = overrides?.symbols ?? desk.symbols;
+    const place = overrides?.symbols === undefined ? `config/desks/${id}.yaml` : '--symbols';
+    const mode = overrides?.mode ?? desk.mode;
+    return checkDesk(checkValue(deskFile, { ...desk, symbols, mode }, place), accounts);
+  });
+  const taken = new Map<string, string>();
+  for (const desk of desks) {
+    const other = taken.get(desk.account);
+    if (other !== undefined) {
+      const found = `${desk.account}, which ${other} has`;
+      refuse(`config/desks/${desk.id}.yaml: account`, found, 'an account of its own');
+    }
+    taken.set(desk.account, desk.id);
+  }
+  return desks;
+}
+
+function readProfile(
+  options: LoadConfigOptions,
+  env: Env,
+): ProfileFile & { readonly name: string } {
+  const fromEnv = given(env, 'CENTAUR_PROFILE');
+  const name = options.overrides?.profile ?? fromEnv ?? DEFAULT_PROFILE;
+  const known = listConfigNames(options.root, 'profiles');
+  if (!known.includes(name)) {
+    const place = options.overrides?.profile === undefined ? 'CENTAUR_PROFILE' : '--profile';
+    refuse(place, shown(name), suggestion(name, known));
+  }
+  const profile = readConfigFile(options.root, `profiles/${name}.yaml`, profileFile);
+  return { ...profile, name };
+}
+
+/** Channels that run. Named by a profile but without its token, Telegram is left out with a note. */
+function chooseChannels(
+  options: LoadConfigOptions,
+  profile: ProfileFile,
+  env: Env,
+): { readonly channels: ProfileFile['channels']; readonly notes: string[] } {
+  const override = options.overrides?.channels ?? listFrom(env, 'CENTAUR_CHANNELS');
+  const place = options.overrides?.channels === undefined ? 'CENTAUR_CHANNELS' : '--channels';
+  const wanted =
+    override === undefined
+      ? profile.channels
+      : checkValue(profileFile.shape.channels, override, place);
+  const hasToken = given(env, 'TELEGRAM_BOT_TOKEN') !== undefined;
+  if (!wanted.includes('telegram') || hasToken) return { channels: wanted, notes: [] };
+  if (override !== undefined) {
+    refuse(place, 'telegram without a token', 'TELEGRAM_BOT_TOKEN in .env (centaur setup)');
+  }
+  return {
+    channels: wanted.filter((channel) => channel !== 'telegram'),
+    notes: ['telegram: found no token, it stays off; centaur setup asks for one'],
+  };
+}
+
+function readSecrets(env: Env): Pick<Config, 'databaseUrl' | 'telegramToken'> {
+  const databaseUrl = given(env, 'DATABASE_URL') ?? null;
+  if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    refuse('DATABASE_URL', 'no PostgreSQL address', 'postgresql://user@host/database');
+  }
+  const telegramToken = given(env, 'TELEGRAM_BOT_TOKEN') ?? null;
+  if (telegramToken !== null && /\s/.test(telegramToken)) {
+    refuse('TELEGRAM_BOT_TOKEN', 'white space inside', 'the token as BotFather shows it');
+  }
+  return { databaseUrl, telegramToken };
+}
+
+function readLogLevel(env: Env): LogLevel {
+  const value = given(env, 'CENTAUR_LOG_LEVEL') ?? 'info';
+  const level = LOG_LEVELS.find((known) => known === value);
+  return level ?? refuse('CENTAUR_LOG_LEVEL', shown(value), `one of ${LOG_LEVELS.join(', ')}`);
+}
+
+function readChannels(options: LoadConfigOptions, env: Env): ChannelsFile {
+  const file = readConfigFile(options.root, 'channels.yaml', channelsFile);
+  const apiRoot = given(env, 'TELEGRAM_API_ROOT') ?? file.telegram.apiRoot;
+  const language = given(env, 'CENTAUR_LANGUAGE') ?? file.language;
+  return checkValue(
+    channelsFile,
+    { ...file, language, telegram: { ...file.telegram, apiRoot } },
+    'environment',
+  );
+}
+
+/** Folder of everything that is written; needs no valid configuration, so that a kill finds it. */
+export function findDataDir(options: LoadConfigOptions): string {
+  const env = options.env ?? readEnv(options.root);
+  const folder = options.overrides?.dataDir ?? given(env, 'CENTAUR_DATA_DIR');
+  return folder === undefined ? join(options.root, 'data') : resolve(folder);
+}
+
+/**
+ * Reads everything the assistant runs on: command line over environment (.env included) over
+ * config/local over config. Throws ConfigError with one line: place, found, expected.
+ */
+export function loadConfig(options: LoadConfigOptions): Config {
+  const env = options.env ?? readEnv(options.root);
+  const profile = readProfile(options, env);
+  const fromEnv = listFrom(env, 'CENTAUR_DESKS');
+  const ids = options.overrides?.desks ?? fromEnv ?? profile.desks;
+  const place = options.overrides?.desks !== undefined ? '--desk' : 'CENTAUR_DESKS';
+  const isOwn = ids === profile.desks;
+  const desks = readDesks(options, {
+    ids: [...new Set(ids)],
+    place: isOwn ? `config/profiles/${profile.name}.yaml: desks` : place,
+  });
+  const { channels, notes } = chooseChannels(options, profile, env);
+  const startedAt = Number(given(env, 'CENTAUR_STARTED_AT'));
+  return {
+    root: options.root,
+    dataDir: findDataDir({ ...options, env }),
+    ...readSecrets(env),
+    logLevel: readLogLevel(env),
+    processStartedAt: Number.isFinite(startedAt) && startedAt > 0 ? startedAt : null,
+    profile,
+    desks,
+    activeChannels: channels,
+    channels: readChannels(options, env),
+    schedule: readConfigFile(options.root, 'schedule.yaml', scheduleFile),
+    notes,
+    hash: hashConfig(desks),
+  };
+}

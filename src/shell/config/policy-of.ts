@@ -1,0 +1,118 @@
+import type { Policy } from '#core/engine/policy.ts';
+import type { EventWindowParams } from '#core/gates/event-window.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import { parseInstrumentId } from '#core/market/instrument.ts';
+import type { VwapReclaimParams } from '#core/strategies/vwap-reclaim/params.ts';
+import type { DeskConfig } from './config.ts';
+import { refuse, shown } from './read-file.ts';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+const MINOR_PER_UNIT = 100;
+const ZONES = { US: 'America/New_York', CN: 'Asia/Shanghai' } as const;
+
+/** Exact for the two decimals the schema allows. */
+function toMinor(amount: number): number {
+  return Math.round(amount * MINOR_PER_UNIT);
+}
+
+function instrumentsOf(desk: DeskConfig): InstrumentId[] {
+  return desk.symbols.map((symbol) => {
+    const id = parseInstrumentId(desk.market === 'US' ? `${symbol}.US` : symbol);
+    return (
+      id ?? refuse(`config/desks/${desk.id}.yaml: symbols`, shown(symbol), 'symbols of its market')
+    );
+  });
+}
+
+/** What the desk's decisions depend on, in the units of the core. */
+export function policyOf(desk: DeskConfig): Policy {
+  const { risk, session, ticket, exits, cost, watch, accountSettings } = desk;
+  return {
+    deskId: desk.id,
+    strategy: desk.strategy,
+    accountId: desk.account,
+    environment: accountSettings.environment,
+    market: desk.market,
+    zone: ZONES[desk.market],
+    currency: accountSettings.currency,
+    mode: desk.mode,
+    instruments: instrumentsOf(desk),
+    capitalMinor: toMinor(desk.capital),
+    risk: {
+      riskPerTradeRatio: risk.riskPerTradeRatio,
+      positionCapRatio: risk.positionCapRatio,
+      dayLossLimitR: risk.dayLossLimitR,
+      tradesPerDay: risk.tradesPerDay,
+      consecutiveLosses: risk.consecutiveLosses,
+      openRiskLimitR: risk.openRiskLimitR,
+      minQuantity: risk.minQuantityShares,
+      maxSpreadBps: risk.maxSpreadBps,
+      maxSpreadRatioOfR: risk.maxSpreadRatioOfR,
+      minVolumeRatio: risk.minVolumeRatio,
+      maxCostR: risk.maxCostR,
+      eventDays: risk.eventDays,
+    },
+    ticket: {
+      lifeMs: ticket.lifeSeconds * SECOND_MS,
+      bandBelowR: ticket.bandBelowR,
+      bandAboveR: ticket.bandAboveR,
+      limitOffsetR: ticket.limitOffsetR,
+      quietMs: ticket.quietMinutes * MINUTE_MS,
+      quoteMaxAgeMs: ticket.quoteMaxAgeSeconds * SECOND_MS,
+      entryLifeAfterBarMs: ticket.entryLifeAfterBarSeconds * SECOND_MS,
+      bareConfirmMs: ticket.bareConfirmSeconds * SECOND_MS,
+    },
+    exits: {
+      firstTargetR: exits.firstTargetR,
+      firstTargetRatio: exits.firstTargetRatio,
+      trailBars: exits.trailBars,
+      flatBeforeCloseMs: session.flatBeforeCloseMinutes * MINUTE_MS,
+    },
+    cost: {
+      commissionPerShareMinor: cost.commissionPerShare * MINOR_PER_UNIT,
+      commissionMinimumMinor: toMinor(cost.commissionMinimum),
+      slippageBps: cost.slippageBps,
+    },
+    watch: {
+      heartbeatMaxAgeMs: watch.heartbeatMaxAgeSeconds * SECOND_MS,
+      barDelayMs: watch.barDelaySeconds * SECOND_MS,
+      barOverdueMs: watch.barOverdueSeconds * SECOND_MS,
+      quoteStaleMs: watch.quoteStaleSeconds * SECOND_MS,
+      orderConfirmMs: watch.orderConfirmSeconds * SECOND_MS,
+      alarmRepeatMs: watch.alarmRepeatMinutes.map((minutes) => minutes * MINUTE_MS),
+    },
+    openingNoTradeMs: session.openingNoTradeMinutes * MINUTE_MS,
+    cooldownMs: session.cooldownMinutes * MINUTE_MS,
+  };
+}
+
+/** Parameters of the VWAP reclaim as the desk's file states them. */
+export function vwapReclaimParamsOf(desk: DeskConfig): VwapReclaimParams {
+  const { parameters } = desk;
+  return {
+    windows: parameters.windows,
+    isShortAllowed: parameters.isShortAllowed,
+    isMa20Required: parameters.isMa20Required,
+    band: parameters.band,
+    atrPeriod: parameters.atrPeriodBars,
+    pullbackBars: parameters.pullbackBars,
+    excursionBars: parameters.excursionBars,
+    stopAtrMultiple: parameters.stopAtrMultiple,
+    stopMinFraction: parameters.stopMinRatio,
+    stopMaxAtr20d: parameters.stopMaxAtr20d,
+    abnormalRangeAtr: parameters.abnormalRangeAtr,
+    abnormalVolume: parameters.abnormalVolume,
+    regime: parameters.regime,
+  };
+}
+
+/** Which events black a session out, and how widely. */
+export function eventWindowsOf(desk: DeskConfig): EventWindowParams {
+  return desk.parameters.events;
+}
+
+/** Cash of the desk's simulated account at its first start, minor units. */
+export function startingCashMinorOf(desk: DeskConfig): number {
+  return toMinor(desk.accountSettings.cash);
+}

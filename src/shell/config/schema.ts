@@ -1,0 +1,222 @@
+import { z } from 'zod';
+import {
+  amountPerShare,
+  bps,
+  count,
+  factor,
+  flag,
+  fraction,
+  isZone,
+  listOf,
+  minutes,
+  money,
+  multipleOfR,
+  name,
+  oneOf,
+  seconds,
+  section,
+  text,
+  wallTime,
+} from './fields.ts';
+
+/*
+ * Shape of every file under config/. Unknown keys are refused, nothing has a default: what a desk
+ * runs on can be read in its files.
+ */
+
+const market = oneOf(['US', 'CN']);
+
+const risk = section({
+  riskPerTradeRatio: fraction(0.05, 0.0001),
+  positionCapRatio: fraction(1, 0.001),
+  dayLossLimitR: multipleOfR(3, 1),
+  tradesPerDay: count(50),
+  consecutiveLosses: count(50),
+  openRiskLimitR: multipleOfR(5, 0.1),
+  minQuantityShares: count(1_000_000),
+  maxSpreadBps: bps(500),
+  maxSpreadRatioOfR: fraction(1),
+  minVolumeRatio: fraction(1),
+  maxCostR: multipleOfR(1),
+  eventDays: oneOf(['off', 'shrink']),
+});
+
+const ticket = section({
+  lifeSeconds: seconds(600, 30),
+  bandBelowR: multipleOfR(2),
+  bandAboveR: multipleOfR(1),
+  limitOffsetR: multipleOfR(1),
+  quietMinutes: minutes(390),
+  quoteMaxAgeSeconds: seconds(30),
+  entryLifeAfterBarSeconds: seconds(600),
+  bareConfirmSeconds: seconds(60),
+});
+
+const watch = section({
+  heartbeatMaxAgeSeconds: seconds(120),
+  barDelaySeconds: seconds(60, 0),
+  barOverdueSeconds: seconds(300),
+  quoteStaleSeconds: seconds(300),
+  orderConfirmSeconds: seconds(120),
+  alarmRepeatMinutes: listOf(minutes(240, 0.5), 'a list of minutes'),
+});
+
+const regime = section({
+  shareFromMinute: minutes(120),
+  crossWindowMinutes: minutes(390, 5),
+  crossDeadZone: factor(5),
+  trendFromMinute: minutes(390),
+  trendShareUp: fraction(1, 0.5),
+  trendShareDown: fraction(0.5),
+  trendMaxCrosses: count(100, 0),
+  trendRangeFactor: factor(10),
+  rangeFromMinute: minutes(390),
+  rangeMinCrosses: count(100, 0),
+  rangeShareLow: fraction(1),
+  rangeShareHigh: fraction(1),
+  rangeMinBreaks: count(100, 0),
+});
+
+const events = section({
+  kinds: listOf(
+    oneOf(['fomc', 'cpi', 'payrolls', 'release_10', 'earnings']),
+    'a list of event kinds',
+    0,
+  ),
+  fomcMinutesBefore: minutes(390),
+  fomcMinutesAfter: minutes(390),
+  releaseMinutesAfterOpen: minutes(390),
+  tenMinutesBefore: minutes(60),
+  tenMinutesAfter: minutes(120),
+  isHalfDayEvent: flag(),
+});
+
+const entryWindow = section({ from: wallTime(), to: wallTime() }).refine((w) => w.from < w.to, {
+  error: 'a window whose from is before its to',
+});
+
+const parameters = section({
+  windows: listOf(entryWindow, 'a list of windows'),
+  isShortAllowed: flag(),
+  isMa20Required: flag(),
+  band: section({ fraction: fraction(0.05), atrMultiple: factor(10) }),
+  atrPeriodBars: count(120, 2),
+  pullbackBars: count(120),
+  excursionBars: count(240),
+  stopAtrMultiple: factor(10),
+  stopMinRatio: fraction(0.05),
+  stopMaxAtr20d: factor(5),
+  abnormalRangeAtr: factor(100),
+  abnormalVolume: factor(1000),
+  regime,
+  events,
+});
+
+/** config/desks/*.yaml */
+export const deskFile = section({
+  id: name('a desk id'),
+  strategy: oneOf(['vwap-reclaim']),
+  account: name('an account id'),
+  market,
+  mode: oneOf(['alert', 'semi', 'auto']),
+  symbols: listOf(
+    text('a symbol in capitals, quoted when it is a number', /^[A-Z0-9][A-Z0-9.-]{0,14}$/),
+    'a list of symbols',
+  ),
+  capital: money(1_000_000_000, 100),
+  risk,
+  session: section({
+    openingNoTradeMinutes: minutes(120),
+    cooldownMinutes: minutes(390),
+    flatBeforeCloseMinutes: minutes(60, 1),
+  }),
+  ticket,
+  exits: section({
+    firstTargetR: multipleOfR(10, 0.1),
+    firstTargetRatio: fraction(1),
+    trailBars: count(120),
+  }),
+  cost: section({
+    commissionPerShare: amountPerShare(10),
+    commissionMinimum: money(1000),
+    slippageBps: bps(100),
+  }),
+  watch,
+  parameters,
+});
+
+/** config/accounts.yaml */
+export const accountsFile = section({
+  accounts: listOf(
+    section({
+      id: name('an account id'),
+      market,
+      broker: oneOf(['paper']),
+      environment: oneOf(['paper']),
+      currency: oneOf(['USD', 'CNY']),
+      cash: money(1_000_000_000, 100),
+    }),
+    'a list of accounts',
+  ),
+});
+
+/** config/channels.yaml */
+export const channelsFile = section({
+  language: oneOf(['zh', 'en']),
+  operatorZone: z
+    .string({ error: 'an IANA time zone or null' })
+    .refine(isZone, { error: 'an IANA time zone or null' })
+    .nullable(),
+  terminal: section({ hasColor: flag() }),
+  telegram: section({
+    apiRoot: text('a URL that starts with http:// or https://', /^https?:\/\/[^\s]+$/),
+    pollSeconds: seconds(50),
+  }),
+});
+
+const scheduled = {
+  job: name('a job name'),
+  market,
+  graceMinutes: minutes(1440, 0.5),
+};
+
+/** config/schedule.yaml */
+export const scheduleFile = section({
+  jobs: listOf(
+    z.union([
+      section({ ...scheduled, at: wallTime() }),
+      section({ ...scheduled, afterCloseMinutes: minutes(720, -60) }),
+    ]),
+    'a list of jobs',
+  ),
+  maxWorkers: count(16),
+  cancelSeconds: seconds(120),
+});
+
+/** config/profiles/*.yaml */
+export const profileFile = section({
+  description: z.string({ error: 'a sentence' }),
+  desks: listOf(name('a desk id'), 'a list of desk ids'),
+  channels: listOf(oneOf(['terminal', 'telegram']), 'a list of terminal, telegram'),
+  market: oneOf(['simulated']),
+  isScheduled: flag(),
+  speed: z.union([z.enum(['realtime', 'max']), z.number().min(0.1).max(100_000)], {
+    error: 'realtime, max or simulated seconds a second',
+  }),
+  seed: count(4_294_967_295, 0),
+});
+
+export type DeskFile = z.infer<typeof deskFile>;
+export type AccountsFile = z.infer<typeof accountsFile>;
+export type ChannelsFile = z.infer<typeof channelsFile>;
+export type ScheduleFile = z.infer<typeof scheduleFile>;
+export type ProfileFile = z.infer<typeof profileFile>;
+
+/** Every kind of file by the name of its JSON Schema. */
+export const CONFIG_SCHEMAS = {
+  desk: deskFile,
+  accounts: accountsFile,
+  channels: channelsFile,
+  schedule: scheduleFile,
+  profile: profileFile,
+} as const;
