@@ -145,11 +145,14 @@ export function blackoutsOn(input: {
   return found.sort((a, b) => a.fromAt - b.fromAt || (a.name < b.name ? -1 : 1));
 }
 
-/** The blackout that `at` lies in, or null. */
+/** The blackout that `at` lies in, or null; one of some minutes before one of the whole day. */
 export function blackoutAt(blackouts: readonly Blackout[], at: number): Blackout | null {
+  let found: Blackout | null = null;
   for (let k = 0; k < blackouts.length; k += 1) {
     const blackout = blackouts[k]!;
-    if (at >= blackout.fromAt && at < blackout.toAt) return blackout;
+    if (at < blackout.fromAt || at >= blackout.toAt) continue;
+    if (!blackout.wholeDay) return blackout;
+    found ??= blackout;
   }
-  return null;
+  return found;
 }

@@ -94,6 +94,7 @@ export function vwapReclaimParamsOf(desk: DeskConfig): VwapReclaimParams {
     windows: parameters.windows,
     isShortAllowed: parameters.isShortAllowed,
     isMa20Required: parameters.isMa20Required,
+    isEventDayTraded: desk.risk.eventDays === 'shrink',
     band: parameters.band,
     atrPeriod: parameters.atrPeriodBars,
     pullbackBars: parameters.pullbackBars,

@@ -78,6 +78,12 @@ function refuse(options: ReadBarsCsvOptions, code: string, message: string): nev
 /** Settles zone and label from the first row's time; refuses when the file does not tell them. */
 function readerFor(options: ReadBarsCsvOptions, places: ColumnPlaces, first: FileTime): Reader {
   const isDaily = options.timeframe === '1d';
+  if (places.labelTold !== null && options.label !== undefined && !isDaily) {
+    if (places.labelTold !== options.label) {
+      const told = `the time column names the ${places.labelTold} of a bar`;
+      refuse(options, 'csv_convention', `${told}, found --label ${options.label}`);
+    }
+  }
   const label = places.labelTold ?? options.label ?? (isDaily ? 'start' : undefined);
   const needsZone = !isDaily && first.kind === 'wall' && options.zone === undefined;
   if (!isDaily && first.kind === 'day') {

@@ -37,7 +37,7 @@ function refusalsOf(
   if (context.atr20d === null) missing.push('atr20d');
   if (Number.isNaN(acc.atr.value)) missing.push('atr14_1m');
   if (missing.length > 0) found.push(reason('warmup_incomplete', { missing: missing.join(' ') }));
-  if (dayType === 'event') found.push(reason('day_type_event', { event: event ?? 'event' }));
+  if (acc.isEventRefused) found.push(reason('day_type_event', { event: event ?? 'event' }));
   if (dayType === 'range') found.push(reason('day_type_range', regimeFigures(acc, asOf)));
   if (setup > 0 && dayType === 'trend_down') {
     found.push(reason('day_type_trend_down', regimeFigures(acc, asOf)));
@@ -89,7 +89,9 @@ function checksOf(acc: VwapReclaimAcc, bars: BarColumns, i: number): Check[] {
     unit: string,
     source = 'bars_1m',
   ) => checkOf({ name, value, operator, threshold, unit, source, asOf });
-  const refused = isLong ? 'event|range|trend_down' : 'event|range|trend_up';
+  const trend = isLong ? 'trend_down' : 'trend_up';
+  const isEventPassed = acc.dayType === 'event' && !acc.isEventRefused;
+  const refused = isEventPassed ? `range|${trend}` : `event|range|${trend}`;
   const checks = [
     check('in_window', acc.inWindow, '==', true, '', 'clock'),
     check('day_type', acc.dayType, 'not_in', refused, ''),

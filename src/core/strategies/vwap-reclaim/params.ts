@@ -12,6 +12,8 @@ export type VwapReclaimParams = {
   readonly isShortAllowed: boolean;
   /** Longs only above, shorts only below the daily MA20. */
   readonly isMa20Required: boolean;
+  /** Whole-day events (half days, earnings) do not refuse; the risk review halves the size. */
+  readonly isEventDayTraded: boolean;
   readonly band: BandParams;
   readonly atrPeriod: number;
   /** A touch of the band counts for this many bars, the reclaim bar included. */
@@ -39,6 +41,7 @@ export const DEFAULT_VWAP_RECLAIM: VwapReclaimParams = {
   ],
   isShortAllowed: false,
   isMa20Required: true,
+  isEventDayTraded: false,
   band: { fraction: 0.001, atrMultiple: 0.25 },
   atrPeriod: 14,
   pullbackBars: 10,

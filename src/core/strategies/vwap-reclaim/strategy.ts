@@ -46,6 +46,8 @@ export type VwapReclaimAcc = {
   /** ATR(14,1m) before the last bar, NaN when unknown. */
   atrBefore: number;
   dayType: DayType;
+  /** The event at the last bar refuses entries. */
+  isEventRefused: boolean;
   inWindow: boolean;
   /** 1 a long setup at the last bar, −1 a short one, 0 none. */
   setup: number;
@@ -78,6 +80,7 @@ export function createVwapReclaim(context: DayContext, params: VwapReclaimParams
     band: Number.NaN,
     atrBefore: Number.NaN,
     dayType: 'undecided',
+    isEventRefused: false,
     inWindow: false,
     setup: 0,
     extreme: Number.NaN,
@@ -118,7 +121,7 @@ function setupAt(acc: VwapReclaimAcc, bars: BarColumns, i: number, vwap: number)
 /** Does every rule hold for the setup at bar `i`? Unknown values (NaN, null) hold nothing. */
 function isAllowed(acc: VwapReclaimAcc, close: number): boolean {
   const { params, context, setup } = acc;
-  if (acc.dayType === 'event' || acc.dayType === 'range') return false;
+  if (acc.isEventRefused || acc.dayType === 'range') return false;
   if (acc.dayType === (setup > 0 ? 'trend_down' : 'trend_up')) return false;
   if (params.isMa20Required) {
     const ma20 = context.ma20 ?? Number.NaN;
@@ -157,7 +160,9 @@ export function stepVwapReclaim(acc: VwapReclaimAcc, bars: BarColumns, i: number
   stepPullback(acc.long, n, high, low, vwap, band, 1, params.excursionBars);
   stepPullback(acc.short, n, low, high, vwap, band, -1, params.excursionBars);
   acc.inWindow = isInWindow(acc.windows, asOf);
-  acc.dayType = dayTypeOf(acc.features, asOf, blackoutAt(context.blackouts, asOf) !== null);
+  const blackout = blackoutAt(context.blackouts, asOf);
+  acc.dayType = dayTypeOf(acc.features, asOf, blackout !== null);
+  acc.isEventRefused = blackout !== null && !(blackout.wholeDay && params.isEventDayTraded);
   acc.setup = acc.inWindow ? setupAt(acc, bars, i, vwap) : 0;
   if (acc.setup === 0) {
     acc.result = 0;
