@@ -1,0 +1,303 @@
+import { StoreError } from '#app/errors.ts';
+import type {
+  AppendBatch,
+  BarStore,
+  EventLog,
+  Inbox,
+  InboxRow,
+  InputLog,
+  JobRun,
+  JobRuns,
+  NewAuditRow,
+  NewOutboxRow,
+  OutboxRow,
+  RecordedInput,
+  StateSnapshots,
+  StoredEvent,
+} from '#app/ports.ts';
+import type { Bar, BarColumns } from '#core/market/bar.ts';
+import { columnsOf } from '#core/market/bar.ts';
+import { queuedRow } from './append-batch.ts';
+import { cleanText, createEventCodec, encodeJson, type Upcasts } from './event-codec.ts';
+import { createMemoryOutbox } from './memory-outbox.ts';
+import type { RawSnapshot, RawSnapshots } from './snapshots.ts';
+import type { Store } from './store.ts';
+
+/** A value as it comes back from a store: without what JSON cannot hold, shared with nobody. */
+function stored<T>(value: T): T {
+  return JSON.parse(encodeJson(value)) as T;
+}
+
+type InboxEntry = InboxRow & { isDone: boolean };
+
+/** What the memory store holds; one transaction is one synchronous function over it. */
+type Tables = {
+  readonly streams: Map<string, StoredEvent[]>;
+  readonly inbox: InboxEntry[];
+  readonly outbox: OutboxRow[];
+  readonly outboxKeys: Set<string>;
+  readonly audit: NewAuditRow[];
+  lastSeq: number;
+};
+
+function addOutbox(tables: Tables, rows: readonly NewOutboxRow[]): OutboxRow[] {
+  const added: OutboxRow[] = [];
+  for (const row of rows) {
+    const clean = stored({ ...row, payload: row.payload ?? null });
+    if (tables.outboxKeys.has(clean.dedupeKey)) continue;
+    tables.outboxKeys.add(clean.dedupeKey);
+    const entry = queuedRow(clean, tables.outbox.length + 1);
+    tables.outbox.push(entry);
+    added.push({ ...entry });
+  }
+  return added;
+}
+
+function markDone(tables: Tables, id: number): void {
+  const row = tables.inbox[id - 1];
+  if (row !== undefined) row.isDone = true;
+}
+
+function createMemoryEventLog(tables: Tables, upcasts: Upcasts, now: () => number): EventLog {
+  const codec = createEventCodec(upcasts);
+  const append = (batch: AppendBatch) => {
+    const stream = tables.streams.get(batch.stream) ?? [];
+    if (stream.length !== batch.expectedVersion) {
+      return { kind: 'version_conflict', actualVersion: stream.length } as const;
+    }
+    for (const event of batch.events) {
+      stream.push({
+        ...batch.context,
+        stream: batch.stream,
+        version: stream.length + 1,
+        seq: ++tables.lastSeq,
+        type: event.type,
+        data: stored(event.data),
+        schemaVersion: codec.versionOf(event.type),
+        recordedAt: now(),
+      });
+    }
+    if (stream.length > 0) tables.streams.set(batch.stream, stream);
+    if (batch.inboxDone !== undefined) markDone(tables, batch.inboxDone.id);
+    tables.audit.push(...(batch.audit ?? []));
+    const outbox = addOutbox(tables, batch.outbox);
+    return { kind: 'appended', version: stream.length, outbox } as const;
+  };
+  return {
+    append: async (batch) => append(batch),
+    read: async (stream, afterVersion = 0) =>
+      (tables.streams.get(stream) ?? []).slice(afterVersion).map((event) => ({
+        ...event,
+        data: codec.upcast(event.type, event.schemaVersion, stored(event.data)),
+      })),
+    streams: async (prefix) =>
+      [...tables.streams]
+        .filter(([stream]) => stream.startsWith(prefix))
+        .map(([stream, events]) => ({ stream, version: events.length }))
+        .sort((a, b) => (a.stream < b.stream ? -1 : 1)),
+  };
+}
+
+function createMemoryInbox(tables: Tables): Inbox {
+  const listeners = new Set<() => void>();
+  const keys = new Map<string, InboxEntry>();
+  const view = ({ isDone: _, ...row }: InboxEntry): InboxRow => ({
+    ...row,
+    body: stored(row.body),
+  });
+  return {
+    receive: async (rows) => {
+      const added: InboxRow[] = [];
+      for (const row of rows) {
+        const clean = stored({ ...row, body: row.body ?? null });
+        const key = JSON.stringify([clean.runId, clean.channel, clean.updateId]);
+        if (keys.has(key)) continue;
+        const entry = { ...clean, id: tables.inbox.length + 1, isDone: false };
+        keys.set(key, entry);
+        tables.inbox.push(entry);
+        added.push(view(entry));
+      }
+      if (added.length > 0) for (const wake of listeners) queueMicrotask(wake);
+      return added;
+    },
+    pending: async (runId, limit) =>
+      tables.inbox
+        .filter((row) => row.runId === runId && !row.isDone)
+        .slice(0, limit)
+        .map(view),
+    markDone: async (id, _result, audit = []) => {
+      markDone(tables, id);
+      tables.audit.push(...audit);
+    },
+    onArrival: async (wake) => {
+      listeners.add(wake);
+      wake();
+      return async () => {
+        listeners.delete(wake);
+      };
+    },
+  };
+}
+
+function createMemoryInputs(): InputLog {
+  const streams = new Map<string, Map<number, RecordedInput>>();
+  return {
+    append: async (rows) => {
+      const taken = rows.find((row) => {
+        const known = streams.get(row.stream)?.get(row.ordinal);
+        return known !== undefined && known.hash !== row.hash;
+      });
+      if (taken !== undefined) {
+        throw new StoreError(
+          `store: append inputs: found ordinal ${taken.ordinal} of ${taken.stream} taken by another input, expected the same hash`,
+          { code: 'input_conflict', retryable: false },
+        );
+      }
+      for (const row of rows) {
+        const stream = streams.get(row.stream) ?? new Map<number, RecordedInput>();
+        if (!stream.has(row.ordinal))
+          stream.set(row.ordinal, stored({ ...row, data: row.data ?? null }));
+        streams.set(row.stream, stream);
+      }
+    },
+    read: async (stream, fromOrdinal = 1) =>
+      [...(streams.get(stream)?.values() ?? [])]
+        .filter((row) => row.ordinal >= fromOrdinal)
+        .sort((a, b) => a.ordinal - b.ordinal)
+        .map(stored),
+  };
+}
+
+function createMemorySnapshots(): StateSnapshots {
+  const latest = new Map<string, { version: number; state: unknown }>();
+  return {
+    save: async (stream, version, state) => {
+      const known = latest.get(stream);
+      if (known === undefined || known.version < version) {
+        latest.set(stream, { version, state: stored(state) });
+      }
+    },
+    latest: async (stream) => {
+      const found = latest.get(stream);
+      return found === undefined ? null : { version: found.version, state: stored(found.state) };
+    },
+  };
+}
+
+function createMemoryJobRuns(): JobRuns {
+  const runs = new Map<string, JobRun>();
+  const keyOf = (job: string, at: number) => JSON.stringify([job, at]);
+  const oldestFirst = (a: JobRun, b: JobRun) =>
+    a.scheduledFor - b.scheduledFor || (a.job < b.job ? -1 : 1);
+  return {
+    claim: async (job, scheduledFor, state, note, now) => {
+      const key = keyOf(job, scheduledFor);
+      if (runs.has(key)) return false;
+      runs.set(key, {
+        job,
+        scheduledFor,
+        state,
+        startedAt: now,
+        finishedAt: null,
+        note: cleanText(note),
+      });
+      return true;
+    },
+    finish: async (job, scheduledFor, state, note, now) => {
+      const run = runs.get(keyOf(job, scheduledFor));
+      if (run?.state !== 'claimed') return;
+      runs.set(keyOf(job, scheduledFor), { ...run, state, finishedAt: now, note: cleanText(note) });
+    },
+    unfinished: async () =>
+      [...runs.values()].filter((r) => r.state === 'claimed').sort(oldestFirst),
+    recent: async (limit) =>
+      [...runs.values()]
+        .sort((a, b) => b.scheduledFor - a.scheduledFor || (a.job < b.job ? -1 : 1))
+        .slice(0, limit),
+  };
+}
+
+function createMemoryBars(): BarStore {
+  /** By instrument, timeframe and source; then by opening instant. */
+  const series = new Map<string, Map<number, Bar>>();
+  const keyOf = (instrument: string, timeframe: string, source: string) =>
+    [instrument, timeframe, source].join('\t');
+  const sorted = (bars: Iterable<Bar>) => [...bars].sort((a, b) => a.openedAt - b.openedAt);
+  return {
+    save: async (bars, source) => {
+      let inserted = 0;
+      for (const bar of bars) {
+        const key = keyOf(bar.instrument, bar.timeframe, source);
+        const known = series.get(key) ?? new Map<number, Bar>();
+        if (!known.has(bar.openedAt)) inserted += 1;
+        if (!known.has(bar.openedAt)) known.set(bar.openedAt, { ...bar });
+        series.set(key, known);
+      }
+      return { inserted, known: bars.length - inserted };
+    },
+    load: async (s, fromAt, toAt, source): Promise<BarColumns> => {
+      const prefix = keyOf(s.instrument, s.timeframe, source ?? '');
+      const candidates = [...series]
+        .filter(([key]) => (source === null ? key.startsWith(prefix) : key === prefix))
+        .map(([key, bars]) => ({
+          key,
+          bars: sorted(bars.values()).filter((b) => b.openedAt >= fromAt && b.openedAt < toAt),
+        }))
+        .sort((a, b) => b.bars.length - a.bars.length || (a.key < b.key ? -1 : 1));
+      return columnsOf(candidates[0]?.bars ?? []);
+    },
+    status: async () =>
+      [...series]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, bars]) => {
+          const [instrument = '', timeframe = '', source = ''] = key.split('\t');
+          const openings = sorted(bars.values()).map((bar) => bar.openedAt);
+          const firstOpenedAt = openings[0] ?? 0;
+          const lastOpenedAt = openings.at(-1) ?? 0;
+          return { instrument, timeframe, source, bars: bars.size, firstOpenedAt, lastOpenedAt };
+        }),
+  };
+}
+
+function createMemoryRaw(): RawSnapshots {
+  const rows: (RawSnapshot & { payloadHash: string })[] = [];
+  return {
+    save: async (snapshot) => {
+      const payload = cleanText(snapshot.payload);
+      const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(payload));
+      const payloadHash = Buffer.from(bytes).toString('hex');
+      rows.push({ ...snapshot, payload, payloadHash });
+      return payloadHash;
+    },
+    latest: async (source) =>
+      rows
+        .filter((row) => row.source === source)
+        .sort((a, b) => a.ingestedAt - b.ingestedAt)
+        .at(-1) ?? null,
+  };
+}
+
+/** A store in memory that answers like the one in PostgreSQL; for simulation and fast tests. */
+export function createMemoryStore(now: () => number, upcasts: Upcasts = {}): Store {
+  const tables: Tables = {
+    streams: new Map(),
+    inbox: [],
+    outbox: [],
+    outboxKeys: new Set(),
+    audit: [],
+    lastSeq: 0,
+  };
+  return {
+    events: createMemoryEventLog(tables, upcasts, now),
+    inputs: createMemoryInputs(),
+    snapshots: createMemorySnapshots(),
+    inbox: createMemoryInbox(tables),
+    outbox: createMemoryOutbox(tables.outbox, {
+      add: (rows) => addOutbox(tables, rows),
+      markDone: (id) => markDone(tables, id),
+    }),
+    jobs: createMemoryJobRuns(),
+    bars: createMemoryBars(),
+    raw: createMemoryRaw(),
+  };
+}

@@ -1,0 +1,95 @@
+import type { Outbox, OutboxRow } from '#app/ports.ts';
+import { appendBatch, storedRows } from './append-batch.ts';
+import { cleanText, type EventCodec } from './event-codec.ts';
+import type { Caller, Sql } from './sql-client.ts';
+
+/** Rows of this kind of lane leave at most once; all others at least once. */
+export const ORDER_LANE = 'order:';
+
+const ERROR_LIMIT = 500;
+
+function columns(sql: Sql) {
+  return sql`id, run_id as "runId", lane, kind, priority, dedupe_key as "dedupeKey",
+    edit_key as "editKey", payload, created_at as "createdAt", not_before as "notBefore",
+    expires_at as "expiresAt", state, attempts, external_id as "externalId",
+    delivered_at as "deliveredAt", last_error as "lastError"`;
+}
+
+function selectDue(sql: Sql, runId: string, now: number, limit: number) {
+  // a row that waits for its retry holds back what was written after it, except priority 0
+  return sql<OutboxRow[]>`
+    select ${columns(sql)} from outbox o
+    where run_id = ${runId} and state = 'queued' and not_before <= ${now}::timestamptz
+      and (priority = 0 or not exists (
+        select 1 from outbox e where e.run_id = o.run_id and e.lane = o.lane and e.id < o.id
+          and e.priority > 0 and (e.state = 'attempting'
+            or e.state = 'queued' and e.attempts > 0 and e.not_before > ${now}::timestamptz)))
+    order by lane, priority > 0, id limit ${limit}`;
+}
+
+async function settle(sql: Sql, runId: string) {
+  const found = await sql<OutboxRow[]>`
+    with settled as (
+      update outbox set
+        state = case when starts_with(lane, ${ORDER_LANE}) then 'unknown' else 'queued' end
+      where run_id = ${runId} and state = 'attempting' returning *
+    )
+    select ${columns(sql)} from settled order by id`;
+  const unknown = found.filter((row) => row.state === 'unknown');
+  return { unknown, requeued: found.length - unknown.length };
+}
+
+/** The outbox in PostgreSQL. */
+export function createOutbox(db: Caller, codec: EventCodec): Outbox {
+  return {
+    enqueue: (rows, inboxDone) =>
+      db.run('enqueue', async (sql) => {
+        const answer = await appendBatch(sql, codec, {
+          stream: null,
+          expectedVersion: 0,
+          context: null,
+          events: [],
+          outbox: rows,
+          inboxDone: inboxDone ?? null,
+          audit: [],
+        });
+        return 'outbox' in answer ? storedRows(rows, answer.outbox) : [];
+      }),
+    due: (runId, now, limit) =>
+      db.run('read outbox', async (sql) => [...(await selectDue(sql, runId, now, limit))]),
+    markAttempting: (id) =>
+      db.run('mark attempting', async (sql) => {
+        const { count } = await sql`
+          update outbox set state = 'attempting', attempts = attempts + 1
+          where id = ${id} and state = 'queued'`;
+        return count === 1;
+      }),
+    markDelivered: (id, externalId, at) =>
+      db.run('mark delivered', async (sql) => {
+        await sql`update outbox set state = 'delivered', external_id = ${externalId},
+          delivered_at = ${at}, last_error = null where id = ${id} and state <> 'dropped'`;
+      }),
+    markFailed: (id, error, retryAt) =>
+      db.run('mark failed', async (sql) => {
+        await sql`update outbox set state = ${retryAt === null ? 'failed' : 'queued'},
+          last_error = ${cleanText(error).slice(0, ERROR_LIMIT)},
+          not_before = coalesce(${retryAt}::timestamptz, not_before)
+          where id = ${id} and state in ('queued', 'attempting', 'unknown')`;
+      }),
+    markDropped: (id, reason) =>
+      db.run('mark dropped', async (sql) => {
+        await sql`update outbox set state = 'dropped',
+          last_error = ${cleanText(reason).slice(0, ERROR_LIMIT)}
+          where id = ${id} and state in ('queued', 'attempting')`;
+      }),
+    settleInterrupted: (runId) => db.run('settle outbox', (sql) => settle(sql, runId)),
+    lastDelivered: (lane, editKey) =>
+      db.run('read outbox', async (sql) => {
+        const [row] = await sql<OutboxRow[]>`
+          select ${columns(sql)} from outbox
+          where lane = ${lane} and edit_key = ${editKey} and state = 'delivered'
+          order by id desc limit 1`;
+        return row ?? null;
+      }),
+  };
+}

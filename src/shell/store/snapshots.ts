@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { StateSnapshots } from '#app/ports.ts';
+import { cleanText, encodeJson } from './event-codec.ts';
+import type { Caller } from './sql-client.ts';
+
+/** Older snapshots of a stream than this many are removed; the log can rebuild them. */
+const KEPT = 3;
+
+/** State snapshots in PostgreSQL. */
+export function createStateSnapshots(db: Caller): StateSnapshots {
+  return {
+    save: (stream, version, state) =>
+      db.run('save snapshot', async (sql) => {
+        await sql`
+          with kept as (
+            insert into state_snapshots (stream, version, state, recorded_at)
+            values (${stream}, ${version}, ${encodeJson(state)}::text::json, clock_timestamp())
+            on conflict do nothing
+          )
+          delete from state_snapshots where stream = ${stream} and version < (
+            select min(version) from (
+              select version from state_snapshots where stream = ${stream}
+              order by version desc limit ${KEPT - 1}) newest)`;
+      }),
+    latest: (stream) =>
+      db.run('read snapshot', async (sql) => {
+        const [row] = await sql<{ version: number; state: unknown }[]>`
+          select version, state from state_snapshots where stream = ${stream}
+          order by version desc limit 1`;
+        return row ?? null;
+      }),
+  };
+}
+
+/** An answer of a source as it came; the caller has masked secrets in the address. */
+export type RawSnapshot = {
+  readonly source: string;
+  readonly url: string;
+  readonly ingestedAt: number;
+  readonly runId: string;
+  readonly payload: string;
+};
+
+export type RawSnapshots = {
+  /** Answers the payload's sha256. */
+  save(snapshot: RawSnapshot): Promise<string>;
+  latest(source: string): Promise<(RawSnapshot & { readonly payloadHash: string }) | null>;
+};
+
+/** Raw snapshots in PostgreSQL; append-only. */
+export function createRawSnapshots(db: Caller): RawSnapshots {
+  return {
+    save: (snapshot) =>
+      db.run('save raw snapshot', async (sql) => {
+        const payload = cleanText(snapshot.payload);
+        const hash = createHash('sha256').update(payload).digest('hex');
+        await sql`
+          insert into snapshot_raw (source, url, ingested_at, run_id, payload_hash, payload)
+          values (${snapshot.source}, ${snapshot.url}, ${snapshot.ingestedAt}, ${snapshot.runId},
+            ${hash}, ${payload})`;
+        return hash;
+      }),
+    latest: (source) =>
+      db.run('read raw snapshot', async (sql) => {
+        const [row] = await sql<(RawSnapshot & { payloadHash: string })[]>`
+          select source, url, ingested_at as "ingestedAt", run_id as "runId",
+            payload_hash as "payloadHash", payload
+          from snapshot_raw where source = ${source} order by ingested_at desc, id desc limit 1`;
+        return row ?? null;
+      }),
+  };
+}
