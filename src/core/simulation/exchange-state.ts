@@ -1,0 +1,214 @@
+import type { FeeModel, SlippageModel } from '#core/backtest/costs.ts';
+import { regularTradingDayOf } from '#core/backtest/costs.ts';
+import type { MatchBy } from '#core/backtest/fills.ts';
+import type { Seed } from '#core/lib/random.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import { addMinor, notionalMinor } from '#core/market/money.ts';
+import type { Quote } from '#core/market/quote.ts';
+import type { Session } from '#core/market/session.ts';
+import type { TradingDay } from '#core/market/trading-day.ts';
+import type { SimulatedAccount } from './account.ts';
+import type {
+  ExchangeOrder,
+  ExchangeReason,
+  ExchangeReport,
+  OrderTerms,
+} from './exchange-order.ts';
+import { isOpen, isWorking, remainingOf } from './exchange-order.ts';
+
+/** How a simulated exchange behaves. Ratios are fractions. */
+export type ExchangeRules = {
+  readonly matchBy: MatchBy;
+  readonly fees: FeeModel;
+  readonly slippage: SlippageModel;
+  /** Share of a bar's volume that orders may take; all orders on a bar share it. */
+  readonly volumeCapRatio: number;
+  /** Share of orders refused by chance. */
+  readonly rejectRatio: number;
+  /** Share of fills cut short by chance, beyond what size and volume cut. */
+  readonly partialRatio: number;
+  readonly seed: Seed;
+};
+
+/** The quote that stands, with what is left of its sizes. */
+export type StandingBook = {
+  quote: Quote | null;
+  bidLeft: number;
+  askLeft: number;
+  lastQuoteAt: number;
+  /** A bar has come since the last quote. */
+  isGap: boolean;
+};
+
+/** A simulated exchange with one account; changed in place by the functions of this folder. */
+export type Exchange = {
+  readonly rules: ExchangeRules;
+  readonly account: SimulatedAccount;
+  readonly orders: Map<string, ExchangeOrder>;
+  /** Orders waiting or working, in the order of their placing. */
+  readonly openOrders: Map<InstrumentId, ExchangeOrder[]>;
+  readonly books: Map<InstrumentId, StandingBook>;
+  /** Session in which orders are taken and filled; null closes, undefined never closes. */
+  session: Session | null | undefined;
+};
+
+/** An exchange without orders. */
+export function createExchange(
+  rules: ExchangeRules,
+  account: SimulatedAccount,
+  session: Session | null | undefined,
+): Exchange {
+  return {
+    rules,
+    account,
+    orders: new Map(),
+    openOrders: new Map(),
+    books: new Map(),
+    session,
+  };
+}
+
+/** True when orders are taken and filled at `at`: inside the session and outside its breaks. */
+export function isOpenAt(exchange: Exchange, at: number): boolean {
+  const { session } = exchange;
+  if (session === undefined) return true;
+  if (session === null || at < session.openAt || at >= session.closeAt) return false;
+  return !session.breaks.some((pause) => at >= pause.fromAt && at < pause.toAt);
+}
+
+/** Trading day of the session, or of the instant when no session is set. */
+export function tradingDayAt(exchange: Exchange, at: number): TradingDay {
+  return exchange.session?.tradingDay ?? regularTradingDayOf(at);
+}
+
+/** Adds an order to the book. */
+export function addOrder(exchange: Exchange, order: ExchangeOrder): void {
+  exchange.orders.set(order.terms.orderId, order);
+  if (!isOpen(order)) return;
+  const list = exchange.openOrders.get(order.terms.instrument);
+  if (list === undefined) exchange.openOrders.set(order.terms.instrument, [order]);
+  else list.push(order);
+}
+
+/** Takes an order that is final out of the open ones; it stays known by its id. */
+export function closeOrder(exchange: Exchange, order: ExchangeOrder): void {
+  const list = exchange.openOrders.get(order.terms.instrument);
+  const index = list?.indexOf(order) ?? -1;
+  if (index >= 0) list?.splice(index, 1);
+}
+
+/** A report of `order` as it stands, without a fill. */
+export function reportOf(
+  order: { readonly terms: OrderTerms; readonly filledQuantity: number },
+  kind: ExchangeReport['kind'],
+  at: number,
+  reason: ExchangeReason | null,
+): ExchangeReport {
+  const isReplaced = kind === 'replaced';
+  return {
+    orderId: order.terms.orderId,
+    kind,
+    at,
+    filledQuantity: order.filledQuantity,
+    lastQuantity: 0,
+    lastPrice: null,
+    feesMinor: 0,
+    reason,
+    stopPrice: isReplaced ? order.terms.stopPrice : null,
+    limitPrice: isReplaced ? order.terms.limitPrice : null,
+  };
+}
+
+/** Held children of `orderId`. */
+export function heldChildrenOf(exchange: Exchange, parent: ExchangeOrder): ExchangeOrder[] {
+  const list = exchange.openOrders.get(parent.terms.instrument) ?? [];
+  return list.filter((order) => order.state === 'held' && order.parentId === parent.terms.orderId);
+}
+
+/** Ends an open order as canceled or expired, and with it the children that still wait for it. */
+export function endOrder(
+  exchange: Exchange,
+  order: ExchangeOrder,
+  kind: 'canceled' | 'expired',
+  reason: ExchangeReason | null,
+  at: number,
+  out: ExchangeReport[],
+): void {
+  const children = heldChildrenOf(exchange, order);
+  order.state = kind;
+  closeOrder(exchange, order);
+  out.push(reportOf(order, kind, at, reason));
+  for (const child of children) {
+    endOrder(exchange, child, 'canceled', 'parent_canceled', at, out);
+  }
+}
+
+/**
+ * Shares that working sell orders of `instrument` may still take: orders of one group count once,
+ * with the largest of them, because they cancel each other. `group` is left out of the sum.
+ */
+export function committedSells(
+  exchange: Exchange,
+  instrument: InstrumentId,
+  group: string | null,
+): number {
+  const byGroup = new Map<string, number>();
+  for (const order of exchange.openOrders.get(instrument) ?? []) {
+    if (order.terms.side !== 'sell' || !isWorking(order)) continue;
+    const own = order.terms.ocoGroup;
+    if (own !== null && own === group) continue;
+    const key = own ?? `order ${order.terms.orderId}`;
+    byGroup.set(key, Math.max(byGroup.get(key) ?? 0, remainingOf(order)));
+  }
+  let total = 0;
+  for (const quantity of byGroup.values()) total += quantity;
+  return total;
+}
+
+/** Cash that buying `quantity` at `price` takes, fees included, in minor units. */
+export function buyCostMinor(
+  exchange: Exchange,
+  instrument: InstrumentId,
+  price: number,
+  quantity: number,
+  at: number,
+): number {
+  const tradingDay = tradingDayAt(exchange, at);
+  const fees = exchange.rules.fees({
+    instrument,
+    side: 'buy',
+    price,
+    quantity,
+    tradingDay,
+    alreadyChargedMinor: 0,
+  });
+  return addMinor(notionalMinor(price, quantity), fees);
+}
+
+/**
+ * Price per share that cash is kept for: the limit, for a market buy the standing ask and 2 % on
+ * top; null when there is neither.
+ */
+export function reservePrice(exchange: Exchange, terms: OrderTerms): number | null {
+  if (terms.type === 'limit') return terms.limitPrice;
+  const seen = terms.type === 'stop' ? terms.stopPrice : null;
+  const price = seen ?? exchange.books.get(terms.instrument)?.quote?.ask ?? null;
+  return price === null || !(price > 0) ? null : price * 1.02;
+}
+
+/** Cash kept for working buy orders other than `except`, in minor units. */
+export function reservedCashMinor(exchange: Exchange, at: number, except: string): number {
+  let total = 0;
+  for (const list of exchange.openOrders.values()) {
+    for (const order of list) {
+      const { terms } = order;
+      if (terms.side !== 'buy' || !isWorking(order) || terms.orderId === except) continue;
+      const price = reservePrice(exchange, terms);
+      if (price === null) continue;
+      const { instrument } = terms;
+      const cost = buyCostMinor(exchange, instrument, price, remainingOf(order), at);
+      total = addMinor(total, cost);
+    }
+  }
+  return total;
+}

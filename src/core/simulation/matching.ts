@@ -1,0 +1,275 @@
+import { fillPriceOnBar, fillPriceOnQuote, volumeCap } from '#core/backtest/fills.ts';
+import { uniformOf } from '#core/lib/random.ts';
+import type { Bar } from '#core/market/bar.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import { marketOf } from '#core/market/instrument.ts';
+import { notionalMinor } from '#core/market/money.ts';
+import { tickSize } from '#core/market/price.ts';
+import type { Quote } from '#core/market/quote.ts';
+import { bookFill, sellableQuantity } from './account.ts';
+import type { ExchangeOrder, ExchangeReport } from './exchange-order.ts';
+import { isWorking, remainingOf } from './exchange-order.ts';
+import type { Exchange, StandingBook } from './exchange-state.ts';
+import {
+  closeOrder,
+  committedSells,
+  endOrder,
+  heldChildrenOf,
+  isOpenAt,
+  reportOf,
+  tradingDayAt,
+} from './exchange-state.ts';
+
+/** A pause between quotes of this length counts as a gap: what lies between was not seen. */
+const GAP_MS = 60_000;
+
+const RANK = { stop: 0, market: 1, limit: 2 } as const;
+
+/** Working orders in the order of matching: losses first, then as they were placed. */
+function inMatchingOrder(orders: readonly ExchangeOrder[]): ExchangeOrder[] {
+  return orders.filter(isWorking).sort((a, b) => RANK[a.terms.type] - RANK[b.terms.type]);
+}
+
+/** The order as it would stand after a fill: average price, and the fees of that fill. */
+function afterFill(
+  exchange: Exchange,
+  order: ExchangeOrder,
+  price: number,
+  quantity: number,
+  at: number,
+): { readonly filledQuantity: number; readonly averagePrice: number; readonly feesMinor: number } {
+  const { instrument, side } = order.terms;
+  const filledQuantity = order.filledQuantity + quantity;
+  const paid = (order.averagePrice ?? 0) * order.filledQuantity + price * quantity;
+  const averagePrice = paid / filledQuantity;
+  const feesMinor = exchange.rules.fees({
+    instrument,
+    side,
+    price: averagePrice,
+    quantity: filledQuantity,
+    tradingDay: tradingDayAt(exchange, at),
+    alreadyChargedMinor: order.feesMinor,
+  });
+  return { filledQuantity, averagePrice, feesMinor };
+}
+
+function affordableQuantity(
+  exchange: Exchange,
+  order: ExchangeOrder,
+  price: number,
+  wanted: number,
+  at: number,
+): number {
+  const { cashMinor } = exchange.account;
+  let quantity = Math.min(wanted, Math.floor(cashMinor / (price * 100)) + 1);
+  for (; quantity > 0; quantity -= 1) {
+    const { feesMinor } = afterFill(exchange, order, price, quantity, at);
+    if (notionalMinor(price, quantity) + feesMinor <= cashMinor) break;
+  }
+  return quantity;
+}
+
+/** Quantity of this fill after chance has cut it: 1 … wanted. */
+function cutByChance(exchange: Exchange, order: ExchangeOrder, wanted: number): number {
+  const { partialRatio, seed } = exchange.rules;
+  if (partialRatio <= 0 || wanted < 2) return wanted;
+  const key = `partial/${order.terms.orderId}/${order.filledQuantity}`;
+  if (uniformOf(seed, key) >= partialRatio) return wanted;
+  return 1 + Math.floor(uniformOf(seed, `${key}/size`) * (wanted - 1));
+}
+
+/** Lets the other orders of the group shrink by `quantity`, or ends them when `order` is done. */
+function settleGroup(
+  exchange: Exchange,
+  order: ExchangeOrder,
+  quantity: number,
+  at: number,
+  out: ExchangeReport[],
+): void {
+  const group = order.terms.ocoGroup;
+  if (group === null) return;
+  for (const list of exchange.openOrders.values()) {
+    for (const other of list.filter((one) => one !== order && one.terms.ocoGroup === group)) {
+      const left = remainingOf(other) - quantity;
+      if (order.state === 'filled' || left <= 0)
+        endOrder(exchange, other, 'canceled', 'oco', at, out);
+      else other.terms = { ...other.terms, quantity: other.terms.quantity - quantity };
+    }
+  }
+}
+
+/** Activates the held children of a filled parent for what can still be sold. */
+function activateChildren(
+  exchange: Exchange,
+  parent: ExchangeOrder,
+  at: number,
+  out: ExchangeReport[],
+): void {
+  for (const child of heldChildrenOf(exchange, parent)) {
+    const { instrument, side, quantity, ocoGroup } = child.terms;
+    const free =
+      side === 'sell'
+        ? sellableQuantityOrLocked(exchange, instrument, at) -
+          committedSells(exchange, instrument, ocoGroup)
+        : quantity;
+    if (free <= 0) {
+      endOrder(exchange, child, 'canceled', 'insufficient_quantity', at, out);
+      continue;
+    }
+    if (free < quantity) child.terms = { ...child.terms, quantity: free };
+    child.state = 'accepted';
+    child.workingAt = at;
+    out.push(reportOf(child, 'accepted', at, null));
+  }
+}
+
+function sellableQuantityOrLocked(
+  exchange: Exchange,
+  instrument: InstrumentId,
+  at: number,
+): number {
+  return sellableQuantity(exchange.account, instrument, tradingDayAt(exchange, at));
+}
+
+/** Fills up to `available` shares at `price`; answers the shares filled. */
+function execute(
+  exchange: Exchange,
+  order: ExchangeOrder,
+  price: number,
+  available: number,
+  at: number,
+  out: ExchangeReport[],
+): number {
+  const { instrument, side } = order.terms;
+  const tradingDay = tradingDayAt(exchange, at);
+  const wanted = Math.min(remainingOf(order), available);
+  if (wanted <= 0) return 0;
+  const allowed =
+    side === 'buy'
+      ? affordableQuantity(exchange, order, price, wanted, at)
+      : Math.min(wanted, sellableQuantityOrLocked(exchange, instrument, at));
+  const quantity = allowed <= 0 ? 0 : cutByChance(exchange, order, allowed);
+  if (quantity > 0) {
+    const after = afterFill(exchange, order, price, quantity, at);
+    const { feesMinor } = after;
+    bookFill(exchange.account, { instrument, side, price, quantity, feesMinor, tradingDay });
+    order.averagePrice = after.averagePrice;
+    order.filledQuantity = after.filledQuantity;
+    order.feesMinor += feesMinor;
+    const isDone = remainingOf(order) === 0;
+    order.state = isDone ? 'filled' : 'partially_filled';
+    if (isDone) closeOrder(exchange, order);
+    out.push({
+      ...reportOf(order, order.state, at, null),
+      lastQuantity: quantity,
+      lastPrice: price,
+      feesMinor,
+    });
+    settleGroup(exchange, order, quantity, at, out);
+    if (isDone) activateChildren(exchange, order, at, out);
+  }
+  if (allowed < wanted && isWorking(order)) {
+    const reason = side === 'buy' ? 'insufficient_cash' : 'insufficient_quantity';
+    endOrder(exchange, order, 'canceled', reason, at, out);
+  }
+  return quantity;
+}
+
+/** Book of an instrument, made empty when there is none. */
+export function bookOf(exchange: Exchange, instrument: InstrumentId): StandingBook {
+  const known = exchange.books.get(instrument);
+  if (known !== undefined) return known;
+  const made = { quote: null, bidLeft: 0, askLeft: 0, lastQuoteAt: 0, isGap: true };
+  exchange.books.set(instrument, made);
+  return made;
+}
+
+/** Matches working orders of one instrument against its standing quote until nothing moves. */
+export function matchStanding(
+  exchange: Exchange,
+  instrument: InstrumentId,
+  at: number,
+  out: ExchangeReport[],
+): void {
+  const book = bookOf(exchange, instrument);
+  const { quote } = book;
+  if (quote === null || !isOpenAt(exchange, at)) return;
+  const { matchBy, slippage } = exchange.rules;
+  const seen = new Set<ExchangeOrder>();
+  for (;;) {
+    const orders = exchange.openOrders.get(instrument);
+    if (orders === undefined || orders.length === 0) return;
+    const next = inMatchingOrder(orders).find((order) => !seen.has(order));
+    if (next === undefined) return;
+    seen.add(next);
+    const { terms } = next;
+    const isArrival = !next.hasMetQuote;
+    next.hasMetQuote = true;
+    const tick = tickSize(
+      quote.bid > 0 ? quote.bid : quote.ask,
+      marketOf(instrument),
+      tradingDayAt(exchange, at),
+    );
+    const moment = { matchBy, isArrival, isGap: book.isGap };
+    const price = fillPriceOnQuote({ ...terms, ...next }, quote, moment, tick, slippage);
+    if (price === null) continue;
+    if (terms.type === 'stop') next.isTriggered = true;
+    const isBuy = terms.side === 'buy';
+    const filled = execute(exchange, next, price, isBuy ? book.askLeft : book.bidLeft, at, out);
+    if (isBuy) book.askLeft -= filled;
+    else book.bidLeft -= filled;
+  }
+}
+
+/**
+ * Takes a quote as the standing one and matches the orders of its instrument against it. `at` is
+ * now; a quote from outside the session fills nothing. Answers what happened, in order.
+ */
+export function matchQuote(exchange: Exchange, quote: Quote, at: number): ExchangeReport[] {
+  const book = bookOf(exchange, quote.instrument);
+  book.isGap = book.isGap || quote.at - book.lastQuoteAt > GAP_MS;
+  book.quote = quote;
+  book.bidLeft = quote.bidSize;
+  book.askLeft = quote.askSize;
+  book.lastQuoteAt = quote.at;
+  const out: ExchangeReport[] = [];
+  if (isOpenAt(exchange, quote.at)) matchStanding(exchange, quote.instrument, at, out);
+  book.isGap = false;
+  return out;
+}
+
+/**
+ * Matches the orders of the bar's instrument against a closed bar. By ticks a bar says nothing
+ * that the quotes have not said. By bars it also ends the standing quote: what comes next fills at
+ * the next quote, the next bar's open. `at` is now. Answers what happened, in order.
+ */
+export function matchBar(exchange: Exchange, bar: Bar, at: number): ExchangeReport[] {
+  const out: ExchangeReport[] = [];
+  if (exchange.rules.matchBy === 'ticks') return out;
+  const book = bookOf(exchange, bar.instrument);
+  if (book.lastQuoteAt < bar.closedAt) book.quote = null;
+  book.isGap = true;
+  const orders = exchange.openOrders.get(bar.instrument);
+  if (orders === undefined || orders.length === 0 || !isOpenAt(exchange, bar.openedAt)) return out;
+  const tick = tickSize(bar.open, marketOf(bar.instrument), tradingDayAt(exchange, at));
+  const { slippage, volumeCapRatio } = exchange.rules;
+  const stoppedGroups = new Set<string>();
+  const seen = new Set<ExchangeOrder>();
+  const before = new Set(orders.filter(isWorking));
+  let left = volumeCap(bar.volume, volumeCapRatio);
+  for (;;) {
+    const next = inMatchingOrder(orders).find((order) => !seen.has(order));
+    if (next === undefined) return out;
+    seen.add(next);
+    const { terms } = next;
+    const group = terms.ocoGroup;
+    if (terms.type === 'limit' && group !== null && stoppedGroups.has(group)) continue;
+    // A child that this very bar has activated saw only the rest of the bar: its loss counts.
+    const workingAt = before.has(next) ? next.workingAt : bar.openedAt + 1;
+    const price = fillPriceOnBar({ ...terms, ...next, workingAt }, bar, tick, slippage);
+    if (price === null) continue;
+    if (terms.type === 'stop') next.isTriggered = true;
+    if (terms.type === 'stop' && group !== null) stoppedGroups.add(group);
+    left -= execute(exchange, next, price, left, at, out);
+  }
+}

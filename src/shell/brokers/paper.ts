@@ -1,0 +1,300 @@
+import { BrokerError } from '#app/errors.ts';
+import type { Broker, BrokerReport, Clock, OrderRequest, Timer } from '#app/ports.ts';
+import type { FeeModel } from '#core/backtest/costs.ts';
+import type { MatchBy } from '#core/backtest/fills.ts';
+import type { Seed } from '#core/lib/random.ts';
+import type { Bar } from '#core/market/bar.ts';
+import type { Quote } from '#core/market/quote.ts';
+import type { Session } from '#core/market/session.ts';
+import { cancelOrder, expireOrders, placeOrder, replaceOrder } from '#core/simulation/exchange.ts';
+import type { ExchangeReport } from '#core/simulation/exchange-order.ts';
+import { createOrder, isOpen } from '#core/simulation/exchange-order.ts';
+import type { Exchange, ExchangeRules } from '#core/simulation/exchange-state.ts';
+import { addOrder, endOrder } from '#core/simulation/exchange-state.ts';
+import { matchBar, matchQuote } from '#core/simulation/matching.ts';
+import type { PaperSnapshot } from './paper-snapshot.ts';
+import { brokerOrderOf, exchangeFrom, positionsOf, snapshotOf } from './paper-snapshot.ts';
+
+export type PaperBrokerOptions = {
+  readonly accountId: string;
+  readonly environment: 'paper';
+  readonly clock: Clock;
+  readonly cashMinor: number;
+  /** Time from a call to its effect and its answer; a cancel takes effect at once. */
+  readonly latencyMs: number;
+  readonly feesModel: FeeModel;
+  readonly seed: Seed;
+  /** Default `bars`: quotes at each open, bars for the rest. `ticks` for the simulated market. */
+  readonly matchBy?: MatchBy;
+  /** Default 0.1. */
+  readonly volumeCapRatio?: number;
+  /** Default 0.5. */
+  readonly slippageBps?: number;
+  /** Default 0. */
+  readonly rejectRatio?: number;
+  /** Default 0. */
+  readonly partialRatio?: number;
+  /** How long a call waits for an answer that does not come. Default 3,000. */
+  readonly timeoutMs?: number;
+  /** Session in which orders are taken; without one the exchange never closes. */
+  readonly session?: Session | null;
+};
+
+/**
+ * `timeout`: the call is lost and times out. `lost_ack`: it takes effect, its answer is lost.
+ * `disconnect`: the connection breaks before it is sent. `reject`: the exchange says no.
+ */
+export type PaperFault = 'timeout' | 'disconnect' | 'reject' | 'lost_ack';
+export type PaperCall = 'submit' | 'cancel' | 'replace';
+
+/** The side of the paper broker that the market and tests drive. */
+export type PaperControls = {
+  onQuote(quote: Quote): void;
+  onBar(bar: Bar): void;
+  /** Sets the session; buys left at its close expire. null closes the exchange. */
+  setSession(session: Session | null): void;
+  snapshot(): PaperSnapshot;
+  /** Replaces orders, holdings and cash. Children of an unfilled bracket that are missing are made. */
+  restore(snapshot: PaperSnapshot): void;
+  /** Lets the next call of that kind (default `submit`) fail; faults queue up. */
+  failNext(fault: PaperFault, call?: PaperCall): void;
+  /** Calls back once, inside the next `cancel`, as soon as the order is out of the book. */
+  onFirstCancel(listen: (orderId: string) => void): void;
+  /** Drops pending timers; calls under way never settle. */
+  stop(): void;
+};
+
+type Flight = { isCanceled: boolean };
+
+/** Everything the calls of one paper broker share. */
+type Desk = {
+  readonly options: PaperBrokerOptions;
+  exchange: Exchange;
+  readonly inFlight: Map<string, Flight>;
+  readonly faults: { readonly call: PaperCall; readonly fault: PaperFault }[];
+  readonly listeners: ((report: BrokerReport) => void)[];
+  readonly timers: Set<Timer>;
+  closing: Timer | null;
+  firstCancel: ((orderId: string) => void) | null;
+};
+
+function reportIdOf(report: ExchangeReport): string {
+  const { orderId, kind, filledQuantity, at, stopPrice, limitPrice } = report;
+  const price = kind === 'replaced' ? `:${stopPrice ?? limitPrice ?? ''}` : '';
+  return `${orderId}:${kind}:${filledQuantity}:${at}${price}`;
+}
+
+function emit(desk: Desk, reports: readonly ExchangeReport[]): void {
+  for (const report of reports) {
+    const sent: BrokerReport = { reportId: reportIdOf(report), ...report };
+    for (const listen of desk.listeners) listen(sent);
+  }
+}
+
+function later(desk: Desk, delayMs: number, run: () => void): void {
+  const { clock } = desk.options;
+  const timer = clock.at(clock.now() + delayMs, () => {
+    desk.timers.delete(timer);
+    run();
+  });
+  desk.timers.add(timer);
+}
+
+function takeFault(desk: Desk, call: PaperCall): PaperFault | null {
+  const index = desk.faults.findIndex((one) => one.call === call);
+  return index < 0 ? null : (desk.faults.splice(index, 1)[0]?.fault ?? null);
+}
+
+function failure(desk: Desk, call: PaperCall, orderId: string, code: string): BrokerError {
+  return new BrokerError(`paper broker ${desk.options.accountId}: ${call} found ${code}`, {
+    code,
+    retryable: false,
+    context: { orderId, call },
+  });
+}
+
+/** Sends a call: `act` takes effect after the latency, unless a fault has been set for it. */
+function send(
+  desk: Desk,
+  call: PaperCall,
+  orderId: string,
+  act: (isRefused: boolean) => { reports: readonly ExchangeReport[]; error: BrokerError | null },
+): Promise<void> {
+  const { latencyMs, timeoutMs = 3_000 } = desk.options;
+  const fault = takeFault(desk, call);
+  return new Promise((resolve, reject) => {
+    if (fault === 'disconnect') {
+      reject(failure(desk, call, orderId, 'disconnected'));
+      return;
+    }
+    const isLost = fault === 'timeout' || fault === 'lost_ack';
+    if (isLost) later(desk, timeoutMs, () => reject(failure(desk, call, orderId, 'timeout')));
+    if (fault === 'timeout') return;
+    later(desk, latencyMs, () => {
+      const { reports, error } = act(fault === 'reject');
+      emit(desk, reports);
+      if (isLost) return;
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+}
+
+function submit(desk: Desk, request: OrderRequest): Promise<void> {
+  const { orderId } = request;
+  const isDuplicate = desk.inFlight.has(orderId);
+  const isSent = desk.faults.find((one) => one.call === 'submit')?.fault;
+  const flight: Flight = { isCanceled: false };
+  const isTravelling = isSent !== 'timeout' && isSent !== 'disconnect';
+  if (!isDuplicate && isTravelling) desk.inFlight.set(orderId, flight);
+  return send(desk, 'submit', orderId, (isRefused) => {
+    const duplicate = {
+      reports: [],
+      error: failure(desk, 'submit', orderId, 'duplicate_order_id'),
+    };
+    if (isDuplicate) return duplicate;
+    desk.inFlight.delete(orderId);
+    const at = desk.options.clock.now();
+    if (flight.isCanceled && !desk.exchange.orders.has(orderId)) {
+      const order = createOrder(request, 'accepted', null, at);
+      const reports: ExchangeReport[] = [];
+      addOrder(desk.exchange, order);
+      endOrder(desk.exchange, order, 'canceled', null, at, reports);
+      return { reports, error: null };
+    }
+    const placed = placeOrder(desk.exchange, request, at, isRefused ? 'broker_reject' : null);
+    return placed.kind === 'duplicate' ? duplicate : { reports: placed.reports, error: null };
+  });
+}
+
+/** The order is out of the book before this returns; only the answer takes its time. */
+function cancel(desk: Desk, orderId: string): Promise<void> {
+  const fault = desk.faults.find((one) => one.call === 'cancel')?.fault;
+  const isTaken = fault === undefined || fault === 'lost_ack';
+  let reports: readonly ExchangeReport[] = [];
+  if (isTaken) {
+    const flight = desk.inFlight.get(orderId);
+    if (flight === undefined) {
+      reports = cancelOrder(desk.exchange, orderId, desk.options.clock.now());
+    } else flight.isCanceled = true;
+    const told = desk.firstCancel;
+    desk.firstCancel = null;
+    told?.(orderId);
+  }
+  return send(desk, 'cancel', orderId, (isRefused) => {
+    const at = desk.options.clock.now();
+    return { reports: isRefused ? [refusedCancel(desk, orderId, at)] : reports, error: null };
+  });
+}
+
+function refusedCancel(desk: Desk, orderId: string, at: number): ExchangeReport {
+  return {
+    orderId,
+    kind: 'cancel_rejected',
+    at,
+    filledQuantity: desk.exchange.orders.get(orderId)?.filledQuantity ?? 0,
+    lastQuantity: 0,
+    lastPrice: null,
+    feesMinor: 0,
+    reason: 'broker_reject',
+    stopPrice: null,
+    limitPrice: null,
+  };
+}
+
+function replace(
+  desk: Desk,
+  orderId: string,
+  price: { readonly stopPrice?: number; readonly limitPrice?: number },
+): Promise<void> {
+  return send(desk, 'replace', orderId, (isRefused) => {
+    const at = desk.options.clock.now();
+    if (!isRefused)
+      return { reports: replaceOrder(desk.exchange, orderId, price, at), error: null };
+    const refused = { ...refusedCancel(desk, orderId, at), kind: 'replace_rejected' as const };
+    return { reports: [refused], error: null };
+  });
+}
+
+function rulesOf(options: PaperBrokerOptions): ExchangeRules {
+  return {
+    matchBy: options.matchBy ?? 'bars',
+    fees: options.feesModel,
+    slippage: { slippageBps: options.slippageBps ?? 0.5 },
+    volumeCapRatio: options.volumeCapRatio ?? 0.1,
+    rejectRatio: options.rejectRatio ?? 0,
+    partialRatio: options.partialRatio ?? 0,
+    seed: options.seed,
+  };
+}
+
+function setSession(desk: Desk, session: Session | null): void {
+  const { clock } = desk.options;
+  desk.closing?.cancel();
+  desk.closing = null;
+  desk.exchange.session = session;
+  if (session === null || session.closeAt <= clock.now()) {
+    emit(desk, expireOrders(desk.exchange, clock.now()));
+    return;
+  }
+  desk.closing = clock.at(session.closeAt, () => {
+    desk.closing = null;
+    emit(desk, expireOrders(desk.exchange, clock.now()));
+  });
+}
+
+/**
+ * A broker account that exists in memory only, with simulated matching on the quotes and bars it
+ * is given. It knows no future: what it fills follows from data handed in before. Equal inputs at
+ * equal instants give equal reports; chance depends on the seed and the order, not on history.
+ * A known order id is refused with BrokerError `duplicate_order_id` and without a report.
+ */
+export function createPaperBroker(options: PaperBrokerOptions): Broker & PaperControls {
+  const { clock } = options;
+  const rules = rulesOf(options);
+  const empty: PaperSnapshot = { orders: [], positions: [], cashMinor: options.cashMinor };
+  const desk: Desk = {
+    options,
+    exchange: exchangeFrom(rules, options.session, empty, clock.now()),
+    inFlight: new Map(),
+    faults: [],
+    listeners: [],
+    timers: new Set(),
+    closing: null,
+    firstCancel: null,
+  };
+  if (options.session !== undefined) setSession(desk, options.session);
+  return {
+    accountId: options.accountId,
+    environment: options.environment,
+    onReport: (listen) => void desk.listeners.push(listen),
+    submit: (order) => submit(desk, order),
+    cancel: (orderId) => cancel(desk, orderId),
+    replace: (orderId, price) => replace(desk, orderId, price),
+    find: async (orderId) => {
+      const order = desk.exchange.orders.get(orderId);
+      return order === undefined ? null : brokerOrderOf(order);
+    },
+    openOrders: async () => [...desk.exchange.orders.values()].filter(isOpen).map(brokerOrderOf),
+    positions: async () => positionsOf(desk.exchange, clock.now()),
+    cashMinor: async () => desk.exchange.account.cashMinor,
+    onQuote: (quote) => emit(desk, matchQuote(desk.exchange, quote, clock.now())),
+    onBar: (bar) => emit(desk, matchBar(desk.exchange, bar, clock.now())),
+    setSession: (session) => setSession(desk, session),
+    snapshot: () => snapshotOf(desk.exchange, clock.now()),
+    restore: (snapshot) => {
+      const { session } = desk.exchange;
+      desk.inFlight.clear();
+      desk.exchange = exchangeFrom(rules, session, snapshot, clock.now());
+    },
+    failNext: (fault, call = 'submit') => void desk.faults.push({ call, fault }),
+    onFirstCancel: (listen) => {
+      desk.firstCancel = listen;
+    },
+    stop: () => {
+      desk.closing?.cancel();
+      for (const timer of desk.timers) timer.cancel();
+      desk.timers.clear();
+    },
+  };
+}
