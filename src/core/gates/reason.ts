@@ -59,7 +59,27 @@ export type ReasonCode =
   | 'bar_overdue'
   | 'kill_file'
   | 'channel_unreachable'
-  | 'abnormal_range';
+  | 'abnormal_range'
+  | 'slippage'
+  | 'second_confirmation_needed'
+  | 'nothing_pending'
+  | 'code_needed'
+  | 'version_outdated'
+  | 'quantity_out_of_range'
+  | 'price_out_of_range'
+  | 'unknown_position'
+  | 'unknown_order'
+  | 'protection_kept'
+  | 'not_reconciled'
+  | 'cause_persists'
+  | 'open_doubt'
+  | 'short_not_allowed'
+  | 'unknown_time'
+  | 'not_killed'
+  | 'already_so'
+  | 'order_failed'
+  | 'session_closed'
+  | 'expired_sent_at';
 
 /** Why not, with the figures that decided it (name → value; units as suffix of the name). */
 export type Reason = {

@@ -1,0 +1,422 @@
+import type { Bar, BarColumns, Timeframe } from '#core/market/bar.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Quote } from '#core/market/quote.ts';
+
+/*
+ * Ports: what the middle ring asks of the outer one. Adapters implement them, tests fake them.
+ * Instants are epoch milliseconds, trading days are 'YYYY-MM-DD'. Every method may throw the failure
+ * class named in its comment; an answer of the domain is a value.
+ */
+
+// ── time ────────────────────────────────────────────────────────────────────────────────────────
+
+/** A handle of a pending timer. */
+export interface Timer {
+  /** Idempotent; a timer that has fired is left alone. */
+  cancel(): void;
+}
+
+/** Wall clock or virtual clock; the only source of "now" in app and shell. */
+export interface Clock {
+  now(): number;
+  /** Runs `run` once, at `instant` or as soon as possible when that has passed. */
+  at(instant: number, run: () => void): Timer;
+}
+
+// ── store: event log ────────────────────────────────────────────────────────────────────────────
+
+/** Envelope fields that are the same for all events of one step. */
+export type EventContext = {
+  readonly market: 'US' | 'CN' | null;
+  readonly tradingDay: string | null;
+  /** Domain time of the input that caused the events. */
+  readonly occurredAt: number;
+  readonly runId: string;
+  readonly correlationId: string | null;
+  readonly causationId: string | null;
+  readonly configHash: string;
+  readonly codeVersion: string;
+};
+
+/** An event before it is stored: the type string and JSON-safe data. */
+export type NewEvent = { readonly type: string; readonly data: unknown };
+
+/** An event as stored. `seq` orders the whole log, `version` counts from 1 within its stream. */
+export type StoredEvent = NewEvent &
+  EventContext & {
+    readonly seq: number;
+    readonly stream: string;
+    readonly version: number;
+    readonly schemaVersion: number;
+    readonly recordedAt: number;
+  };
+
+/** Something to be performed after the commit: a message, an order act, a file. */
+export type NewOutboxRow = {
+  readonly runId: string;
+  /** One lane per destination, delivered in order within a lane: `chat:telegram:123`, `order:paper-us`. */
+  readonly lane: string;
+  readonly kind: string;
+  /** 0 overtakes everything in its lane, 3 goes last; order within 1–3 is by id. */
+  readonly priority: 0 | 1 | 2 | 3;
+  /** Unique over all rows; a second row with the same key is ignored. */
+  readonly dedupeKey: string;
+  /** Rows of one edit key in one lane describe one visible message; a newer row edits the older's message. */
+  readonly editKey: string | null;
+  readonly payload: unknown;
+  readonly createdAt: number;
+  readonly notBefore: number;
+  /** After this instant an undelivered row is dropped, never delivered as alive; null lives for ever. */
+  readonly expiresAt: number | null;
+};
+
+export type OutboxState = 'queued' | 'attempting' | 'delivered' | 'failed' | 'dropped' | 'unknown';
+
+export type OutboxRow = NewOutboxRow & {
+  readonly id: number;
+  readonly state: OutboxState;
+  readonly attempts: number;
+  /** The destination's own id, e.g. a chat message id. */
+  readonly externalId: string | null;
+  readonly deliveredAt: number | null;
+  readonly lastError: string | null;
+};
+
+/** One input as recorded, apart from events: what the desk was told, in its order. */
+export type RecordedInput = {
+  readonly runId: string;
+  readonly stream: string;
+  /** Position in the stream's input order, from 1. */
+  readonly ordinal: number;
+  readonly type: string;
+  readonly hash: string;
+  readonly receivedAt: number;
+  readonly data: unknown;
+};
+
+export type AppendBatch = {
+  readonly stream: string;
+  /** Version of the last event the decision saw; 0 for an empty stream. */
+  readonly expectedVersion: number;
+  readonly context: EventContext;
+  readonly events: readonly NewEvent[];
+  readonly outbox: readonly NewOutboxRow[];
+  /** Marks this inbox row done in the same transaction. */
+  readonly inboxDone?: { readonly id: number; readonly result: unknown };
+  readonly audit?: readonly NewAuditRow[];
+};
+
+export type AppendResult =
+  | {
+      readonly kind: 'appended';
+      readonly version: number;
+      /** Rows as stored, in order; rows ignored for their dedupe key are left out. */
+      readonly outbox: readonly OutboxRow[];
+    }
+  | { readonly kind: 'version_conflict'; readonly actualVersion: number };
+
+/** The append-only log. Throws StoreError. */
+export interface EventLog {
+  /** One transaction for events, outbox rows, inbox mark and audit rows; all or nothing. Empty `events` is allowed. */
+  append(batch: AppendBatch): Promise<AppendResult>;
+  /** Events of one stream after `afterVersion`, oldest first. */
+  read(stream: string, afterVersion?: number): Promise<StoredEvent[]>;
+  /** Streams whose name starts with `prefix`, with their last version. */
+  streams(prefix: string): Promise<{ stream: string; version: number }[]>;
+}
+
+/** Inputs apart from events; append-only. Buffered by the caller, written in batches. Throws StoreError. */
+export interface InputLog {
+  append(rows: readonly RecordedInput[]): Promise<void>;
+  read(stream: string, fromOrdinal?: number): Promise<RecordedInput[]>;
+}
+
+/** A state snapshot; start = newest snapshot + tail of events. Throws StoreError. */
+export interface StateSnapshots {
+  save(stream: string, version: number, state: unknown): Promise<void>;
+  latest(stream: string): Promise<{ version: number; state: unknown } | null>;
+}
+
+// ── store: inbox, outbox, jobs, bars ────────────────────────────────────────────────────────────
+
+export type NewAuditRow = {
+  readonly occurredAt: number;
+  readonly channel: string;
+  readonly actor: string;
+  readonly messageId: string | null;
+  readonly updateId: string | null;
+  readonly rawText: string;
+  readonly parsedAct: unknown;
+  readonly ticketVersion: number | null;
+  readonly result: string;
+  readonly latencyMs: number;
+};
+
+export type InboxRow = {
+  readonly id: number;
+  readonly runId: string;
+  /** `telegram`, `terminal`, `job`, `cli`. */
+  readonly channel: string;
+  readonly updateId: string;
+  readonly body: unknown;
+  readonly receivedAt: number;
+};
+
+/** What came in from outside, exactly once by (runId, channel, updateId). Throws StoreError. */
+export interface Inbox {
+  /** Commits the rows; answers the new ones only (a duplicate is silently known). Wakes `onArrival`. */
+  receive(rows: readonly Omit<InboxRow, 'id'>[]): Promise<InboxRow[]>;
+  /** Rows of a run that are not done, oldest first. */
+  pending(runId: string, limit: number): Promise<InboxRow[]>;
+  /** Marks a row done outside an event append (e.g. refused without any event). */
+  markDone(id: number, result: unknown, audit?: readonly NewAuditRow[]): Promise<void>;
+  /** Calls `wake` when another process or thread delivered rows. Answers a stop function. */
+  onArrival(wake: () => void): Promise<() => Promise<void>>;
+}
+
+/** Rows to perform. Throws StoreError. */
+export interface Outbox {
+  /** Adds rows outside an event append (replies to questions). */
+  enqueue(
+    rows: readonly NewOutboxRow[],
+    inboxDone?: { id: number; result: unknown },
+  ): Promise<OutboxRow[]>;
+  /** Undelivered rows of a run, by lane in delivery order; used at start and as the polling net. */
+  due(runId: string, now: number, limit: number): Promise<OutboxRow[]>;
+  /** Commits that an attempt begins, before the first byte. False when another process has it. */
+  markAttempting(id: number): Promise<boolean>;
+  markDelivered(id: number, externalId: string | null, at: number): Promise<void>;
+  markFailed(id: number, error: string, retryAt: number | null): Promise<void>;
+  markDropped(id: number, reason: string): Promise<void>;
+  /** At recovery: order rows left `attempting` become `unknown`; chat rows become `queued` again. */
+  settleInterrupted(runId: string): Promise<{ unknown: OutboxRow[]; requeued: number }>;
+  /** Newest delivered row of an edit key in a lane: whose message is to be edited. */
+  lastDelivered(lane: string, editKey: string): Promise<OutboxRow | null>;
+}
+
+export type JobRun = {
+  readonly job: string;
+  readonly scheduledFor: number;
+  readonly state: 'claimed' | 'done' | 'failed' | 'missed' | 'crashed';
+  readonly startedAt: number;
+  readonly finishedAt: number | null;
+  readonly note: string | null;
+};
+
+/** The table that decides whether a due job runs: unique by (job, scheduledFor). Throws StoreError. */
+export interface JobRuns {
+  /** True for exactly one caller over all processes. */
+  claim(
+    job: string,
+    scheduledFor: number,
+    state: 'claimed' | 'missed',
+    note: string,
+    now: number,
+  ): Promise<boolean>;
+  finish(
+    job: string,
+    scheduledFor: number,
+    state: 'done' | 'failed' | 'crashed',
+    note: string,
+    now: number,
+  ): Promise<void>;
+  /** Rows left `claimed`, e.g. by a process that died. */
+  unfinished(): Promise<JobRun[]>;
+  recent(limit: number): Promise<JobRun[]>;
+}
+
+export type BarSource = { readonly instrument: InstrumentId; readonly timeframe: Timeframe };
+
+/** Stored bars. Throws StoreError. */
+export interface BarStore {
+  /** COPY into staging, then insert what is new; answers how many rows were new. */
+  save(bars: readonly Bar[], source: string): Promise<{ inserted: number; known: number }>;
+  /** Bars with fromAt ≤ openedAt < toAt, oldest first, of one source (the one with most bars when null). */
+  load(series: BarSource, fromAt: number, toAt: number, source: string | null): Promise<BarColumns>;
+  status(): Promise<
+    {
+      instrument: string;
+      timeframe: string;
+      source: string;
+      bars: number;
+      firstOpenedAt: number;
+      lastOpenedAt: number;
+    }[]
+  >;
+}
+
+/** Local fsynced journal for acts that reduce risk while the store is down. Never throws for a torn tail. */
+export interface Journal {
+  /** Durable before it returns; synchronous, so that a kill needs no event loop turn. */
+  append(entry: {
+    readonly id: string;
+    readonly at: number;
+    readonly stream: string;
+    readonly input: unknown;
+  }): void;
+  /** Entries not yet loaded into the store, oldest first. */
+  pending(): { id: string; at: number; stream: string; input: unknown }[];
+  /** Marks entries as loaded. */
+  markLoaded(ids: readonly string[]): void;
+}
+
+// ── market and broker ───────────────────────────────────────────────────────────────────────────
+
+/** A source of live or replayed market data for given instruments. Throws FeedError. */
+export interface MarketFeed {
+  readonly name: string;
+  /** Milliseconds after a bar's close at which this source usually delivers it. */
+  readonly usualDelayMs: number;
+  /** Calls back for closed bars and quotes, in time order, until stopped. */
+  subscribe(
+    instruments: readonly InstrumentId[],
+    on: { bar(bar: Bar, receivedAt: number): void; quote(quote: Quote): void },
+  ): { stop(): void };
+  /** A fresh quote, stamped with its own instant; null when there is none. Rejects after `timeoutMs`. */
+  fetchQuote(instrument: InstrumentId, timeoutMs: number): Promise<Quote | null>;
+}
+
+export type OrderSide = 'buy' | 'sell';
+export type OrderType = 'limit' | 'market' | 'stop';
+
+/** An order as told to a broker. `orderId` is the client order id and deterministic. */
+export type OrderRequest = {
+  readonly orderId: string;
+  readonly instrument: InstrumentId;
+  readonly side: OrderSide;
+  readonly type: OrderType;
+  readonly quantity: number;
+  readonly limitPrice: number | null;
+  readonly stopPrice: number | null;
+  /** Children the broker activates by itself when this order is filled completely; one cancels the other. */
+  readonly bracket: null | {
+    readonly stop: { readonly orderId: string; readonly stopPrice: number };
+    readonly target: null | { readonly orderId: string; readonly limitPrice: number };
+  };
+  /** Orders of one group cancel each other when one fills. */
+  readonly ocoGroup: string | null;
+};
+
+export type BrokerReportKind =
+  | 'accepted'
+  | 'rejected'
+  | 'partially_filled'
+  | 'filled'
+  | 'canceled'
+  | 'cancel_rejected'
+  | 'replaced'
+  | 'replace_rejected'
+  | 'expired';
+
+/** What a broker says of an order. `filledQuantity` is cumulative; `lastQuantity`/`lastPrice` belong to this fill. */
+export type BrokerReport = {
+  readonly reportId: string;
+  readonly orderId: string;
+  readonly kind: BrokerReportKind;
+  readonly at: number;
+  readonly filledQuantity: number;
+  readonly lastQuantity: number;
+  readonly lastPrice: number | null;
+  /** Fees of this fill in minor units, positive. */
+  readonly feesMinor: number;
+  readonly reason: string | null;
+  /** New prices after `replaced`. */
+  readonly stopPrice: number | null;
+  readonly limitPrice: number | null;
+};
+
+export type BrokerOrder = {
+  readonly request: OrderRequest;
+  readonly state:
+    | 'held'
+    | 'accepted'
+    | 'partially_filled'
+    | 'filled'
+    | 'canceled'
+    | 'rejected'
+    | 'expired';
+  readonly filledQuantity: number;
+  readonly averagePrice: number | null;
+};
+
+export type BrokerPosition = {
+  readonly instrument: InstrumentId;
+  readonly quantity: number;
+  readonly sellableQuantity: number;
+  readonly averagePrice: number;
+};
+
+/** A broker account. Throws BrokerError; a timeout means unknown, never rejected and never sent. */
+export interface Broker {
+  readonly accountId: string;
+  readonly environment: 'paper' | 'live';
+  /** Reports arrive through `onReport`, also those of bracket children. */
+  onReport(listen: (report: BrokerReport) => void): void;
+  submit(order: OrderRequest): Promise<void>;
+  cancel(orderId: string): Promise<void>;
+  /** Changes the price of a working order; the new price arrives as `replaced`. */
+  replace(
+    orderId: string,
+    price: { readonly stopPrice?: number; readonly limitPrice?: number },
+  ): Promise<void>;
+  /** By client order id; null when the broker does not know it. */
+  find(orderId: string): Promise<BrokerOrder | null>;
+  openOrders(): Promise<BrokerOrder[]>;
+  positions(): Promise<BrokerPosition[]>;
+  cashMinor(): Promise<number>;
+}
+
+// ── chat ────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a channel received, before it is understood. */
+export type Incoming = {
+  readonly channel: string;
+  /** Unique per channel; makes handling exactly once. */
+  readonly updateId: string;
+  readonly chatId: string;
+  /** Numeric or stable id of the sender; null fails closed. */
+  readonly userId: string | null;
+  readonly userName: string | null;
+  readonly chatKind: 'private' | 'group' | 'terminal';
+  readonly messageId: string;
+  readonly text: string;
+  /** Signed data of a tapped button; null for text. */
+  readonly callback: { readonly id: string; readonly data: string } | null;
+  /** The message this one replies to. */
+  readonly replyTo: string | null;
+  /** The message's own instant; for a callback the instant of receipt. */
+  readonly sentAt: number;
+  readonly receivedAt: number;
+};
+
+/** A button of a card: its label and what it does when tapped, as chat text (`/confirm K7QD v1`). */
+export type CardButton = { readonly label: string; readonly command: string };
+
+/** A message as rendered for one language, still free of any channel's mark-up. */
+export type Card = {
+  readonly lines: readonly string[];
+  /** Rows of buttons. */
+  readonly buttons: readonly (readonly CardButton[])[];
+};
+
+/** What goes to a channel. */
+export type Outgoing = {
+  readonly chatId: string;
+  readonly card: Card;
+  readonly silent: boolean;
+  /** Channel message id to edit instead of sending anew. */
+  readonly edit: string | null;
+  readonly replyTo: string | null;
+};
+
+/** A chat channel. Throws ChannelError with `retryable` and, for a rate limit, context.retryAfterMs. */
+export interface Channel {
+  readonly name: string;
+  /** Starts intake; `receive` commits before it resolves and the channel's offset moves only then. */
+  start(receive: (rows: readonly Incoming[]) => Promise<void>): Promise<void>;
+  /** Answers the channel's message id. */
+  deliver(message: Outgoing): Promise<string>;
+  /** Acknowledges a tap; failures are swallowed by the adapter (a late answer must not stop the act). */
+  acknowledge(callbackId: string, text: string | null, alert: boolean): Promise<void>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,68 @@
+import { tickSize } from '#core/market/price.ts';
+import { trailLong } from '#core/portfolio/exits.ts';
+import { raiseStop } from './decide-orders.ts';
+import { causePassed, setLock } from './decide-safety.ts';
+import { considerSignal } from './decide-tickets.ts';
+import { type Draft, emit } from './draft.ts';
+import type { Input } from './input.ts';
+
+type BarInput = Extract<Input, { kind: 'bar_evaluated' }>;
+
+/** Entries pause this long after an abnormal minute. Source: intraday.md "Breakers". */
+const ABNORMAL_PAUSE_MS = 5 * 60_000;
+
+/** Judges a closed bar with all that was computed from it: day type, breaker, trail, signal. */
+export function onBar(draft: Draft, input: BarInput): void {
+  const { evaluation } = input;
+  const { instrument } = evaluation;
+  const symbol = draft.state.symbols[instrument];
+  if (symbol === undefined || draft.state.day === null || draft.state.day.isClosed) return;
+  causePassed(draft, 'bar_overdue', instrument);
+  causePassed(draft, 'bar_overdue', 'all symbols');
+  if (symbol.dayType !== evaluation.regime.dayType) {
+    emit(draft, {
+      type: 'day_type_changed',
+      instrument,
+      from: symbol.dayType,
+      to: evaluation.regime.dayType,
+      regime: evaluation.regime,
+    });
+  }
+  if (evaluation.abnormal !== null) {
+    const { rangeOverAtr, volumeOverUsual } = evaluation.abnormal;
+    const figures = { rangeOverAtr, volumeOverUsual: volumeOverUsual ?? 'unknown' };
+    setLock(draft, 'abnormal_range', instrument, draft.at + ABNORMAL_PAUSE_MS, false, figures);
+  }
+  trail(draft, input);
+  if (evaluation.signal !== null)
+    considerSignal(draft, evaluation.signal, evaluation, input.inputHash);
+  else if (evaluation.refusals.length > 0) {
+    emit(draft, {
+      type: 'setup_refused',
+      setup: {
+        at: evaluation.asOf,
+        instrument,
+        side: 'long',
+        reasons: evaluation.refusals,
+        referencePrice: evaluation.bar.close,
+        stop: null,
+      },
+    });
+  }
+}
+
+/** Once the first target is done the stop of the rest follows the market, upward only. */
+function trail(draft: Draft, input: BarInput): void {
+  const { evaluation } = input;
+  const position = draft.state.positions[evaluation.instrument];
+  if (position === undefined || !position.isFirstTargetDone) return;
+  const tick = tickSize(evaluation.bar.close, draft.policy.market, position.tradingDay);
+  const stop = trailLong({
+    entryPrice: position.entryPrice,
+    lowestLow: evaluation.lowestLow5,
+    vwap: evaluation.vwap,
+    band: evaluation.band,
+    tick,
+  });
+  raiseStop(draft, position, Math.min(stop, evaluation.bar.close - tick), 'trail');
+}

@@ -1,0 +1,193 @@
+import { type Reason, reason } from '#core/gates/reason.ts';
+import { scaleMinor } from '#core/market/money.ts';
+import { voidPending } from './decide-tickets.ts';
+import { type Draft, emit } from './draft.ts';
+import type { Input } from './input.ts';
+import type { DayState, SymbolFacts, Verdict, VerdictKind } from './state.ts';
+import { seenOf } from './view.ts';
+
+/** Opens the book of a session: facts, blackouts, the day's risk budget. A day already planned is left alone. */
+export function onSessionPlanned(
+  draft: Draft,
+  input: Extract<Input, { kind: 'session_planned' }>,
+): void {
+  const known = draft.state.day;
+  if (known !== null && known.tradingDay >= input.session.tradingDay) return;
+  if (known !== null && !known.isClosed) closeDay(draft, [], 'overtaken');
+  const unitRMinor = scaleMinor(draft.policy.capitalMinor, draft.policy.risk.riskPerTradeRatio);
+  emit(draft, {
+    type: 'session_planned',
+    session: input.session,
+    blackouts: input.blackouts,
+    facts: input.facts,
+    unitRMinor,
+  });
+}
+
+/** A day without a session is a verdict too. */
+export function onDayUnplanned(
+  draft: Draft,
+  input: Extract<Input, { kind: 'day_unplanned' }>,
+): void {
+  const last = draft.state.lastVerdict;
+  if (last !== null && last.tradingDay >= input.tradingDay) return;
+  emit(draft, {
+    type: 'verdict_declared',
+    verdict: emptyVerdict(draft, input.tradingDay, 'not_trade_day', [input.reason]),
+  });
+}
+
+function emptyVerdict(
+  draft: Draft,
+  tradingDay: string,
+  kind: VerdictKind,
+  reasons: readonly Reason[],
+): Verdict {
+  return {
+    kind,
+    tradingDay,
+    at: draft.at,
+    checkpoint: 'day',
+    reasons,
+    tickets: 0,
+    confirmed: 0,
+    trades: 0,
+    resultR: 0,
+    resultMinor: 0,
+    setupsSeen: 0,
+    refused: [],
+    evidence: [],
+  };
+}
+
+/** Closes the session: the day's verdict with its evidence, then the report. */
+export function onSessionClosed(
+  draft: Draft,
+  input: Extract<Input, { kind: 'session_closed' }>,
+): void {
+  if (draft.state.day === null || draft.state.day.isClosed) return;
+  closeDay(draft, input.labels, 'close');
+}
+
+function closeDay(
+  draft: Draft,
+  labels: Extract<Input, { kind: 'session_closed' }>['labels'],
+  checkpoint: string,
+): void {
+  voidPending(draft, reason('session_closed'));
+  const { day } = draft.state;
+  if (day === null) return;
+  emit(draft, { type: 'verdict_declared', verdict: dayVerdict(draft, day, checkpoint) });
+  emit(draft, {
+    type: 'day_closed',
+    labels,
+    isFlat: Object.keys(draft.state.positions).length === 0,
+  });
+}
+
+const PERMISSION_CODES: ReadonlySet<string> = new Set([
+  'permission_not_given',
+  'stopped_by_operator',
+  'killed',
+  'kill_file',
+  'safe_mode',
+  'not_reconciled',
+]);
+
+function isKnown(facts: SymbolFacts | null): boolean {
+  return facts !== null && facts.ma20 !== null && facts.atr20d !== null;
+}
+
+function kindOf(draft: Draft, day: DayState): VerdictKind {
+  if (day.ticketsOpened > 0) return 'signals';
+  const symbols = Object.values(draft.state.symbols);
+  const seen = symbols.filter(
+    (symbol) => seenOf(draft.view, symbol.instrument).lastBarClosedAt !== null,
+  );
+  if (seen.length === 0 || symbols.every((symbol) => !isKnown(symbol.facts)))
+    return 'data_not_ready';
+  const isBlocked =
+    day.setupsRefused.length > 0 &&
+    day.setupsRefused.every((setup) => setup.reasons.some((why) => PERMISSION_CODES.has(why.code)));
+  return isBlocked ? 'blocked' : 'no_trade';
+}
+
+/** Counts the refusals of a day by code, most frequent first; `no_setup` when nothing was even seen. */
+function reasonsOf(day: DayState): Reason[] {
+  const counts = new Map<Reason['code'], number>();
+  for (const setup of day.setupsRefused) {
+    for (const why of setup.reasons) counts.set(why.code, (counts.get(why.code) ?? 0) + 1);
+  }
+  if (counts.size === 0) return [reason('no_setup', { setups: 0 })];
+  return [...counts]
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .map(([code, times]) => reason(code, { times }));
+}
+
+function dayVerdict(draft: Draft, day: DayState, checkpoint: string): Verdict {
+  const kind = kindOf(draft, day);
+  const resultR = day.trades.reduce((sum, trade) => sum + trade.resultR, 0);
+  return {
+    kind,
+    tradingDay: day.tradingDay,
+    at: draft.at,
+    checkpoint,
+    reasons:
+      kind === 'data_not_ready' ? [reason('data_not_ready'), ...reasonsOf(day)] : reasonsOf(day),
+    tickets: day.ticketsOpened,
+    confirmed: day.ticketsConfirmed,
+    trades: day.trades.length,
+    resultR,
+    resultMinor: day.realizedMinor,
+    setupsSeen: day.setupsSeen,
+    refused: day.setupsRefused,
+    evidence: Object.values(draft.state.symbols).map((symbol) => {
+      const { evaluation } = seenOf(draft.view, symbol.instrument);
+      return {
+        instrument: symbol.instrument,
+        dayType: symbol.dayType,
+        rows:
+          evaluation === null
+            ? {}
+            : {
+                close: evaluation.bar.close,
+                vwap: evaluation.vwap,
+                ...evaluation.regime.evidence,
+                ma20: symbol.facts?.ma20 ?? null,
+              },
+      };
+    }),
+  };
+}
+
+/** Ends or resumes a flatten: flat when nothing is held, incomplete when exits were refused or the session ended. */
+export function advanceKill(draft: Draft, maxExitAttempts: number): void {
+  if (draft.state.kill.kind !== 'flattening') return;
+  const held = Object.values(draft.state.positions).filter((position) => position.quantity > 0);
+  if (held.length === 0) {
+    emit(draft, { type: 'flatten_ended', isFlat: true, left: [] });
+    return;
+  }
+  const closeAt = draft.state.day?.session.closeAt ?? 0;
+  const isOver = draft.at >= closeAt;
+  const hasFailed = held.every((position) => {
+    const attempts = Object.values(draft.state.orders).filter(
+      (order) => order.ticketId === position.ticketId && order.role === 'exit',
+    );
+    return (
+      attempts.length >= maxExitAttempts &&
+      attempts.every((order) => order.state === 'rejected' || order.state === 'canceled')
+    );
+  });
+  if (!isOver && !hasFailed) return;
+  const code = isOver ? 'session_closed' : 'order_failed';
+  emit(draft, {
+    type: 'flatten_ended',
+    isFlat: false,
+    left: held.map((position) => ({
+      instrument: position.instrument,
+      quantity: position.quantity,
+      reason: reason(code),
+    })),
+  });
+}

@@ -1,0 +1,301 @@
+import { mayFill, type Order, type OrderRole } from '#core/machines/order.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
+import { roundToTick, tickSize } from '#core/market/price.ts';
+import { mid, type Quote } from '#core/market/quote.ts';
+import { legsOf } from '#core/risk/review.ts';
+import { type Draft, emit } from './draft.ts';
+import {
+  coveredQuantity,
+  openEntries,
+  openQuantity,
+  workingExits,
+  workingProtection,
+} from './select.ts';
+import type { ExitReason, Position } from './state.ts';
+import { seenOf } from './view.ts';
+
+const MINUTE_MS = 60_000;
+
+function blank(
+  draft: Draft,
+  ticket: { id: string; instrument: Order['instrument'] },
+  role: OrderRole,
+  leg: 1 | 2,
+): Order {
+  return {
+    orderId: `${ticket.id}.${role}-${leg}`,
+    ticketId: ticket.id,
+    leg,
+    role,
+    instrument: ticket.instrument,
+    side: role === 'entry' ? 'buy' : 'sell',
+    type: role === 'stop' ? 'stop' : role === 'exit' ? 'market' : 'limit',
+    quantity: 0,
+    limitPrice: null,
+    stopPrice: null,
+    stopOrderId: null,
+    targetOrderId: null,
+    ocoGroup: null,
+    parentId: null,
+    state: 'intended',
+    filledQuantity: 0,
+    filledMinor: 0,
+    averagePrice: null,
+    feesMinor: 0,
+    intendedAt: draft.at,
+    submittedAt: null,
+    updatedAt: draft.at,
+    cancelDueAt: null,
+    cancelRequestedAt: null,
+    replaceTo: null,
+    why: role,
+    midAtIntent: null,
+  };
+}
+
+/** Instant of the first bar close after `at` plus the life an entry has beyond it. */
+function entryCancelDue(draft: Draft): number {
+  const openAt = draft.state.day?.session.openAt ?? 0;
+  const minutes = Math.floor((draft.at - openAt) / MINUTE_MS) + 1;
+  return openAt + minutes * MINUTE_MS + draft.policy.ticket.entryLifeAfterBarMs;
+}
+
+/** Intends the brackets of a confirmed ticket: each leg an entry with its own stop and target as held children. */
+export function intendEntry(
+  draft: Draft,
+  ticket: Ticket,
+  quantity: number,
+  entryLimit: number,
+  quote: Quote,
+): void {
+  const cancelDueAt = entryCancelDue(draft);
+  for (const leg of legsOf(quantity, ticket.firstTarget, draft.policy.exits.firstTargetRatio)) {
+    const entry = blank(draft, ticket, 'entry', leg.leg);
+    const stop = {
+      ...blank(draft, ticket, 'stop', leg.leg),
+      quantity: leg.quantity,
+      stopPrice: ticket.stop,
+    };
+    const target = {
+      ...blank(draft, ticket, 'target', leg.leg),
+      quantity: leg.quantity,
+      limitPrice: leg.target,
+    };
+    const child = {
+      parentId: entry.orderId,
+      state: 'held' as const,
+      ocoGroup: `${ticket.id}.oco-${leg.leg}`,
+    };
+    emit(draft, { type: 'order_intended', order: { ...stop, ...child } });
+    if (leg.target !== null)
+      emit(draft, { type: 'order_intended', order: { ...target, ...child } });
+    emit(draft, {
+      type: 'order_intended',
+      order: {
+        ...entry,
+        quantity: leg.quantity,
+        limitPrice: entryLimit,
+        stopOrderId: stop.orderId,
+        targetOrderId: leg.target === null ? null : target.orderId,
+        cancelDueAt,
+        midAtIntent: mid(quote),
+      },
+    });
+  }
+}
+
+/** Asks once for the cancel of an order that may still fill. */
+export function requestCancel(draft: Draft, order: Order, why: string): void {
+  if (!mayFill(order) || order.cancelRequestedAt !== null || order.state === 'held') return;
+  emit(draft, { type: 'cancel_requested', orderId: order.orderId, why });
+}
+
+/** Asks for the cancel of every entry that may still open risk; answers their ids. */
+export function cancelEntries(draft: Draft, why: string): string[] {
+  const entries = openEntries(draft.state);
+  for (const order of entries) requestCancel(draft, order, why);
+  return entries.map((order) => order.orderId);
+}
+
+/** Starts to leave a position (or part of it). A running exit only grows. */
+export function startExit(
+  draft: Draft,
+  position: Position,
+  reason: ExitReason,
+  by: string,
+  quantity: number,
+): void {
+  if (position.exiting !== null && position.exiting.quantity >= quantity) return;
+  emit(draft, { type: 'exit_started', instrument: position.instrument, reason, by, quantity });
+}
+
+function orderCount(draft: Draft, ticketId: string, role: OrderRole): number {
+  return Object.keys(draft.state.orders).filter((id) => id.startsWith(`${ticketId}.${role}-`))
+    .length;
+}
+
+/**
+ * Moves exits on: first the protection that would sell the same shares is canceled, then, when none
+ * of it can fill any more, the rest leaves at the market. Never two sellers of one share.
+ */
+export function advanceExits(draft: Draft): void {
+  for (const position of Object.values(draft.state.positions)) {
+    if (position.exiting === null || position.quantity <= 0) continue;
+    if (!isSessionOpen(draft)) continue;
+    for (const entry of openEntries(draft.state)) {
+      if (entry.instrument === position.instrument) requestCancel(draft, entry, 'exit');
+    }
+    const protection = workingProtection(draft.state, position.instrument);
+    for (const order of protection) requestCancel(draft, order, 'exit');
+    const isEntryOpen = openEntries(draft.state).some(
+      (order) => order.instrument === position.instrument,
+    );
+    if (
+      protection.length > 0 ||
+      isEntryOpen ||
+      workingExits(draft.state, position.instrument).length > 0
+    )
+      continue;
+    const attempt = orderCount(draft, position.ticketId, 'exit') + 1;
+    if (attempt > MAX_EXIT_ATTEMPTS) continue;
+    const { quote } = seenOf(draft.view, position.instrument);
+    emit(draft, {
+      type: 'order_intended',
+      order: {
+        ...blank(draft, { id: position.ticketId, instrument: position.instrument }, 'exit', 1),
+        orderId: `${position.ticketId}.exit-${attempt}`,
+        quantity: Math.min(position.quantity, position.exiting.quantity),
+        why: position.exiting.reason,
+        midAtIntent: quote === null ? null : mid(quote),
+      },
+    });
+  }
+}
+
+/** After this many refused exit orders a person is called instead of trying on. */
+export const MAX_EXIT_ATTEMPTS = 5;
+
+function isSessionOpen(draft: Draft): boolean {
+  const session = draft.state.day?.session;
+  return session !== undefined && draft.at >= session.openAt && draft.at < session.closeAt;
+}
+
+/**
+ * Gives every held share exactly one working stop: an uncovered rest (partial fill whose remainder
+ * was canceled, a lost child) gets its own stop, with the first target beside it while that is not
+ * done; protection beyond what is held is canceled, newest first.
+ */
+export function ensureProtection(draft: Draft): void {
+  for (const position of Object.values(draft.state.positions)) {
+    if (position.quantity <= 0 || position.exiting !== null) continue;
+    const waits = openEntries(draft.state).some(
+      (order) =>
+        order.instrument === position.instrument && draft.at - order.updatedAt < PROTECTION_WAIT_MS,
+    );
+    const covered = coveredQuantity(draft.state, position.instrument);
+    if (covered > position.quantity) trimProtection(draft, position, covered - position.quantity);
+    const uncovered = position.quantity - covered;
+    if (uncovered > 0 && !waits && isSessionOpen(draft)) addProtection(draft, position, uncovered);
+    if (position.unprotectedSince !== null && uncovered <= 0) {
+      emit(draft, {
+        type: 'position_protected',
+        instrument: position.instrument,
+        stop: position.stop,
+      });
+    }
+  }
+}
+
+/** What is held gets its own protection at the latest this long after a partial fill. Source: centaur.md. */
+export const PROTECTION_WAIT_MS = 2_000;
+
+function addProtection(draft: Draft, position: Position, quantity: number): void {
+  const attempt = orderCount(draft, position.ticketId, 'stop') + 1;
+  if (attempt > MAX_STOP_ATTEMPTS) {
+    if (position.unprotectedSince === null) {
+      emit(draft, {
+        type: 'position_found_unprotected',
+        instrument: position.instrument,
+        quantity,
+      });
+    }
+    return;
+  }
+  const subject = { id: position.ticketId, instrument: position.instrument };
+  const first = position.isFirstTargetDone
+    ? 0
+    : Math.min(quantity, targetQuantity(draft, position));
+  const rest = quantity - first;
+  const group = `${position.ticketId}.oco-${attempt + 2}`;
+  const stop = { ...blank(draft, subject, 'stop', 1), stopPrice: position.stop, why: 'protect' };
+  if (first > 0) {
+    const tick = tickSize(position.firstTarget, draft.policy.market, position.tradingDay);
+    const limitPrice = roundToTick(position.firstTarget, tick, 'up');
+    const target = {
+      ...blank(draft, subject, 'target', 1),
+      quantity: first,
+      limitPrice,
+      ocoGroup: group,
+      why: 'protect',
+    };
+    emit(draft, {
+      type: 'order_intended',
+      order: {
+        ...stop,
+        orderId: `${position.ticketId}.stop-${attempt}`,
+        quantity: first,
+        ocoGroup: group,
+      },
+    });
+    emit(draft, {
+      type: 'order_intended',
+      order: { ...target, orderId: `${position.ticketId}.target-${attempt}` },
+    });
+  }
+  if (rest > 0) {
+    const id = `${position.ticketId}.stop-${first > 0 ? attempt + 1 : attempt}`;
+    emit(draft, {
+      type: 'order_intended',
+      order: { ...stop, leg: 2, orderId: id, quantity: rest },
+    });
+  }
+}
+
+const MAX_STOP_ATTEMPTS = 8;
+
+/** Shares that the first target should still sell: its share of what was bought, less working targets. */
+function targetQuantity(draft: Draft, position: Position): number {
+  const first = legsOf(
+    position.boughtQuantity,
+    position.firstTarget,
+    draft.policy.exits.firstTargetRatio,
+  )[0];
+  const wanted = first?.target === null ? 0 : (first?.quantity ?? 0);
+  const working = workingProtection(draft.state, position.instrument)
+    .filter((order) => order.role === 'target')
+    .reduce((sum, order) => sum + openQuantity(draft.state, order), 0);
+  return Math.max(0, wanted - working);
+}
+
+function trimProtection(draft: Draft, position: Position, excess: number): void {
+  let left = excess;
+  const stops = workingProtection(draft.state, position.instrument)
+    .filter((order) => order.role === 'stop' && order.cancelRequestedAt === null)
+    .sort((a, b) => b.intendedAt - a.intendedAt);
+  for (const order of stops) {
+    const open = openQuantity(draft.state, order);
+    if (open === 0 || open > left) continue;
+    requestCancel(draft, order, 'more than held');
+    left -= open;
+  }
+}
+
+/** Moves every working stop of a position up to `stop`; lower or equal prices change nothing. */
+export function raiseStop(draft: Draft, position: Position, stop: number, why: string): void {
+  if (!(stop > position.stop) || position.exiting !== null) return;
+  for (const order of workingProtection(draft.state, position.instrument)) {
+    if (order.role !== 'stop' || order.state === 'unknown' || order.replaceTo !== null) continue;
+    if (openQuantity(draft.state, order) === 0 || !(stop > (order.stopPrice ?? 0))) continue;
+    emit(draft, { type: 'replace_requested', orderId: order.orderId, stopPrice: stop, why });
+  }
+}

@@ -1,0 +1,161 @@
+import { hasEnded, type Order } from '#core/machines/order.ts';
+import { roundToTick, tickSize } from '#core/market/price.ts';
+import { resultInR } from '#core/risk/r-multiple.ts';
+import { raiseStop, requestCancel } from './decide-orders.ts';
+import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
+import { type Draft, emit } from './draft.ts';
+import type { OrderReport } from './input.ts';
+import { isExposed } from './select.ts';
+import type { ExitReason, Position, Trade } from './state.ts';
+
+/** Judges a broker's report. A repeated or late one changes nothing; a fill is a fact in every state. */
+export function onReport(draft: Draft, report: OrderReport): void {
+  const order = draft.state.orders[report.orderId];
+  if (order === undefined) {
+    enterSafeMode(draft, 'position_mismatch', report.orderId, {
+      found: `report ${report.kind} of an order the desk does not know`,
+    });
+    return;
+  }
+  settleDoubt(draft, order);
+  if (report.filledQuantity > order.filledQuantity) onFill(draft, order, report);
+  else if (!hasEnded(order)) onWord(draft, order, report);
+}
+
+function settleDoubt(draft: Draft, order: Order): void {
+  if (order.state === 'unknown') causePassed(draft, 'order_unconfirmed', order.orderId);
+}
+
+function onWord(draft: Draft, order: Order, report: OrderReport): void {
+  const { orderId } = order;
+  switch (report.kind) {
+    case 'accepted':
+      if (order.state !== 'accepted' && order.state !== 'partially_filled')
+        emit(draft, { type: 'order_accepted', orderId });
+      return;
+    case 'canceled':
+      emit(draft, { type: 'order_canceled', orderId, reason: report.reason });
+      return;
+    case 'rejected':
+      emit(draft, { type: 'order_rejected', orderId, reason: report.reason });
+      return;
+    case 'expired':
+      emit(draft, { type: 'order_expired', orderId });
+      return;
+    case 'replaced':
+      emit(draft, {
+        type: 'order_replaced',
+        orderId,
+        stopPrice: report.stopPrice,
+        limitPrice: report.limitPrice,
+      });
+      return;
+    case 'replace_rejected':
+      emit(draft, { type: 'order_replace_failed', orderId, reason: report.reason });
+      return;
+    case 'cancel_rejected':
+      if (order.cancelRequestedAt !== null)
+        emit(draft, { type: 'order_cancel_failed', orderId, reason: report.reason });
+      return;
+    case 'partially_filled':
+    case 'filled':
+      return;
+  }
+}
+
+function onFill(draft: Draft, order: Order, report: OrderReport): void {
+  const quantity = report.filledQuantity - order.filledQuantity;
+  const isComplete = report.filledQuantity >= order.quantity;
+  const price = report.lastPrice;
+  if (price === null || !(price > 0) || report.filledQuantity > order.quantity) {
+    enterSafeMode(draft, 'position_mismatch', order.orderId, {
+      found: `fill of ${report.filledQuantity} at ${price ?? 'no price'}`,
+      expected: `at most ${order.quantity} at a price above 0`,
+    });
+    return;
+  }
+  const before = draft.state.positions[order.instrument];
+  emit(draft, {
+    type: 'order_filled',
+    orderId: order.orderId,
+    reportId: report.reportId,
+    quantity,
+    price,
+    feesMinor: report.feesMinor,
+    isComplete,
+  });
+  if (order.role === 'entry') {
+    if (!isComplete)
+      requestCancel(draft, draft.state.orders[order.orderId] ?? order, 'partial fill');
+    return;
+  }
+  const after = draft.state.positions[order.instrument];
+  if (after === undefined) return;
+  if (after.quantity < 0) {
+    enterSafeMode(draft, 'position_mismatch', order.instrument, {
+      found: `sold ${-after.quantity} more than held`,
+    });
+  } else if (after.quantity === 0) closeTrade(draft, after, order);
+  else if (!(before?.isFirstTargetDone ?? false) && after.isFirstTargetDone)
+    stopToEntry(draft, after);
+}
+
+/** After the first target the rest can no longer lose: stop to the entry price. */
+function stopToEntry(draft: Draft, position: Position): void {
+  const tick = tickSize(position.entryPrice, draft.policy.market, position.tradingDay);
+  raiseStop(draft, position, roundToTick(position.entryPrice, tick, 'nearest'), 'breakeven');
+}
+
+function exitReasonOf(position: Position, order: Order): ExitReason {
+  if (order.role === 'target') return 'target';
+  if (order.role === 'exit') return position.exiting?.reason ?? (order.why as ExitReason);
+  return position.stop > position.initialStop ? 'trail' : 'stop';
+}
+
+function closeTrade(draft: Draft, position: Position, order: Order): void {
+  const ticket = draft.state.tickets[position.ticketId];
+  const pnlMinor = position.exitMinor - position.entryMinor - position.feesMinor;
+  const trade: Trade = {
+    ticketId: position.ticketId,
+    code: ticket?.code ?? '',
+    instrument: position.instrument,
+    side: position.side,
+    openedAt: position.openedAt,
+    closedAt: draft.at,
+    quantity: position.boughtQuantity,
+    entryPrice: position.entryPrice,
+    exitPrice: position.exitMinor / 100 / position.boughtQuantity,
+    stop: position.initialStop,
+    feesMinor: position.feesMinor,
+    pnlMinor,
+    riskMinor: position.riskMinor,
+    resultR: resultInR(pnlMinor, position.riskMinor),
+    dayTypeAtEntry: position.dayTypeAtEntry,
+    exitReason: exitReasonOf(position, order),
+    slippageBps: position.entrySlippageBps,
+  };
+  for (const working of Object.values(draft.state.orders)) {
+    if (working.instrument === position.instrument && working.role !== 'entry')
+      requestCancel(draft, working, 'flat');
+  }
+  emit(draft, { type: 'trade_closed', trade, cooldownUntil: draft.at + draft.policy.cooldownMs });
+}
+
+/** The order may or may not have been taken: shown as unknown, entries stop, nothing is sent again. */
+export function onDoubt(draft: Draft, orderId: string, cause: string): void {
+  const order = draft.state.orders[orderId];
+  if (order === undefined || hasEnded(order) || order.state === 'unknown') return;
+  emit(draft, { type: 'order_became_unknown', orderId, cause });
+  enterSafeMode(draft, 'order_unconfirmed', orderId, { cause });
+  raiseAlarm(draft, 'order_unknown', orderId, { cause });
+}
+
+/** The broker was asked and does not know the order: it never arrived. */
+export function onNotFound(draft: Draft, orderId: string): void {
+  const order = draft.state.orders[orderId];
+  if (order === undefined || hasEnded(order)) return;
+  settleDoubt(draft, order);
+  emit(draft, { type: 'order_never_arrived', orderId });
+  if (order.role !== 'entry' && isExposed(draft.state))
+    causePassed(draft, 'order_unconfirmed', orderId);
+}

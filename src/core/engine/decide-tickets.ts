@@ -1,0 +1,181 @@
+import { type Reason, reason } from '#core/gates/reason.ts';
+import { shortCode, stableHash } from '#core/lib/hash.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
+import { mid, type Quote } from '#core/market/quote.ts';
+import type { Actor } from '#core/replies/act.ts';
+import { legsOf, type Proposal, reviewSignal } from '#core/risk/review.ts';
+import type { Evaluation, Signal } from '#core/strategies/strategy.ts';
+import { intendEntry } from './decide-orders.ts';
+import { type Draft, emit } from './draft.ts';
+import { pendingTickets } from './select.ts';
+import { seenOf } from './view.ts';
+
+/** Mid price of what was seen last; null when no quote was. For the record of how tickets ended. */
+export function lastPrice(draft: Draft, instrument: string): number | null {
+  const { quote } = seenOf(draft.view, instrument);
+  return quote === null ? null : mid(quote);
+}
+
+/** Judges a signal; it becomes a ticket, or a refused setup with every objection and figure. */
+export function considerSignal(
+  draft: Draft,
+  signal: Signal,
+  evaluation: Evaluation,
+  inputHash: string,
+): void {
+  const { quote } = seenOf(draft.view, signal.instrument);
+  supersede(draft, signal);
+  const review = reviewSignal(
+    { state: draft.state, view: draft.view, policy: draft.policy, quote, at: draft.at },
+    signal,
+    evaluation,
+  );
+  if (review.kind === 'denied') {
+    emit(draft, {
+      type: 'setup_refused',
+      setup: {
+        at: signal.asOf,
+        instrument: signal.instrument,
+        side: signal.side,
+        reasons: review.reasons,
+        referencePrice: signal.referencePrice,
+        stop: signal.stop,
+      },
+    });
+    return;
+  }
+  emit(draft, { type: 'signal_raised', signal, inputHash });
+  const ticket = openTicket(draft, signal, review.proposal);
+  emit(draft, { type: 'ticket_opened', ticket });
+  if (draft.state.mode === 'auto' && quote !== null)
+    confirmAs(draft, ticket, 'desk', ticket.quantity, ticket.entryLimit, quote);
+}
+
+/** A newer signal of the same symbol and side replaces a ticket that still waits. */
+function supersede(draft: Draft, signal: Signal): void {
+  for (const ticket of pendingTickets(draft.state)) {
+    if (ticket.instrument !== signal.instrument || ticket.side !== signal.side) continue;
+    emit(draft, {
+      type: 'ticket_superseded',
+      ticketId: ticket.id,
+      price: lastPrice(draft, ticket.instrument),
+    });
+  }
+}
+
+function freeCode(draft: Draft, id: string): string {
+  const taken = new Set(draft.state.recentCodes.map((known) => known.code));
+  for (let salt = 0; ; salt += 1) {
+    const code = shortCode(salt === 0 ? id : `${id}#${salt}`);
+    if (!taken.has(code)) return code;
+  }
+}
+
+function openTicket(draft: Draft, signal: Signal, proposal: Proposal): Ticket {
+  const { policy, state, at } = draft;
+  const tradingDay = state.day?.tradingDay ?? '';
+  const stem = `${tradingDay}.${signal.strategy}.${signal.instrument}.${signal.side}`;
+  const count = Object.keys(state.tickets).filter((id) => id.startsWith(`${stem}.`)).length;
+  const id = `${stem}.${count + 1}`;
+  const content = {
+    quantity: proposal.quantity,
+    entryLimit: proposal.entryLimit,
+    bandLow: proposal.bandLow,
+    bandHigh: proposal.bandHigh,
+    stop: proposal.stop,
+    firstTarget: proposal.firstTarget,
+    legs: legsOf(proposal.quantity, proposal.firstTarget, policy.exits.firstTargetRatio),
+    riskPerShare: proposal.riskPerShare,
+    riskMinor: proposal.riskMinor,
+    costMinor: proposal.costMinor,
+    costR: proposal.costR,
+  };
+  return {
+    id,
+    code: freeCode(draft, id),
+    version: 1,
+    hash: stableHash(JSON.stringify([id, policy.accountId, content])),
+    deskId: policy.deskId,
+    accountId: policy.accountId,
+    strategy: signal.strategy,
+    tradingDay,
+    instrument: signal.instrument,
+    side: signal.side,
+    createdAt: at,
+    expiresAt: at + policy.ticket.lifeMs,
+    lifeMs: policy.ticket.lifeMs,
+    state: 'pending',
+    isAdvice: state.mode === 'alert',
+    ...content,
+    stopWidened: signal.stopWidened,
+    riskOfCapital: policy.capitalMinor > 0 ? proposal.riskMinor / policy.capitalMinor : 0,
+    referencePrice: signal.referencePrice,
+    spreadBps: proposal.spreadBps,
+    dayType: signal.dayType,
+    checks: signal.checks,
+    expectancy: null,
+    deliveredAt: null,
+    closed: null,
+    progress: [],
+  };
+}
+
+/** Ends a ticket as confirmed and intends its entry orders, leg by leg. The caller has judged everything. */
+export function confirmAs(
+  draft: Draft,
+  ticket: Ticket,
+  by: Actor['id'],
+  quantity: number,
+  entryLimit: number,
+  quote: Quote,
+): void {
+  emit(draft, {
+    type: 'ticket_confirmed',
+    ticketId: ticket.id,
+    version: ticket.version,
+    by,
+    quantity,
+    entryLimit,
+    quote,
+  });
+  intendEntry(draft, ticket, quantity, entryLimit, quote);
+}
+
+/** Voids every ticket that still waits, for one reason. */
+export function voidPending(draft: Draft, why: Reason): void {
+  for (const ticket of pendingTickets(draft.state)) {
+    emit(draft, {
+      type: 'ticket_voided',
+      ticketId: ticket.id,
+      reason: why,
+      price: lastPrice(draft, ticket.instrument),
+    });
+  }
+}
+
+/** Voids waiting tickets whose stop the market has touched or whose window ended. */
+export function voidOvertaken(draft: Draft): void {
+  const { day } = draft.state;
+  for (const ticket of pendingTickets(draft.state)) {
+    const { quote } = seenOf(draft.view, ticket.instrument);
+    const price = lastPrice(draft, ticket.instrument);
+    if (quote !== null && quote.at >= ticket.createdAt && quote.bid <= ticket.stop) {
+      emit(draft, {
+        type: 'ticket_voided',
+        ticketId: ticket.id,
+        reason: reason('stop_touched', { bid: quote.bid, stop: ticket.stop }),
+        price,
+      });
+    } else if (
+      day !== null &&
+      draft.at >= day.session.closeAt - draft.policy.exits.flatBeforeCloseMs
+    ) {
+      emit(draft, {
+        type: 'ticket_voided',
+        ticketId: ticket.id,
+        reason: reason('window_ended'),
+        price,
+      });
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import { reason } from '#core/gates/reason.ts';
+import { hasEnded } from '#core/machines/order.ts';
+import { onBar } from './decide-bar.ts';
+import { passTime, updatePhases } from './decide-clock.ts';
+import { advanceKill, onDayUnplanned, onSessionClosed, onSessionPlanned } from './decide-day.ts';
+import { engageKill, onOperator } from './decide-operator.ts';
+import { advanceExits, ensureProtection, MAX_EXIT_ATTEMPTS } from './decide-orders.ts';
+import { onDoubt, onNotFound, onReport } from './decide-reports.ts';
+import { applyDayLocks, causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
+import { voidPending } from './decide-tickets.ts';
+import { type Draft, emit, startDraft } from './draft.ts';
+import type { Event } from './event.ts';
+import type { Input } from './input.ts';
+import type { Policy } from './policy.ts';
+import { isExposed, pendingTickets } from './select.ts';
+import type { DeskState } from './state.ts';
+import type { MarketView } from './view.ts';
+
+/**
+ * Decides: what the desk makes of one input, as events, oldest first. The heart of the product:
+ * live, paper, replay and backtest all call this and nothing else.
+ *
+ * `state` is the fold of all earlier events, `view` the fold of all inputs including this one
+ * (`observe`), `policy` the frozen configuration. Pure: the same arguments give the same events.
+ * Order within a step: the clock first (a life that is over ends before anything answers it), then
+ * the input, then what follows from it: exits, protection, locks, kill, phases.
+ */
+export function decide(
+  state: DeskState,
+  view: MarketView,
+  input: Input,
+  policy: Policy,
+): readonly Event[] {
+  const draft = startDraft(state, view, policy, input.at);
+  passTime(draft);
+  take(draft, input);
+  follow(draft);
+  return draft.events;
+}
+
+function take(draft: Draft, input: Input): void {
+  switch (input.kind) {
+    case 'bar_evaluated':
+      return onBar(draft, input);
+    case 'quote_seen':
+    case 'time_passed':
+      return;
+    case 'operator_acted':
+      return onOperator(draft, input);
+    case 'order_reported':
+      return onReport(draft, input.report);
+    case 'order_sent':
+      return onSent(draft, input.orderId);
+    case 'order_doubtful':
+      return onDoubt(draft, input.orderId, input.cause);
+    case 'order_not_found':
+      return onNotFound(draft, input.orderId);
+    case 'ticket_delivered':
+      return onDelivered(draft, input.ticketId, input.channel);
+    default:
+      return takeDayOrHealth(draft, input);
+  }
+}
+
+type DayOrHealth = Exclude<
+  Input,
+  {
+    kind:
+      | 'bar_evaluated'
+      | 'quote_seen'
+      | 'time_passed'
+      | 'operator_acted'
+      | 'order_reported'
+      | 'order_sent'
+      | 'order_doubtful'
+      | 'order_not_found'
+      | 'ticket_delivered';
+  }
+>;
+
+function takeDayOrHealth(draft: Draft, input: DayOrHealth): void {
+  switch (input.kind) {
+    case 'desk_started':
+      return onStarted(draft, input);
+    case 'session_planned':
+      return onSessionPlanned(draft, input);
+    case 'day_unplanned':
+      return onDayUnplanned(draft, input);
+    case 'session_closed':
+      return onSessionClosed(draft, input);
+    case 'account_reconciled':
+      return onReconciled(draft, input);
+    case 'doubt_noticed':
+      return enterSafeMode(draft, input.cause, input.subject, input.figures);
+    case 'doubt_passed':
+      return causePassed(draft, input.cause, input.subject);
+    case 'heartbeat_seen':
+      return causePassed(draft, 'heartbeat_lost', 'feed');
+    case 'kill_file_seen':
+      return onKillFile(draft, input);
+  }
+}
+
+/** What follows from any input. Each rule looks at the state the earlier ones left. */
+function follow(draft: Draft): void {
+  advanceExits(draft);
+  ensureProtection(draft);
+  for (const position of Object.values(draft.state.positions)) {
+    if (position.unprotectedSince !== null)
+      raiseAlarm(draft, 'position_unprotected', position.instrument, {
+        quantity: position.quantity,
+      });
+  }
+  applyDayLocks(draft);
+  advanceKill(draft, MAX_EXIT_ATTEMPTS);
+  updatePhases(draft);
+}
+
+function onStarted(draft: Draft, input: Extract<Input, { kind: 'desk_started' }>): void {
+  if (!input.isRecovery) {
+    emit(draft, {
+      type: 'desk_opened',
+      deskId: draft.policy.deskId,
+      mode: draft.policy.mode,
+      cashMinor: input.cashMinor,
+    });
+    return;
+  }
+  emit(draft, {
+    type: 'desk_recovered',
+    pending: pendingTickets(draft.state).map((ticket) => ticket.code),
+    openOrders: Object.values(draft.state.orders).filter((order) => !hasEnded(order)).length,
+    positions: Object.keys(draft.state.positions).length,
+  });
+}
+
+function onSent(draft: Draft, orderId: string): void {
+  if (draft.state.orders[orderId]?.state === 'intended')
+    emit(draft, { type: 'order_sent', orderId });
+}
+
+function onDelivered(draft: Draft, ticketId: string, channel: string): void {
+  const ticket = draft.state.tickets[ticketId];
+  if (ticket !== undefined && ticket.deliveredAt === null)
+    emit(draft, { type: 'ticket_delivered', ticketId, channel });
+}
+
+function onReconciled(draft: Draft, input: Extract<Input, { kind: 'account_reconciled' }>): void {
+  const { isClean, cashMinor, differences } = input;
+  if (isClean && draft.state.isReconciled && cashMinor === draft.state.cashMinor) {
+    causePassed(draft, 'position_mismatch', draft.policy.accountId);
+    return;
+  }
+  emit(draft, { type: 'reconciled', isClean, cashMinor, differences });
+  if (isClean) {
+    for (const entry of draft.state.safeMode)
+      if (entry.cause === 'position_mismatch')
+        causePassed(draft, 'position_mismatch', entry.subject);
+    return;
+  }
+  const [first] = differences;
+  enterSafeMode(draft, 'position_mismatch', draft.policy.accountId, {
+    differences: differences.length,
+    first:
+      first === undefined
+        ? 'unknown'
+        : `${first.subject}: ours ${first.ours}, broker ${first.theirs}`,
+  });
+  if (isExposed(draft.state))
+    raiseAlarm(draft, 'recon_blocked', draft.policy.accountId, { differences: differences.length });
+}
+
+function onKillFile(draft: Draft, input: Extract<Input, { kind: 'kill_file_seen' }>): void {
+  if (input.isPresent === draft.state.isKillFilePresent) return;
+  emit(draft, { type: 'kill_file_noticed', isPresent: input.isPresent, by: input.by });
+  if (input.isPresent) {
+    voidPending(draft, reason('kill_file'));
+    if (draft.state.kill.kind === 'clear') engageKill(draft, input.by, 'all');
+  }
+}

@@ -1,0 +1,458 @@
+import type { Order } from '#core/machines/order.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
+import type { Effect } from './effect.ts';
+import type { Event } from './event.ts';
+import type { Axes, Message, MessageKind } from './message.ts';
+import { deskPermission } from './permission-of.ts';
+import type { Policy } from './policy.ts';
+import { isExposed } from './select.ts';
+import type { DeskState } from './state.ts';
+
+type Push = Extract<Effect, { kind: 'push' }>;
+type WithoutHead<M> = M extends unknown ? Omit<M, 'at' | 'zone' | 'currency' | 'axes'> : never;
+type Body = WithoutHead<Message>;
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const SESSION = 8 * HOUR;
+const DAY = 24 * HOUR;
+
+/** Priority and life of each kind of push. Source: chat.md "Push kinds". Null life: until delivered. */
+const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null]>> = {
+  boot: [2, HOUR],
+  recovered: [2, HOUR],
+  premarket_brief: [1, 2 * HOUR],
+  consent_given: [1, HOUR],
+  consent_withdrawn: [1, HOUR],
+  mode_changed: [1, DAY],
+  regime_change: [2, HOUR],
+  state_change: [2, HOUR],
+  signal_entry: [1, null],
+  signal_expired: [2, HOUR],
+  signal_superseded: [2, HOUR],
+  signal_void: [2, HOUR],
+  order_filled: [1, HOUR],
+  order_rejected: [1, HOUR],
+  order_unknown: [0, null],
+  stop_hit: [1, HOUR],
+  take_profit: [1, HOUR],
+  time_stop: [1, HOUR],
+  signal_exit: [1, 10 * MINUTE],
+  trail_moved: [2, HOUR],
+  lock_on: [1, SESSION],
+  lock_off: [1, SESSION],
+  safe_mode_on: [2, null],
+  safe_mode_off: [2, HOUR],
+  kill_stage1: [0, null],
+  kill_flatten: [0, null],
+  kill_done: [0, null],
+  kill_incomplete: [0, null],
+  kill_resumed: [1, DAY],
+  recon_ok: [3, DAY],
+  recon_blocked: [0, null],
+  position_unprotected: [0, null],
+  done_with_position: [0, null],
+  alarm_repeat: [0, 15 * MINUTE],
+  act_refused: [1, HOUR],
+  verdict_no_trade: [1, SESSION],
+  verdict_signals: [1, SESSION],
+  daily_report: [2, DAY],
+};
+
+/** Returns the three axes as they stand: what every push and /status prints. */
+export function axesOf(state: DeskState, at: number): Axes {
+  return {
+    deskId: state.deskId,
+    mode: state.mode,
+    permission: deskPermission(state, at),
+    isSafeMode: state.safeMode.length > 0,
+    phases: Object.values(state.symbols).map((symbol) => ({
+      instrument: symbol.instrument,
+      phase: symbol.phase,
+    })),
+  };
+}
+
+/** Returns the messages an event calls for; `state` is the state right after it. */
+export function pushesOf(event: Event, state: DeskState, policy: Policy): Push[] {
+  const head = {
+    at: event.at,
+    zone: policy.zone,
+    currency: policy.currency,
+    axes: axesOf(state, event.at),
+  };
+  const push = (
+    body: Body,
+    options: {
+      editKey?: string;
+      priority?: 0 | 1 | 2 | 3;
+      lifeMs?: number;
+      onlyChat?: Push['onlyChat'];
+    } = {},
+  ): Push => {
+    const [priority, lifeMs] = RULES[body.kind];
+    return {
+      kind: 'push',
+      message: { ...head, ...body } as Message,
+      priority: options.priority ?? priority,
+      editKey: options.editKey ?? null,
+      lifeMs: options.lifeMs ?? lifeMs,
+      onlyChat: options.onlyChat ?? null,
+    };
+  };
+  return [
+    ...ticketPushes(event, state, push),
+    ...fillPushes(event, state, push),
+    ...deskPushes(event, state, push),
+    ...safetyPushes(event, state, push),
+  ];
+}
+
+type Make = (
+  body: Body,
+  options?: {
+    editKey?: string;
+    priority?: 0 | 1 | 2 | 3;
+    lifeMs?: number;
+    onlyChat?: Push['onlyChat'];
+  },
+) => Push;
+
+const CARD_KIND = {
+  expired: 'signal_expired',
+  superseded: 'signal_superseded',
+  void: 'signal_void',
+} as const;
+
+function card(ticket: Ticket | undefined, make: Make): Push[] {
+  if (ticket === undefined) return [];
+  const editKey = `ticket:${ticket.id}`;
+  const { state } = ticket;
+  if (state === 'expired' || state === 'superseded' || state === 'void')
+    return [make({ kind: CARD_KIND[state], ticket }, { editKey })];
+  if (state === 'pending')
+    return [make({ kind: 'signal_entry', ticket }, { editKey, lifeMs: ticket.lifeMs })];
+  return [make({ kind: 'signal_entry', ticket }, { editKey, priority: 2, lifeMs: DAY })];
+}
+
+function ticketPushes(event: Event, state: DeskState, make: Make): Push[] {
+  switch (event.type) {
+    case 'ticket_opened':
+      return card(state.tickets[event.ticket.id], make);
+    case 'ticket_confirmed':
+    case 'ticket_skipped':
+    case 'ticket_expired':
+    case 'ticket_superseded':
+    case 'ticket_voided':
+      return card(state.tickets[event.ticketId], make);
+    case 'trade_closed':
+      return card(state.tickets[event.trade.ticketId], make);
+    case 'order_sent':
+    case 'order_filled':
+    case 'order_replaced':
+    case 'order_canceled':
+    case 'order_rejected':
+    case 'order_became_unknown': {
+      const order = state.orders[event.orderId];
+      const ticket = order === undefined ? undefined : state.tickets[order.ticketId];
+      const isNews = ticket?.progress.at(-1)?.at === event.at;
+      return isNews ? card(ticket, make) : [];
+    }
+    default:
+      return [];
+  }
+}
+
+const EXIT_KIND = {
+  stop: 'stop_hit',
+  trail: 'stop_hit',
+  target: 'take_profit',
+  time: 'time_stop',
+  operator: 'signal_exit',
+  kill: 'signal_exit',
+  event: 'time_stop',
+  unprotected: 'signal_exit',
+} as const;
+
+function exitPush(
+  event: Extract<Event, { type: 'order_filled' }>,
+  order: Order,
+  state: DeskState,
+  make: Make,
+): Push[] {
+  if (!event.isComplete) return [];
+  const position = state.positions[order.instrument];
+  const remaining = position?.quantity ?? 0;
+  const moved = position !== undefined && position.stop > position.initialStop;
+  const exitReason =
+    order.role === 'target'
+      ? 'target'
+      : order.role === 'stop'
+        ? moved
+          ? 'trail'
+          : 'stop'
+        : (position?.exiting?.reason ?? (order.why as keyof typeof EXIT_KIND));
+  return [
+    make({
+      kind: EXIT_KIND[exitReason] ?? 'signal_exit',
+      instrument: order.instrument,
+      ticketCode: state.tickets[order.ticketId]?.code ?? '',
+      order,
+      exitReason,
+      quantity: order.filledQuantity,
+      price: order.averagePrice ?? event.price,
+      remaining,
+      trade: null,
+    }),
+  ];
+}
+
+function fillPushes(event: Event, state: DeskState, make: Make): Push[] {
+  if (!('orderId' in event)) return [];
+  const order = state.orders[event.orderId];
+  if (order === undefined) return [];
+  const ticket = state.tickets[order.ticketId];
+  switch (event.type) {
+    case 'order_filled': {
+      if (order.role !== 'entry') return exitPush(event, order, state, make);
+      if (ticket === undefined || !event.isComplete) return [];
+      const position = state.positions[order.instrument];
+      const legs = Object.values(state.orders).filter(
+        (other) => other.role === 'entry' && other.ticketId === ticket.id,
+      );
+      if (legs.some((leg) => leg.state !== 'filled')) return [];
+      return [
+        make({
+          kind: 'order_filled',
+          ticket,
+          order,
+          slippageBps: position?.entrySlippageBps ?? null,
+          riskMinor: position?.riskMinor ?? 0,
+        }),
+      ];
+    }
+    case 'order_rejected':
+      return [
+        make({
+          kind: 'order_rejected',
+          ticketCode: ticket?.code ?? '',
+          order,
+          reason: event.reason,
+        }),
+      ];
+    case 'order_became_unknown':
+      return [
+        make({ kind: 'order_unknown', ticketCode: ticket?.code ?? '', order, cause: event.cause }),
+      ];
+    case 'order_replaced': {
+      if (order.role !== 'stop' || event.stopPrice === null) return [];
+      const code = ticket?.code ?? '';
+      return [
+        make(
+          {
+            kind: 'trail_moved',
+            instrument: order.instrument,
+            ticketCode: code,
+            stop: event.stopPrice,
+            why: order.why,
+          },
+          { editKey: `trail:${order.ticketId}` },
+        ),
+      ];
+    }
+    default:
+      return [];
+  }
+}
+
+function deskPushes(event: Event, state: DeskState, make: Make): Push[] {
+  switch (event.type) {
+    case 'desk_opened':
+      return [make({ kind: 'boot', cashMinor: event.cashMinor })];
+    case 'desk_recovered':
+      return [
+        make({
+          kind: 'recovered',
+          pending: event.pending,
+          openOrders: event.openOrders,
+          positions: event.positions,
+        }),
+      ];
+    case 'session_planned':
+      return [
+        make({
+          kind: 'premarket_brief',
+          session: event.session,
+          blackouts: event.blackouts,
+          facts: event.facts,
+          unitRMinor: event.unitRMinor,
+        }),
+      ];
+    case 'day_type_changed':
+      return event.from === null && event.to === 'undecided'
+        ? []
+        : [
+            make(
+              {
+                kind: 'regime_change',
+                instrument: event.instrument,
+                from: event.from,
+                to: event.to,
+                regime: event.regime,
+              },
+              { editKey: `regime:${state.day?.tradingDay}:${event.instrument}` },
+            ),
+          ];
+    case 'phase_changed':
+      return [];
+    case 'verdict_declared': {
+      const kind = event.verdict.kind === 'signals' ? 'verdict_signals' : 'verdict_no_trade';
+      return [make({ kind, verdict: event.verdict })];
+    }
+    case 'day_closed': {
+      const { day } = state;
+      if (day === null || day.verdict === null) return [];
+      const tickets = Object.values(state.tickets).filter(
+        (ticket) => ticket.tradingDay === day.tradingDay,
+      );
+      return [
+        make({
+          kind: 'daily_report',
+          verdict: day.verdict,
+          trades: day.trades,
+          tickets,
+          labels: event.labels,
+          cashMinor: state.cashMinor,
+          feesMinor: day.feesMinor,
+          isFlat: event.isFlat,
+        }),
+      ];
+    }
+    case 'consent_given':
+      return [
+        make({
+          kind: 'consent_given',
+          by: event.by,
+          untilAt: event.untilAt,
+          heldUntilAt: event.heldUntilAt,
+        }),
+      ];
+    case 'consent_withdrawn': {
+      const entries = Object.values(state.orders).filter(
+        (order) => order.role === 'entry' && order.cancelRequestedAt === event.at,
+      );
+      return [
+        make({
+          kind: 'consent_withdrawn',
+          by: event.by,
+          reason: event.reason,
+          entriesToCancel: entries.length,
+        }),
+      ];
+    }
+    case 'mode_changed':
+      return [make({ kind: 'mode_changed', from: event.from, to: event.to, by: event.by })];
+    case 'act_refused':
+      return [
+        make(
+          { kind: 'act_refused', act: event.act, by: event.by, reason: event.reason },
+          { onlyChat: { channel: event.channel, chatId: event.chatId } },
+        ),
+      ];
+    default:
+      return [];
+  }
+}
+
+function safetyPushes(event: Event, state: DeskState, make: Make): Push[] {
+  switch (event.type) {
+    case 'lock_set':
+      return [make({ kind: 'lock_on', lock: event.lock })];
+    case 'safe_mode_entered':
+      return [
+        make(
+          { kind: 'safe_mode_on', causes: state.safeMode, isExposed: event.isExposed },
+          { priority: event.isExposed ? 0 : 2, editKey: `safe:${state.day?.tradingDay ?? ''}` },
+        ),
+      ];
+    case 'safe_mode_left':
+      return [make({ kind: 'safe_mode_off', by: event.by })];
+    case 'kill_engaged':
+      return [
+        make({
+          kind: 'kill_stage1',
+          by: event.by,
+          scope: event.scope,
+          canceled: event.entriesToCancel,
+          protectionKept: event.protectionKept,
+        }),
+      ];
+    case 'flatten_started':
+      return [
+        make({
+          kind: 'kill_flatten',
+          by: event.by,
+          positions: Object.keys(state.positions).length,
+        }),
+      ];
+    case 'flatten_ended':
+      return [
+        event.isFlat
+          ? make({ kind: 'kill_done' })
+          : make({ kind: 'kill_incomplete', left: event.left }),
+      ];
+    case 'kill_resumed':
+      return [
+        make({
+          kind: 'kill_resumed',
+          by: event.by,
+          reason: event.reason,
+          openOrders: Object.values(state.orders).filter((order) => order.state === 'accepted')
+            .length,
+          positions: Object.keys(state.positions).length,
+        }),
+      ];
+    case 'reconciled':
+      return [
+        event.isClean
+          ? make({ kind: 'recon_ok' })
+          : make(
+              { kind: 'recon_blocked', differences: event.differences },
+              { priority: isExposed(state) ? 0 : 1 },
+            ),
+      ];
+    case 'position_found_unprotected':
+      return [
+        make({
+          kind: 'position_unprotected',
+          instrument: event.instrument,
+          quantity: event.quantity,
+        }),
+      ];
+    case 'alarm_raised':
+      if (event.alarm.kind !== 'done_with_position') return [];
+      return [
+        make({
+          kind: 'done_with_position',
+          instrument: event.alarm.id.slice('done_with_position:'.length) as Order['instrument'],
+          quantity: Number(event.alarm.figures['quantity'] ?? 0),
+        }),
+      ];
+    case 'alarm_repeated': {
+      const alarm = state.alarms.find((known) => known.id === event.alarmId);
+      return alarm === undefined
+        ? []
+        : [
+            make({
+              kind: 'alarm_repeat',
+              alarmId: alarm.id,
+              of: alarm.kind,
+              repeats: event.repeats,
+              figures: alarm.figures,
+            }),
+          ];
+    }
+    default:
+      return [];
+  }
+}

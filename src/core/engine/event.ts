@@ -1,0 +1,236 @@
+import type { Reason } from '#core/gates/reason.ts';
+import type { Order } from '#core/machines/order.ts';
+import type { Phase } from '#core/machines/session-phase.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Quote } from '#core/market/quote.ts';
+import type { Session } from '#core/market/session.ts';
+import type { RegimeClose } from '#core/regimes/day-label.ts';
+import type { Mode } from '#core/replies/act.ts';
+import type { DayType, RegimeLive, Signal } from '#core/strategies/strategy.ts';
+import type {
+  Alarm,
+  Blackout,
+  ExitReason,
+  Lock,
+  SafeModeCause,
+  SetupRefused,
+  SymbolFacts,
+  Trade,
+  Verdict,
+} from './state.ts';
+
+type Figures = Readonly<Record<string, number | string>>;
+
+/** The vocabulary of the log: decisions and changes only, in the past tense. `at` is domain time. */
+export type Event = { readonly at: number } & ( // the desk and its day
+  | {
+      readonly type: 'desk_opened';
+      readonly deskId: string;
+      readonly mode: Mode;
+      readonly cashMinor: number;
+    }
+  | {
+      readonly type: 'desk_recovered';
+      readonly pending: readonly string[];
+      readonly openOrders: number;
+      readonly positions: number;
+    }
+  | {
+      readonly type: 'session_planned';
+      readonly session: Session;
+      readonly blackouts: readonly Blackout[];
+      readonly facts: readonly SymbolFacts[];
+      readonly unitRMinor: number;
+    }
+  | {
+      readonly type: 'phase_changed';
+      readonly instrument: InstrumentId;
+      readonly from: Phase;
+      readonly to: Phase;
+    }
+  | {
+      readonly type: 'day_type_changed';
+      readonly instrument: InstrumentId;
+      readonly from: DayType | null;
+      readonly to: DayType;
+      readonly regime: RegimeLive;
+    }
+  | { readonly type: 'verdict_declared'; readonly verdict: Verdict }
+  | {
+      readonly type: 'day_closed';
+      readonly labels: readonly {
+        readonly instrument: InstrumentId;
+        readonly label: RegimeClose;
+      }[];
+      readonly isFlat: boolean;
+    }
+  // who may trade
+  | {
+      readonly type: 'consent_given';
+      readonly by: string;
+      readonly untilAt: number;
+      readonly heldUntilAt: number | null;
+    }
+  | { readonly type: 'consent_withdrawn'; readonly by: string; readonly reason: string | null }
+  | { readonly type: 'consent_ended' }
+  | { readonly type: 'mode_changed'; readonly from: Mode; readonly to: Mode; readonly by: string }
+  | { readonly type: 'lock_set'; readonly lock: Lock }
+  | { readonly type: 'lock_released'; readonly lockId: string }
+  | {
+      readonly type: 'safe_mode_entered';
+      readonly cause: SafeModeCause;
+      readonly subject: string;
+      readonly figures: Figures;
+      readonly isExposed: boolean;
+    }
+  | {
+      readonly type: 'safe_mode_cause_passed';
+      readonly cause: SafeModeCause;
+      readonly subject: string;
+    }
+  | { readonly type: 'safe_mode_left'; readonly by: string }
+  | {
+      readonly type: 'kill_engaged';
+      readonly by: string;
+      readonly scope: string;
+      readonly entriesToCancel: readonly string[];
+      readonly protectionKept: number;
+    }
+  | { readonly type: 'flatten_started'; readonly by: string }
+  | {
+      readonly type: 'flatten_ended';
+      readonly isFlat: boolean;
+      readonly left: readonly {
+        readonly instrument: InstrumentId;
+        readonly quantity: number;
+        readonly reason: Reason;
+      }[];
+    }
+  | { readonly type: 'kill_resumed'; readonly by: string; readonly reason: string }
+  | { readonly type: 'kill_file_noticed'; readonly isPresent: boolean; readonly by: string }
+  | {
+      readonly type: 'reconciled';
+      readonly isClean: boolean;
+      readonly cashMinor: number;
+      readonly differences: readonly {
+        readonly subject: string;
+        readonly ours: string;
+        readonly theirs: string;
+      }[];
+    }
+  | { readonly type: 'alarm_raised'; readonly alarm: Alarm }
+  | {
+      readonly type: 'alarm_repeated';
+      readonly alarmId: string;
+      readonly repeats: number;
+      readonly nextAt: number;
+    }
+  | { readonly type: 'alarm_seen'; readonly alarmId: string; readonly by: string }
+  | {
+      readonly type: 'act_refused';
+      readonly act: string;
+      readonly by: string;
+      readonly channel: string;
+      readonly chatId: string;
+      readonly reason: Reason;
+    }
+  // signals and tickets
+  | { readonly type: 'signal_raised'; readonly signal: Signal; readonly inputHash: string }
+  | { readonly type: 'setup_refused'; readonly setup: SetupRefused }
+  | { readonly type: 'ticket_opened'; readonly ticket: Ticket }
+  | { readonly type: 'ticket_delivered'; readonly ticketId: string; readonly channel: string }
+  | {
+      readonly type: 'ticket_confirmed';
+      readonly ticketId: string;
+      readonly version: number;
+      readonly by: string;
+      readonly quantity: number;
+      readonly entryLimit: number;
+      readonly quote: Quote;
+    }
+  | {
+      readonly type: 'ticket_skipped';
+      readonly ticketId: string;
+      readonly by: string;
+      readonly reason: string | null;
+      readonly price: number | null;
+      readonly quietUntil: number;
+    }
+  | {
+      readonly type: 'ticket_expired';
+      readonly ticketId: string;
+      readonly price: number | null;
+      readonly quietUntil: number;
+    }
+  | { readonly type: 'ticket_superseded'; readonly ticketId: string; readonly price: number | null }
+  | {
+      readonly type: 'ticket_voided';
+      readonly ticketId: string;
+      readonly reason: Reason;
+      readonly price: number | null;
+    }
+  // orders
+  | { readonly type: 'order_intended'; readonly order: Order }
+  | { readonly type: 'order_sent'; readonly orderId: string }
+  | { readonly type: 'order_became_unknown'; readonly orderId: string; readonly cause: string }
+  | { readonly type: 'order_accepted'; readonly orderId: string }
+  | {
+      readonly type: 'order_filled';
+      readonly orderId: string;
+      readonly reportId: string;
+      readonly quantity: number;
+      readonly price: number;
+      readonly feesMinor: number;
+      readonly isComplete: boolean;
+    }
+  | { readonly type: 'order_canceled'; readonly orderId: string; readonly reason: string | null }
+  | { readonly type: 'order_rejected'; readonly orderId: string; readonly reason: string | null }
+  | { readonly type: 'order_expired'; readonly orderId: string }
+  | { readonly type: 'order_never_arrived'; readonly orderId: string }
+  | {
+      readonly type: 'order_replaced';
+      readonly orderId: string;
+      readonly stopPrice: number | null;
+      readonly limitPrice: number | null;
+    }
+  | {
+      readonly type: 'order_replace_failed';
+      readonly orderId: string;
+      readonly reason: string | null;
+    }
+  | {
+      readonly type: 'order_cancel_failed';
+      readonly orderId: string;
+      readonly reason: string | null;
+    }
+  | { readonly type: 'cancel_requested'; readonly orderId: string; readonly why: string }
+  | {
+      readonly type: 'replace_requested';
+      readonly orderId: string;
+      readonly stopPrice: number;
+      readonly why: string;
+    }
+  // positions
+  | {
+      readonly type: 'exit_started';
+      readonly instrument: InstrumentId;
+      readonly reason: ExitReason;
+      readonly by: string;
+      readonly quantity: number;
+    }
+  | {
+      readonly type: 'position_found_unprotected';
+      readonly instrument: InstrumentId;
+      readonly quantity: number;
+    }
+  | {
+      readonly type: 'position_protected';
+      readonly instrument: InstrumentId;
+      readonly stop: number;
+    }
+  | { readonly type: 'trade_closed'; readonly trade: Trade; readonly cooldownUntil: number }
+);
+
+/** Name of an event; the `type` column of the log. */
+export type EventType = Event['type'];

@@ -1,0 +1,108 @@
+import { hasEnded, type Order, type OrderState } from '#core/machines/order.ts';
+import { notionalMinor } from '#core/market/money.ts';
+import type { Event } from './event.ts';
+import type { DeskState } from './state.ts';
+
+function withOrder(
+  state: DeskState,
+  id: string,
+  change: (order: Order) => Partial<Order>,
+): DeskState {
+  const order = state.orders[id];
+  if (order === undefined) return state;
+  return { ...state, orders: { ...state.orders, [id]: { ...order, ...change(order) } } };
+}
+
+function moved(state: DeskState, id: string, at: number, to: OrderState): DeskState {
+  return withOrder(state, id, (order) => (hasEnded(order) ? {} : { state: to, updatedAt: at }));
+}
+
+function filled(order: Order, event: Extract<Event, { type: 'order_filled' }>): Partial<Order> {
+  const filledMinor = order.filledMinor + notionalMinor(event.price, event.quantity);
+  const filledQuantity = order.filledQuantity + event.quantity;
+  const before = (order.averagePrice ?? 0) * order.filledQuantity;
+  return {
+    filledQuantity,
+    filledMinor,
+    averagePrice: (before + event.price * event.quantity) / filledQuantity,
+    feesMinor: order.feesMinor + event.feesMinor,
+    state: event.isComplete ? 'filled' : 'partially_filled',
+    updatedAt: event.at,
+  };
+}
+
+/** A complete fill of an entry turns its held children into working orders at the broker. */
+function childrenActive(state: DeskState, parent: Order | undefined, at: number): DeskState {
+  if (parent === undefined || parent.role !== 'entry') return state;
+  let next = state;
+  for (const id of [parent.stopOrderId, parent.targetOrderId]) {
+    if (id === null) continue;
+    next = withOrder(next, id, (child) =>
+      child.state === 'held' ? { state: 'submitted', submittedAt: at, updatedAt: at } : {},
+    );
+  }
+  return next;
+}
+
+/** Children held for an entry that ended without a complete fill never become active. */
+function childrenGone(state: DeskState, id: string, at: number): DeskState {
+  const parent = state.orders[id];
+  if (parent === undefined) return state;
+  let next = state;
+  for (const child of [parent.stopOrderId, parent.targetOrderId]) {
+    if (child === null) continue;
+    next = withOrder(next, child, (order) =>
+      order.state === 'held' ? { state: 'canceled', updatedAt: at } : {},
+    );
+  }
+  return next;
+}
+
+/** Applies what an event means for orders. An ended order never changes again, except for late fills, which are facts. */
+export function evolveOrder(state: DeskState, event: Event): DeskState {
+  const { at } = event;
+  switch (event.type) {
+    case 'order_intended':
+      return { ...state, orders: { ...state.orders, [event.order.orderId]: event.order } };
+    case 'order_sent':
+      return withOrder(state, event.orderId, (order) =>
+        order.state === 'intended' ? { state: 'submitted', submittedAt: at, updatedAt: at } : {},
+      );
+    case 'order_became_unknown':
+      return moved(state, event.orderId, at, 'unknown');
+    case 'order_accepted':
+      return withOrder(state, event.orderId, (order) =>
+        hasEnded(order) || order.state === 'partially_filled'
+          ? {}
+          : { state: 'accepted', updatedAt: at },
+      );
+    case 'order_filled': {
+      const next = withOrder(state, event.orderId, (order) => filled(order, event));
+      return event.isComplete ? childrenActive(next, next.orders[event.orderId], at) : next;
+    }
+    case 'order_canceled':
+    case 'order_never_arrived':
+      return childrenGone(moved(state, event.orderId, at, 'canceled'), event.orderId, at);
+    case 'order_rejected':
+      return childrenGone(moved(state, event.orderId, at, 'rejected'), event.orderId, at);
+    case 'order_expired':
+      return childrenGone(moved(state, event.orderId, at, 'expired'), event.orderId, at);
+    case 'order_replaced':
+      return withOrder(state, event.orderId, (order) => ({
+        stopPrice: event.stopPrice ?? order.stopPrice,
+        limitPrice: event.limitPrice ?? order.limitPrice,
+        replaceTo: null,
+        updatedAt: at,
+      }));
+    case 'order_replace_failed':
+      return withOrder(state, event.orderId, () => ({ replaceTo: null, updatedAt: at }));
+    case 'order_cancel_failed':
+      return withOrder(state, event.orderId, () => ({ cancelRequestedAt: null, updatedAt: at }));
+    case 'cancel_requested':
+      return withOrder(state, event.orderId, () => ({ cancelRequestedAt: at }));
+    case 'replace_requested':
+      return withOrder(state, event.orderId, () => ({ replaceTo: event.stopPrice }));
+    default:
+      return state;
+  }
+}

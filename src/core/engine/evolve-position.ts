@@ -1,0 +1,149 @@
+import type { Order } from '#core/machines/order.ts';
+import { notionalMinor } from '#core/market/money.ts';
+import type { Event } from './event.ts';
+import type { DayState, DeskState, Position } from './state.ts';
+
+type Fill = Extract<Event, { type: 'order_filled' }>;
+
+/** Mean of the initial risks of today's trades, at most the budget the day began with. */
+function unitR(day: DayState): number {
+  const risks = day.trades.map((trade) => trade.riskMinor).filter((risk) => risk > 0);
+  if (risks.length === 0) return day.riskBudgetMinor;
+  const mean = Math.round(risks.reduce((sum, risk) => sum + risk, 0) / risks.length);
+  return Math.min(day.riskBudgetMinor, Math.max(1, mean));
+}
+
+function bought(state: DeskState, order: Order, fill: Fill): DeskState {
+  const ticket = state.tickets[order.ticketId];
+  if (ticket === undefined || state.day === null) return state;
+  const costMinor = notionalMinor(fill.price, fill.quantity);
+  const held = state.positions[order.instrument];
+  const quantity = (held?.quantity ?? 0) + fill.quantity;
+  const boughtQuantity = (held?.boughtQuantity ?? 0) + fill.quantity;
+  const entryMinor = (held?.entryMinor ?? 0) + costMinor;
+  const entryPrice =
+    ((held?.entryPrice ?? 0) * (held?.boughtQuantity ?? 0) + fill.price * fill.quantity) /
+    boughtQuantity;
+  const riskMinor = Math.max(1, entryMinor - notionalMinor(ticket.stop, boughtQuantity));
+  const slippage =
+    order.midAtIntent === null
+      ? null
+      : ((fill.price - order.midAtIntent) / order.midAtIntent) * 10_000;
+  const position: Position = {
+    instrument: order.instrument,
+    ticketId: ticket.id,
+    side: ticket.side,
+    quantity,
+    boughtQuantity,
+    openedAt: held?.openedAt ?? fill.at,
+    tradingDay: held?.tradingDay ?? state.day.tradingDay,
+    entryPrice,
+    entryMinor,
+    exitMinor: held?.exitMinor ?? 0,
+    feesMinor: (held?.feesMinor ?? 0) + fill.feesMinor,
+    initialStop: ticket.stop,
+    stop: held?.stop ?? ticket.stop,
+    riskPerShare: entryPrice - ticket.stop,
+    riskMinor,
+    firstTarget: ticket.firstTarget,
+    isFirstTargetDone: held?.isFirstTargetDone ?? false,
+    dayTypeAtEntry: ticket.dayType,
+    exiting: held?.exiting ?? null,
+    unprotectedSince: held?.unprotectedSince ?? null,
+    entrySlippageBps: slippage,
+  };
+  const day: DayState = {
+    ...state.day,
+    tradesStarted: state.day.tradesStarted + (held === undefined ? 1 : 0),
+    feesMinor: state.day.feesMinor + fill.feesMinor,
+  };
+  return {
+    ...state,
+    day,
+    cashMinor: state.cashMinor - costMinor - fill.feesMinor,
+    positions: { ...state.positions, [order.instrument]: position },
+  };
+}
+
+/** What is still to leave; null once the asked quantity has left. */
+function exitLeft(held: Position, quantity: number): Position['exiting'] {
+  if (held.exiting === null) return null;
+  const left = held.exiting.quantity - quantity;
+  return left > 0 ? { ...held.exiting, quantity: left } : null;
+}
+
+function sold(state: DeskState, order: Order, fill: Fill): DeskState {
+  const held = state.positions[order.instrument];
+  const proceedsMinor = notionalMinor(fill.price, fill.quantity);
+  const cashMinor = state.cashMinor + proceedsMinor - fill.feesMinor;
+  const day =
+    state.day === null ? null : { ...state.day, feesMinor: state.day.feesMinor + fill.feesMinor };
+  if (held === undefined) return { ...state, day, cashMinor };
+  const position: Position = {
+    ...held,
+    quantity: held.quantity - fill.quantity,
+    exitMinor: held.exitMinor + proceedsMinor,
+    feesMinor: held.feesMinor + fill.feesMinor,
+    isFirstTargetDone: held.isFirstTargetDone || (order.role === 'target' && fill.isComplete),
+    exiting: exitLeft(held, fill.quantity),
+  };
+  return {
+    ...state,
+    day,
+    cashMinor,
+    positions: { ...state.positions, [order.instrument]: position },
+  };
+}
+
+function withPosition(state: DeskState, instrument: string, change: Partial<Position>): DeskState {
+  const held = state.positions[instrument];
+  if (held === undefined) return state;
+  return { ...state, positions: { ...state.positions, [instrument]: { ...held, ...change } } };
+}
+
+function tradeClosed(state: DeskState, event: Extract<Event, { type: 'trade_closed' }>): DeskState {
+  const { [event.trade.instrument]: _closed, ...positions } = state.positions;
+  if (state.day === null) return { ...state, positions };
+  const lost = event.trade.pnlMinor < 0;
+  const day: DayState = {
+    ...state.day,
+    trades: [...state.day.trades, event.trade],
+    consecutiveLosses: lost ? state.day.consecutiveLosses + 1 : 0,
+    realizedMinor: state.day.realizedMinor + event.trade.pnlMinor,
+  };
+  return { ...state, positions, day: { ...day, unitRMinor: unitR(day) } };
+}
+
+/** Applies what an event means for positions, cash and the day's result. Reads the order as it was before the event. */
+export function evolvePosition(state: DeskState, event: Event): DeskState {
+  switch (event.type) {
+    case 'order_filled': {
+      const order = state.orders[event.orderId];
+      if (order === undefined) return state;
+      return order.side === 'buy' ? bought(state, order, event) : sold(state, order, event);
+    }
+    case 'order_replaced': {
+      const order = state.orders[event.orderId];
+      if (order === undefined || order.role !== 'stop' || event.stopPrice === null) return state;
+      return withPosition(state, order.instrument, { stop: event.stopPrice });
+    }
+    case 'exit_started':
+      return withPosition(state, event.instrument, {
+        exiting: { reason: event.reason, at: event.at, by: event.by, quantity: event.quantity },
+      });
+    case 'position_found_unprotected':
+      return withPosition(state, event.instrument, { unprotectedSince: event.at });
+    case 'position_protected':
+      return withPosition(state, event.instrument, { unprotectedSince: null });
+    case 'trade_closed':
+      return tradeClosed(state, event);
+    default:
+      return state;
+  }
+}
+
+/** Loss or gain of an open position at a price, net of fees so far, in minor units. */
+export function openResultMinor(position: Position, price: number): number {
+  const worth = notionalMinor(price, position.quantity);
+  return position.exitMinor + worth - position.entryMinor - position.feesMinor;
+}

@@ -1,0 +1,93 @@
+import type { Reason } from '#core/gates/reason.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Quote } from '#core/market/quote.ts';
+import type { Session } from '#core/market/session.ts';
+import type { RegimeClose } from '#core/regimes/day-label.ts';
+import type { Actor, DeskAct } from '#core/replies/act.ts';
+import type { Evaluation } from '#core/strategies/strategy.ts';
+import type { Blackout, SafeModeCause, SymbolFacts } from './state.ts';
+
+/** What a broker said of an order, already in the desk's words (mirrors the broker port's report). */
+export type OrderReport = {
+  readonly reportId: string;
+  readonly orderId: string;
+  readonly kind:
+    | 'accepted'
+    | 'rejected'
+    | 'partially_filled'
+    | 'filled'
+    | 'canceled'
+    | 'cancel_rejected'
+    | 'replaced'
+    | 'replace_rejected'
+    | 'expired';
+  readonly at: number;
+  readonly filledQuantity: number;
+  readonly lastQuantity: number;
+  readonly lastPrice: number | null;
+  readonly feesMinor: number;
+  readonly reason: string | null;
+  readonly stopPrice: number | null;
+  readonly limitPrice: number | null;
+};
+
+/** All that can change a desk, in one serial queue. `at` is the instant it happened on the desk's clock. */
+export type Input = { readonly at: number } & (
+  | { readonly kind: 'desk_started'; readonly cashMinor: number; readonly isRecovery: boolean }
+  | {
+      readonly kind: 'session_planned';
+      readonly session: Session;
+      readonly blackouts: readonly Blackout[];
+      readonly facts: readonly SymbolFacts[];
+    }
+  | { readonly kind: 'day_unplanned'; readonly tradingDay: string; readonly reason: Reason }
+  | {
+      readonly kind: 'bar_evaluated';
+      readonly evaluation: Evaluation;
+      readonly inputHash: string /** Fetched when the evaluation holds a signal. */;
+      readonly quote: Quote | null;
+    }
+  | { readonly kind: 'quote_seen'; readonly quote: Quote }
+  | {
+      readonly kind: 'operator_acted';
+      readonly act: DeskAct;
+      readonly actor: Actor;
+      readonly sentAt: number;
+      /** Fetched after the tap, for confirm and exits; null: none could be had in time. */
+      readonly quote: Quote | null;
+      /** True once the second confirmation of this act was given. */
+      readonly isConfirmed: boolean;
+    }
+  | { readonly kind: 'ticket_delivered'; readonly ticketId: string; readonly channel: string }
+  | { readonly kind: 'order_sent'; readonly orderId: string }
+  | { readonly kind: 'order_doubtful'; readonly orderId: string; readonly cause: string }
+  | { readonly kind: 'order_not_found'; readonly orderId: string }
+  | { readonly kind: 'order_reported'; readonly report: OrderReport }
+  | {
+      readonly kind: 'account_reconciled';
+      readonly isClean: boolean;
+      readonly cashMinor: number;
+      readonly differences: readonly {
+        readonly subject: string;
+        readonly ours: string;
+        readonly theirs: string;
+      }[];
+    }
+  | {
+      readonly kind: 'doubt_noticed';
+      readonly cause: SafeModeCause;
+      readonly subject: string;
+      readonly figures: Readonly<Record<string, number | string>>;
+    }
+  | { readonly kind: 'doubt_passed'; readonly cause: SafeModeCause; readonly subject: string }
+  | { readonly kind: 'heartbeat_seen' }
+  | { readonly kind: 'kill_file_seen'; readonly isPresent: boolean; readonly by: string }
+  | { readonly kind: 'time_passed' }
+  | {
+      readonly kind: 'session_closed';
+      readonly labels: readonly {
+        readonly instrument: InstrumentId;
+        readonly label: RegimeClose;
+      }[];
+    }
+);

@@ -1,0 +1,195 @@
+import type { Reason } from '#core/gates/reason.ts';
+import type { Order } from '#core/machines/order.ts';
+import type { Phase } from '#core/machines/session-phase.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Session } from '#core/market/session.ts';
+import type { RegimeClose } from '#core/regimes/day-label.ts';
+import type { Mode } from '#core/replies/act.ts';
+import type { Permission } from '#core/risk/permission.ts';
+import type { DayType, RegimeLive } from '#core/strategies/strategy.ts';
+import type {
+  Blackout,
+  ExitReason,
+  Lock,
+  SafeModeEntry,
+  SymbolFacts,
+  Trade,
+  Verdict,
+} from './state.ts';
+
+type Figures = Readonly<Record<string, number | string>>;
+
+/** The three axes, printed with every push and by /status. */
+export type Axes = {
+  readonly deskId: string;
+  readonly mode: Mode;
+  readonly permission: Permission;
+  readonly isSafeMode: boolean;
+  readonly phases: readonly { readonly instrument: InstrumentId; readonly phase: Phase }[];
+};
+
+/** What the desk tells its people, free of language. Rendered when delivered, per chat and language. */
+export type Message = {
+  readonly at: number;
+  readonly zone: string;
+  readonly currency: string;
+  readonly axes: Axes;
+} & (
+  | { readonly kind: 'boot'; readonly cashMinor: number }
+  | {
+      readonly kind: 'recovered';
+      readonly pending: readonly string[];
+      readonly openOrders: number;
+      readonly positions: number;
+    }
+  | {
+      readonly kind: 'premarket_brief';
+      readonly session: Session;
+      readonly blackouts: readonly Blackout[];
+      readonly facts: readonly SymbolFacts[];
+      readonly unitRMinor: number;
+    }
+  | {
+      readonly kind: 'consent_given';
+      readonly by: string;
+      readonly untilAt: number;
+      readonly heldUntilAt: number | null;
+    }
+  | {
+      readonly kind: 'consent_withdrawn';
+      readonly by: string;
+      readonly reason: string | null;
+      readonly entriesToCancel: number;
+    }
+  | { readonly kind: 'mode_changed'; readonly from: Mode; readonly to: Mode; readonly by: string }
+  | {
+      readonly kind: 'regime_change';
+      readonly instrument: InstrumentId;
+      readonly from: DayType | null;
+      readonly to: DayType;
+      readonly regime: RegimeLive;
+    }
+  | {
+      readonly kind: 'state_change';
+      readonly instrument: InstrumentId;
+      readonly from: Phase;
+      readonly to: Phase;
+    }
+  /** One card for the whole life of a ticket; `ticket.state` and `ticket.progress` tell how far it is. */
+  | {
+      readonly kind: 'signal_entry' | 'signal_expired' | 'signal_superseded' | 'signal_void';
+      readonly ticket: Ticket;
+    }
+  | {
+      readonly kind: 'order_filled';
+      readonly ticket: Ticket;
+      readonly order: Order;
+      readonly slippageBps: number | null;
+      readonly riskMinor: number;
+    }
+  | {
+      readonly kind: 'order_rejected';
+      readonly ticketCode: string;
+      readonly order: Order;
+      readonly reason: string | null;
+    }
+  | {
+      readonly kind: 'order_unknown';
+      readonly ticketCode: string;
+      readonly order: Order;
+      readonly cause: string;
+    }
+  | {
+      readonly kind: 'stop_hit' | 'take_profit' | 'time_stop' | 'signal_exit';
+      readonly instrument: InstrumentId;
+      readonly ticketCode: string;
+      readonly order: Order;
+      readonly exitReason: ExitReason;
+      readonly quantity: number;
+      readonly price: number;
+      readonly remaining: number;
+      readonly trade: Trade | null;
+    }
+  | {
+      readonly kind: 'trail_moved';
+      readonly instrument: InstrumentId;
+      readonly ticketCode: string;
+      readonly stop: number;
+      readonly why: string;
+    }
+  | { readonly kind: 'lock_on' | 'lock_off'; readonly lock: Lock }
+  | {
+      readonly kind: 'safe_mode_on';
+      readonly causes: readonly SafeModeEntry[];
+      readonly isExposed: boolean;
+    }
+  | { readonly kind: 'safe_mode_off'; readonly by: string }
+  | {
+      readonly kind: 'kill_stage1';
+      readonly by: string;
+      readonly scope: string;
+      readonly canceled: readonly string[];
+      readonly protectionKept: number;
+    }
+  | { readonly kind: 'kill_flatten'; readonly by: string; readonly positions: number }
+  | { readonly kind: 'kill_done' }
+  | {
+      readonly kind: 'kill_incomplete';
+      readonly left: readonly {
+        readonly instrument: InstrumentId;
+        readonly quantity: number;
+        readonly reason: Reason;
+      }[];
+    }
+  | {
+      readonly kind: 'kill_resumed';
+      readonly by: string;
+      readonly reason: string;
+      readonly openOrders: number;
+      readonly positions: number;
+    }
+  | { readonly kind: 'recon_ok' }
+  | {
+      readonly kind: 'recon_blocked';
+      readonly differences: readonly {
+        readonly subject: string;
+        readonly ours: string;
+        readonly theirs: string;
+      }[];
+    }
+  | {
+      readonly kind: 'position_unprotected' | 'done_with_position';
+      readonly instrument: InstrumentId;
+      readonly quantity: number;
+    }
+  | {
+      readonly kind: 'alarm_repeat';
+      readonly alarmId: string;
+      readonly of: string;
+      readonly repeats: number;
+      readonly figures: Figures;
+    }
+  | {
+      readonly kind: 'act_refused';
+      readonly act: string;
+      readonly by: string;
+      readonly reason: Reason;
+    }
+  | { readonly kind: 'verdict_no_trade' | 'verdict_signals'; readonly verdict: Verdict }
+  | {
+      readonly kind: 'daily_report';
+      readonly verdict: Verdict;
+      readonly trades: readonly Trade[];
+      readonly tickets: readonly Ticket[];
+      readonly labels: readonly {
+        readonly instrument: InstrumentId;
+        readonly label: RegimeClose;
+      }[];
+      readonly cashMinor: number;
+      readonly feesMinor: number;
+      readonly isFlat: boolean;
+    }
+);
+
+export type MessageKind = Message['kind'];

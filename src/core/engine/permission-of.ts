@@ -1,0 +1,145 @@
+import { reason } from '#core/gates/reason.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import { mostRestrictive, type Permission, type PermissionSource } from '#core/risk/permission.ts';
+import type { Policy } from './policy.ts';
+import type { DeskState } from './state.ts';
+import { type MarketView, seenOf } from './view.ts';
+
+function consentSource(state: DeskState, at: number): PermissionSource {
+  const { consent } = state;
+  const no = (
+    code: 'permission_not_given' | 'stopped_by_operator' | 'opening_no_trade',
+    figures = {},
+  ): PermissionSource => ({
+    source: 'consent',
+    allows: 'reducing',
+    reason: reason(code, figures),
+  });
+  if (consent.kind === 'stopped') return no('stopped_by_operator', { by: consent.by });
+  if (consent.kind !== 'allowed' || at >= consent.untilAt) return no('permission_not_given');
+  if (consent.heldUntilAt !== null && at < consent.heldUntilAt)
+    return no('opening_no_trade', { heldUntilAt: consent.heldUntilAt });
+  return { source: 'consent', allows: 'active', reason: null };
+}
+
+function killSources(state: DeskState): PermissionSource[] {
+  const sources: PermissionSource[] = [];
+  if (state.kill.kind !== 'clear') {
+    sources.push({
+      source: 'kill',
+      allows: 'halted',
+      reason: reason('killed', { since: state.kill.at, by: state.kill.by }),
+    });
+  }
+  if (state.isKillFilePresent)
+    sources.push({ source: 'kill_file', allows: 'halted', reason: reason('kill_file') });
+  return sources;
+}
+
+function lockSources(
+  state: DeskState,
+  at: number,
+  instrument: InstrumentId | null,
+): PermissionSource[] {
+  return state.locks
+    .filter((lock) => lock.untilAt > at && (lock.scope === 'desk' || lock.scope === instrument))
+    .map((lock) => ({
+      source: 'lock',
+      allows: 'reducing',
+      reason: reason(lock.cause, lock.figures),
+    }));
+}
+
+/**
+ * Returns what each source says of the desk as a whole: session, consent, kill, kill file, desk
+ * locks, reconciliation. Health and phase are the other two axes and are not in it.
+ */
+export function permissionSources(state: DeskState, at: number): PermissionSource[] {
+  const { day } = state;
+  const isOpenDay = day !== null && !day.isClosed && at < day.session.closeAt;
+  const sources: PermissionSource[] = [
+    isOpenDay
+      ? { source: 'session', allows: 'active', reason: null }
+      : { source: 'session', allows: 'reducing', reason: reason('session_closed') },
+    consentSource(state, at),
+    ...killSources(state),
+    ...lockSources(state, at, null),
+  ];
+  if (!state.isReconciled)
+    sources.push({
+      source: 'reconciliation',
+      allows: 'reducing',
+      reason: reason('not_reconciled'),
+    });
+  return sources;
+}
+
+/** Returns the desk's permission as shown to people: the strictest source wins. */
+export function deskPermission(state: DeskState, at: number): Permission {
+  return mostRestrictive(permissionSources(state, at));
+}
+
+/** Age in milliseconds beyond which the newest bar of a symbol no longer counts. */
+export function barLimitMs(policy: Policy): number {
+  return 60_000 + policy.watch.barDelayMs + policy.watch.barOverdueMs;
+}
+
+function symbolSources(
+  state: DeskState,
+  view: MarketView,
+  policy: Policy,
+  instrument: InstrumentId,
+  at: number,
+): PermissionSource[] {
+  const sources: PermissionSource[] = [];
+  const phase = state.symbols[instrument]?.phase ?? 'premarket';
+  if (phase !== 'trading_allowed') {
+    const code =
+      phase === 'cooldown'
+        ? 'cooldown'
+        : phase === 'in_position' || phase === 'done_with_position'
+          ? 'not_flat'
+          : phase === 'done'
+            ? 'session_done'
+            : 'opening_no_trade';
+    if (phase !== 'locked')
+      sources.push({ source: 'phase', allows: 'reducing', reason: reason(code) });
+  }
+  if (state.safeMode.length > 0) {
+    const causes = state.safeMode.map((entry) => entry.cause).join(', ');
+    sources.push({
+      source: 'safe_mode',
+      allows: 'reducing',
+      reason: reason('safe_mode', { causes }),
+    });
+  }
+  const lastBarClosedAt = seenOf(view, instrument).lastBarClosedAt;
+  if (lastBarClosedAt === null || at - lastBarClosedAt > barLimitMs(policy)) {
+    const ageMs = lastBarClosedAt === null ? -1 : at - lastBarClosedAt;
+    sources.push({
+      source: 'freshness',
+      allows: 'reducing',
+      reason: reason('data_stale', { ageMs, limitMs: barLimitMs(policy) }),
+    });
+  }
+  return sources;
+}
+
+/** Returns every source that forbids an entry in `instrument` now; empty means entries are allowed. */
+export function entryObjections(
+  state: DeskState,
+  view: MarketView,
+  policy: Policy,
+  instrument: InstrumentId,
+  at: number,
+): PermissionSource[] {
+  const sources = [
+    ...permissionSources(state, at),
+    ...lockSources(state, at, instrument).filter(
+      (source) =>
+        !permissionSources(state, at).some((known) => known.reason?.code === source.reason?.code),
+    ),
+    ...symbolSources(state, view, policy, instrument, at),
+  ];
+  return sources.filter((source) => source.allows !== 'active');
+}

@@ -1,0 +1,88 @@
+import type { InstrumentId, Market } from '#core/market/instrument.ts';
+import type { Mode } from '#core/replies/act.ts';
+
+/** Everything configurable that a decision of one desk may depend on; frozen for a run. */
+export type Policy = {
+  readonly deskId: string;
+  readonly strategy: string;
+  readonly accountId: string;
+  readonly environment: 'paper' | 'live';
+  readonly market: Market;
+  readonly zone: string;
+  readonly currency: string;
+  readonly mode: Mode;
+  readonly instruments: readonly InstrumentId[];
+  /** Money the desk may use, minor units. */
+  readonly capitalMinor: number;
+  readonly risk: RiskPolicy;
+  readonly ticket: TicketPolicy;
+  readonly exits: ExitPolicy;
+  readonly cost: CostPolicy;
+  readonly watch: WatchPolicy;
+  /** Instants a day after which no entry may be decided: windows as minutes after the open. */
+  readonly openingNoTradeMs: number;
+  readonly cooldownMs: number;
+};
+
+/** Limits that outrank every signal (intraday.md, "Locks"). */
+export type RiskPolicy = {
+  /** Initial risk per trade as a fraction of capital (0.005 = 0.5 %). */
+  readonly riskPerTradeRatio: number;
+  readonly positionCapRatio: number;
+  /** Positive number of unit R: locked at a day result of −dayLossLimitR or worse. */
+  readonly dayLossLimitR: number;
+  readonly tradesPerDay: number;
+  readonly consecutiveLosses: number;
+  readonly openRiskLimitR: number;
+  readonly minQuantity: number;
+  readonly maxSpreadBps: number;
+  readonly maxSpreadRatioOfR: number;
+  readonly minVolumeRatio: number;
+  readonly maxCostR: number;
+  /** `off`: no entries on event days; `shrink`: half size. */
+  readonly eventDays: 'off' | 'shrink';
+};
+
+export type TicketPolicy = {
+  readonly lifeMs: number;
+  /** Band below and above the entry limit, in R per share. */
+  readonly bandBelowR: number;
+  readonly bandAboveR: number;
+  /** Entry limit = min(ask, reference close + limitOffsetR × R per share). */
+  readonly limitOffsetR: number;
+  /** No new ticket of the same symbol and side after a skip or an expiry. */
+  readonly quietMs: number;
+  readonly quoteMaxAgeMs: number;
+  /** A working entry is canceled this long after the first bar close that follows it. */
+  readonly entryLifeAfterBarMs: number;
+  /** A bare `confirm` counts only when the only ticket was delivered at least this long before. */
+  readonly bareConfirmMs: number;
+};
+
+export type ExitPolicy = {
+  readonly firstTargetR: number;
+  /** Share of the quantity that leaves at the first target, rounded down; quantity 1: all. */
+  readonly firstTargetRatio: number;
+  /** The trail looks at the lowest low of this many closed bars. */
+  readonly trailBars: number;
+  readonly flatBeforeCloseMs: number;
+};
+
+/** Expected cost of a round trip, for `cost_over_r` and the ticket's cost line. */
+export type CostPolicy = {
+  readonly commissionPerShareMinor: number;
+  readonly commissionMinimumMinor: number;
+  readonly slippageBps: number;
+};
+
+/** How long each silence may last (centaur.md, "SAFE_MODE"). */
+export type WatchPolicy = {
+  readonly heartbeatMaxAgeMs: number;
+  /** Time after a bar's close at which the source usually delivers it. */
+  readonly barDelayMs: number;
+  readonly barOverdueMs: number;
+  readonly quoteStaleMs: number;
+  readonly orderConfirmMs: number;
+  /** P0 repeats after these delays, the last one again and again. */
+  readonly alarmRepeatMs: readonly number[];
+};

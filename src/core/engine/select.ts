@@ -1,0 +1,89 @@
+import { mayFill, type Order } from '#core/machines/order.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
+import type { Alarm, DeskState } from './state.ts';
+
+/** Entries that may still open risk, also unknown ones. */
+export function openEntries(state: DeskState): Order[] {
+  return Object.values(state.orders).filter((order) => order.role === 'entry' && mayFill(order));
+}
+
+/** Stops and targets of an instrument that are, or may be, working at the broker (held children are not). */
+export function workingProtection(state: DeskState, instrument: string): Order[] {
+  return Object.values(state.orders).filter(
+    (order) =>
+      order.instrument === instrument &&
+      (order.role === 'stop' || order.role === 'target') &&
+      mayFill(order) &&
+      order.state !== 'held',
+  );
+}
+
+/** Exit orders of an instrument that may still fill. */
+export function workingExits(state: DeskState, instrument: string): Order[] {
+  return Object.values(state.orders).filter(
+    (order) => order.instrument === instrument && order.role === 'exit' && mayFill(order),
+  );
+}
+
+/**
+ * Shares an order can still trade: its quantity less its own fills and those of its one-cancels-other
+ * siblings, which the broker takes off it.
+ */
+export function openQuantity(state: DeskState, order: Order): number {
+  const siblings =
+    order.ocoGroup === null
+      ? []
+      : Object.values(state.orders).filter(
+          (other) => other.ocoGroup === order.ocoGroup && other.orderId !== order.orderId,
+        );
+  const taken = siblings.reduce((sum, other) => sum + other.filledQuantity, order.filledQuantity);
+  return Math.max(0, order.quantity - taken);
+}
+
+/** Shares of an instrument that working stops would sell. */
+export function coveredQuantity(state: DeskState, instrument: string): number {
+  return workingProtection(state, instrument)
+    .filter((order) => order.role === 'stop')
+    .reduce((sum, order) => sum + openQuantity(state, order), 0);
+}
+
+/** Tickets waiting for an answer, oldest first. */
+export function pendingTickets(state: DeskState): Ticket[] {
+  return Object.values(state.tickets)
+    .filter((ticket) => ticket.state === 'pending')
+    .sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** The newest ticket of a code, also an ended one; undefined when none has it. */
+export function ticketByCode(state: DeskState, code: string): Ticket | undefined {
+  const wanted = code.toUpperCase();
+  return Object.values(state.tickets)
+    .filter((ticket) => ticket.code === wanted)
+    .sort((a, b) => b.createdAt - a.createdAt)[0];
+}
+
+/** True when the desk holds something or has an order that may still fill. */
+export function isExposed(state: DeskState): boolean {
+  return (
+    Object.keys(state.positions).length > 0 ||
+    Object.values(state.orders).some((order) => mayFill(order) && order.state !== 'held')
+  );
+}
+
+/** A P0 that repeats until seen; `id` is stable for the same subject. */
+export function alarmOf(
+  kind: string,
+  subject: string,
+  at: number,
+  firstRepeatMs: number,
+  figures: Alarm['figures'] = {},
+): Alarm {
+  return {
+    id: `${kind}:${subject}`,
+    kind,
+    raisedAt: at,
+    repeats: 0,
+    nextAt: at + firstRepeatMs,
+    figures,
+  };
+}

@@ -1,0 +1,96 @@
+import type { Check } from '#core/gates/gate.ts';
+import type { Reason } from '#core/gates/reason.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { TradingDay } from '#core/market/trading-day.ts';
+import type { DayType } from '#core/strategies/strategy.ts';
+
+/** `pending` is the only state that can change; the fate of the order belongs to the order. */
+export type TicketState = 'pending' | 'confirmed' | 'skipped' | 'expired' | 'superseded' | 'void';
+
+/** One bracket of a ticket: n/2 rounded down to the first target, the rest with a stop only. */
+export type TicketLeg = {
+  readonly leg: 1 | 2;
+  readonly quantity: number;
+  /** Limit of the target order; null: the leg leaves by stop, trail or time. */
+  readonly target: number | null;
+};
+
+/** A step in the life of a ticket, shown on its card. */
+export type TicketProgress = {
+  readonly at: number;
+  readonly step:
+    | 'confirmed'
+    | 'sent'
+    | 'partly_filled'
+    | 'filled'
+    | 'protected'
+    | 'first_target'
+    | 'stop_moved'
+    | 'exit_filled'
+    | 'closed'
+    | 'entry_canceled'
+    | 'entry_rejected'
+    | 'entry_unknown';
+  readonly figures: Readonly<Record<string, number | string>>;
+};
+
+/**
+ * A sized, risk-checked proposal. Immutable but for `state`, `closed`, `deliveredAt` and `progress`:
+ * a change of size or price is a new version under the same code.
+ */
+export type Ticket = {
+  /** `2026-11-20.vwap-reclaim.QQQM.US.long.1` */
+  readonly id: string;
+  /** Four of 2-9A-HJ-NP-Z, derived from the id, unique among the tickets of the last 7 days. */
+  readonly code: string;
+  readonly version: number;
+  /** Content hash of what the person sees and agrees to. */
+  readonly hash: string;
+  readonly deskId: string;
+  readonly accountId: string;
+  readonly strategy: string;
+  readonly tradingDay: TradingDay;
+  readonly instrument: InstrumentId;
+  readonly side: 'long' | 'short';
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly lifeMs: number;
+  readonly state: TicketState;
+  /** Advice only: shown without buttons, never becomes an order (mode alert). */
+  readonly isAdvice: boolean;
+  readonly quantity: number;
+  readonly entryLimit: number;
+  readonly bandLow: number;
+  readonly bandHigh: number;
+  readonly stop: number;
+  readonly stopWidened: boolean;
+  readonly firstTarget: number;
+  readonly legs: readonly TicketLeg[];
+  /** Entry limit − stop, in price per share. */
+  readonly riskPerShare: number;
+  /** riskPerShare × quantity, minor units. */
+  readonly riskMinor: number;
+  readonly riskOfCapital: number;
+  readonly costMinor: number;
+  readonly costR: number;
+  readonly referencePrice: number;
+  readonly spreadBps: number;
+  readonly dayType: DayType;
+  readonly checks: readonly Check[];
+  /** Measured expectancy of this day type; null: not measured yet. */
+  readonly expectancy: null | {
+    readonly meanR: number;
+    readonly lowR: number;
+    readonly highR: number;
+    readonly trades: number;
+  };
+  readonly deliveredAt: number | null;
+  readonly closed: null | {
+    readonly at: number;
+    readonly by: string;
+    readonly reason: Reason | null;
+    /** Mid price when the ticket ended, for the operator score; null when no quote was known. */
+    readonly price: number | null;
+  };
+  readonly progress: readonly TicketProgress[];
+};

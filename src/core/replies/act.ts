@@ -1,0 +1,93 @@
+/** How a desk trades: signals only, entries by confirmation, or entries by itself. */
+export type Mode = 'alert' | 'semi' | 'auto';
+
+/** What a person asked for that may change a desk. `code` is the 4-character ticket code; null where left out. */
+export type DeskAct =
+  | {
+      readonly act: 'confirm';
+      readonly code: string | null;
+      /** Ticket version the person saw (a button carries it); null for typed text: the newest. */
+      readonly version: number | null;
+      /** May only lower the ticket's quantity. */
+      readonly quantity: number | null;
+      /** May only improve the entry limit inside the ticket's band. */
+      readonly price: number | null;
+    }
+  | { readonly act: 'half'; readonly code: string | null; readonly version: number | null }
+  | { readonly act: 'skip'; readonly code: string | null; readonly reason: string | null }
+  | {
+      readonly act: 'allow';
+      readonly scope: string | null;
+      /** 'HH:MM' in the market's zone, or null for the session end. */
+      readonly until: string | null;
+    }
+  | { readonly act: 'stop'; readonly scope: string | null; readonly reason: string | null }
+  | { readonly act: 'kill'; readonly scope: string | null }
+  /** Stage 2 of a kill; reaches the desk only after its own second confirmation. */
+  | { readonly act: 'flatten'; readonly scope: string | null }
+  | { readonly act: 'resume'; readonly scope: string | null; readonly reason: string }
+  | { readonly act: 'safe'; readonly on: boolean }
+  | { readonly act: 'ack'; readonly id: string | null }
+  /** `target` is a symbol or instrument id; `ratio` in (0, 1]. */
+  | { readonly act: 'exit'; readonly target: string; readonly ratio: number }
+  /** `target` is an order id, a symbol, a ticket code or `all` (entries only). */
+  | { readonly act: 'cancel'; readonly target: string; readonly isProtectionMeant: boolean }
+  /** `desk` is empty where the person named none: the only desk is meant. */
+  | { readonly act: 'mode'; readonly desk: string; readonly mode: Mode };
+
+/** A question: answered from state, changes nothing at a desk. */
+export type Question =
+  | { readonly ask: 'help'; readonly topic: string | null }
+  | {
+      readonly ask:
+        | 'start'
+        | 'status'
+        | 'pending'
+        | 'positions'
+        | 'pnl'
+        | 'jobs'
+        | 'health'
+        | 'ping'
+        | 'whoami';
+    }
+  | { readonly ask: 'ticket'; readonly code: string | null }
+  | { readonly ask: 'why'; readonly target: string | null }
+  | { readonly ask: 'orders'; readonly filter: string | null }
+  | { readonly ask: 'trades'; readonly count: number | null; readonly symbol: string | null }
+  | { readonly ask: 'regime'; readonly symbol: string | null }
+  | { readonly ask: 'report'; readonly day: string | null }
+  | { readonly ask: 'logs'; readonly count: number | null; readonly level: string | null }
+  /** Button or bare command without arguments that needs a choice (lists the choices). */
+  | { readonly ask: 'exit_list' | 'kill_menu' | 'mode_menu' };
+
+/** A setting of the conversation itself. */
+export type ChatSetting =
+  | { readonly set: 'lang'; readonly language: 'zh' | 'en' }
+  | { readonly set: 'pair'; readonly pairingCode: string };
+
+/** What a text means. `unknown_command` names the nearest command; nothing is executed. */
+export type Reply =
+  /** `day` is the trading day a button was made for; null for typed text. */
+  | { readonly kind: 'act'; readonly act: DeskAct; readonly day: string | null }
+  | { readonly kind: 'question'; readonly question: Question }
+  | { readonly kind: 'setting'; readonly setting: ChatSetting }
+  /** Answer to a second confirmation: the nonce of a button, or the phrase typed. */
+  | { readonly kind: 'second_confirm'; readonly nonce: string; readonly agreed: boolean }
+  | { readonly kind: 'unknown_command'; readonly found: string; readonly nearest: string | null }
+  | {
+      readonly kind: 'bad_arguments';
+      readonly command: string;
+      readonly found: string;
+      readonly expected: string;
+    }
+  | { readonly kind: 'not_understood' };
+
+/** Who acted, through what; stored with every act. */
+export type Actor = {
+  /** Stable user id over channels, e.g. `telegram:4711`, `terminal:owner`, `robot:confirm`, `desk`. */
+  readonly id: string;
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'owner';
+  readonly channel: string;
+  readonly chatId: string;
+};
