@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+
+/** Where everything that is written lies inside the data folder, the database's own files apart. */
+export type DataFiles = {
+  /** Present means killed. */
+  readonly kill: string;
+  /** What a running desk did about the kill file. */
+  readonly killAnswer: string;
+  /** Which process is the desk. */
+  readonly deskMark: string;
+  /** Acts that reduce risk, taken while the store was down. */
+  readonly journal: string;
+  readonly log: string;
+  /** Users of the chat and their roles. */
+  readonly users: string;
+  /** Key of signed buttons. */
+  readonly secret: string;
+  readonly backups: string;
+};
+
+export function dataFilesOf(dataDir: string): DataFiles {
+  return {
+    kill: join(dataDir, 'KILL'),
+    killAnswer: join(dataDir, 'KILL.answer'),
+    deskMark: join(dataDir, 'desk.json'),
+    journal: join(dataDir, 'journal.jsonl'),
+    log: join(dataDir, 'logs', 'desk.log'),
+    users: join(dataDir, 'users.json'),
+    secret: join(dataDir, 'secret'),
+    backups: join(dataDir, 'backups'),
+  };
+}

@@ -1,0 +1,140 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import process from 'node:process';
+
+/** Who killed what, when. `scope` is a desk id, an account id or `all`. */
+export type KillNote = { readonly scope: string; readonly by: string; readonly at: number };
+
+/** `unreadable` halts as `present` does: unknown means no. */
+export type KillState =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'present'; readonly note: KillNote }
+  | { readonly kind: 'unreadable'; readonly problem: string };
+
+/** What the desk did when it saw the file. */
+export type KillAnswer = {
+  readonly at: number;
+  readonly pid: number;
+  readonly canceledOrderIds: readonly string[];
+  readonly protectionKept: number;
+};
+
+export type KillFile = {
+  /** Cheap enough to be asked before every submission. */
+  state(): KillState;
+  /** On disk when it returns; a file that is already there keeps its note when its scope is wider. */
+  write(note: KillNote): void;
+  /** Ends the kill; only ever called for a person's resume. */
+  remove(): void;
+  answer(answer: KillAnswer): void;
+  /** The answer to a kill at or after `sinceAt`; null when there is none yet. */
+  readAnswer(sinceAt: number): KillAnswer | null;
+  /** Calls back within `everyMs` of a change, once for each, and once at the start if it is there. */
+  watch(onChange: (state: KillState) => void, everyMs?: number): () => void;
+};
+
+const WATCH_MS = 250;
+const UNKNOWN_NOTE: Omit<KillNote, 'at'> = { scope: 'all', by: 'kill file' };
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown';
+}
+
+/** Replaced whole and on disk, without a turn of the event loop. */
+function writeDurably(file: string, value: unknown): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}.tmp`;
+  const handle = openSync(draft, 'w', 0o600);
+  try {
+    writeSync(handle, `${JSON.stringify(value)}\n`);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(draft, file);
+}
+
+/** Any content kills: a file made by hand with `touch` counts for everything. */
+function parseNote(text: string, modifiedAt: number): KillNote {
+  try {
+    const found = JSON.parse(text) as Partial<KillNote>;
+    const { scope, by, at } = found;
+    if (typeof scope === 'string' && scope !== '' && typeof by === 'string') {
+      return { scope, by, at: typeof at === 'number' ? at : modifiedAt };
+    }
+  } catch {
+    // Written by hand: below.
+  }
+  return { ...UNKNOWN_NOTE, at: modifiedAt };
+}
+
+function readState(file: string): KillState {
+  try {
+    const { mtimeMs } = statSync(file);
+    return { kind: 'present', note: parseNote(readFileSync(file, 'utf8'), Math.trunc(mtimeMs)) };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return { kind: 'absent' };
+    return { kind: 'unreadable', problem: code };
+  }
+}
+
+function readAnswerFile(file: string): KillAnswer | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as KillAnswer;
+  } catch {
+    return null;
+  }
+}
+
+/** The latch that outlives every process and needs neither store nor desk. */
+export function createKillFile(paths: {
+  readonly kill: string;
+  readonly killAnswer: string;
+}): KillFile {
+  const state = (): KillState => readState(paths.kill);
+  return {
+    state,
+    write(note) {
+      const before = state();
+      if (before.kind === 'present' && before.note.scope === note.scope) return;
+      const isNarrower = before.kind === 'present' && before.note.scope === 'all';
+      if (isNarrower) return;
+      const isOther = before.kind === 'present' && before.note.scope !== note.scope;
+      writeDurably(paths.kill, isOther ? { ...note, scope: 'all' } : note);
+    },
+    remove() {
+      rmSync(paths.kill, { force: true });
+      rmSync(paths.killAnswer, { force: true });
+    },
+    answer: (answer) => writeDurably(paths.killAnswer, answer),
+    readAnswer(sinceAt) {
+      const answer = readAnswerFile(paths.killAnswer);
+      return answer !== null && answer.at >= sinceAt ? answer : null;
+    },
+    watch(onChange, everyMs = WATCH_MS) {
+      let last = JSON.stringify({ kind: 'absent' });
+      const look = (): void => {
+        const now = state();
+        const text = JSON.stringify(now);
+        if (text === last) return;
+        last = text;
+        onChange(now);
+      };
+      look();
+      const timer = setInterval(look, everyMs);
+      timer.unref();
+      return () => clearInterval(timer);
+    },
+  };
+}
