@@ -1,10 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import process from 'node:process';
-import { parseEnv } from 'node:util';
 import { parseInstrumentId } from '#core/market/instrument.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { Config, DeskConfig, LogLevel } from './config.ts';
+import type { Env } from './env.ts';
+import { findDataDir, given, listFrom, readEnv } from './env.ts';
 import { hashConfig } from './hash.ts';
 import {
   checkValue,
@@ -35,33 +33,8 @@ export type LoadConfigOptions = {
   readonly overrides?: ConfigOverrides;
 };
 
-type Env = Readonly<Record<string, string | undefined>>;
-
 const DEFAULT_PROFILE = 'demo';
 const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
-
-function readEnv(root: string): Env {
-  const path = join(root, '.env');
-  if (!existsSync(path)) return process.env;
-  try {
-    return { ...parseEnv(readFileSync(path, 'utf8')), ...process.env };
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return refuse('.env', `a file that cannot be read (${code})`, 'a file this user can read');
-  }
-}
-
-/** A variable that is set to something; white space around it is dropped. */
-function given(env: Env, name: string): string | undefined {
-  const value = env[name]?.trim();
-  return value === '' ? undefined : value;
-}
-
-function listFrom(env: Env, name: string): string[] | undefined {
-  return given(env, name)
-    ?.split(',')
-    .map((item) => item.trim());
-}
 
 function readDesk(root: string, id: string, place: string): DeskFile {
   const known = listConfigNames(root, 'desks');
@@ -193,13 +166,6 @@ function readChannels(options: LoadConfigOptions, env: Env): ChannelsFile {
   );
 }
 
-/** Folder of everything that is written; needs no valid configuration, so that a kill finds it. */
-export function findDataDir(options: LoadConfigOptions): string {
-  const env = options.env ?? readEnv(options.root);
-  const folder = options.overrides?.dataDir ?? given(env, 'CENTAUR_DATA_DIR');
-  return folder === undefined ? join(options.root, 'data') : resolve(folder);
-}
-
 /**
  * Reads everything the assistant runs on: command line over environment (.env included) over
  * config/local over config. Throws ConfigError with one line: place, found, expected.
@@ -219,7 +185,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
   const startedAt = Number(given(env, 'CENTAUR_STARTED_AT'));
   return {
     root: options.root,
-    dataDir: findDataDir({ ...options, env }),
+    dataDir: findDataDir({ root: options.root, env, dataDir: options.overrides?.dataDir }),
     ...readSecrets(env),
     logLevel: readLogLevel(env),
     processStartedAt: Number.isFinite(startedAt) && startedAt > 0 ? startedAt : null,

@@ -7,9 +7,10 @@ import fc from 'fast-check';
 import { ConfigError } from '#app/errors.ts';
 import { DEFAULT_EVENT_WINDOWS } from '#core/gates/event-window.ts';
 import { DEFAULT_VWAP_RECLAIM } from '#core/strategies/vwap-reclaim/params.ts';
+import { findDataDir } from '#shell/config/env.ts';
 import { renderConfigSchemas } from '#shell/config/json-schema.ts';
 import type { LoadConfigOptions } from '#shell/config/load.ts';
-import { findDataDir, loadConfig } from '#shell/config/load.ts';
+import { loadConfig } from '#shell/config/load.ts';
 import { eventWindowsOf, policyOf, vwapReclaimParamsOf } from '#shell/config/policy-of.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..');
