@@ -8,7 +8,11 @@ import { regimeCloseOf } from '#core/regimes/day-label.ts';
 import { buildDayContext } from '#core/strategies/day-context.ts';
 import { evaluationOf } from '#core/strategies/vwap-reclaim/evaluation.ts';
 import { DEFAULT_VWAP_RECLAIM } from '#core/strategies/vwap-reclaim/params.ts';
-import { createVwapReclaim, stepVwapReclaim } from '#core/strategies/vwap-reclaim/strategy.ts';
+import {
+  createVwapReclaim,
+  judgeDay,
+  stepVwapReclaim,
+} from '#core/strategies/vwap-reclaim/strategy.ts';
 import { loadCalendar, loadEvents } from '#shell/calendars/load.ts';
 import { readBarsCsv } from '#shell/files/csv-bars.ts';
 import { needsShared, sharedPath } from '../../support/shared-data.ts';
@@ -60,7 +64,7 @@ async function runSpy(from: string, through: string) {
     const acc = createVwapReclaim(context, DEFAULT_VWAP_RECLAIM);
     for (let i = 0; i < bars.length; i += 1) {
       const result = stepVwapReclaim(acc, bars, i);
-      if (i === 89) count(live1100, acc.dayType);
+      if (i === 89) count(live1100, judgeDay(acc, bars.closedAt[i]!));
       if (result === 0) continue;
       count(results, result === 1 ? 'signal' : 'refused');
       if (result === 1) signalDays.add(day);

@@ -10,7 +10,7 @@ import type { RegimeEvidence } from '#core/regimes/day-features.ts';
 import { crossesWithin, regimeEvidenceOf } from '#core/regimes/day-features.ts';
 import type { Evaluation, Signal } from '#core/strategies/strategy.ts';
 import type { VwapReclaimAcc } from './strategy.ts';
-import { VWAP_RECLAIM } from './strategy.ts';
+import { judgeDay, VWAP_RECLAIM } from './strategy.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -178,6 +178,7 @@ export function evaluationOf(acc: VwapReclaimAcc, bars: BarColumns, i: number): 
   const asOf = bars.closedAt[i]!;
   const close = bars.close[i]!;
   const blackout = blackoutAt(context.blackouts, asOf);
+  const dayType = judgeDay(acc, asOf);
   const evidence = regimeEvidenceOf(acc.features, asOf, blackout?.name ?? null);
   const checks = checksOf(acc, bars, i);
   const five = lastFive(acc, bars, i);
@@ -202,7 +203,7 @@ export function evaluationOf(acc: VwapReclaimAcc, bars: BarColumns, i: number): 
     or15: rangeOf(acc.features.or15),
     volume5m: five.volume,
     usualVolume5m: known(context.usualVolume5m?.[minute] ?? Number.NaN),
-    regime: { kind: 'live', dayType: acc.dayType, evidence },
+    regime: { kind: 'live', dayType, evidence },
     inWindow: acc.inWindow,
     signal: signalOf(acc, bars, i, checks, evidence),
     refusals: refusalsOf(acc, close, asOf, blackout?.name ?? null),

@@ -45,8 +45,9 @@ export type VwapReclaimAcc = {
   band: number;
   /** ATR(14,1m) before the last bar, NaN when unknown. */
   atrBefore: number;
+  /** Day type when it was last judged, see {@link judgeDay}. */
   dayType: DayType;
-  /** The event at the last bar refuses entries. */
+  /** The event it was judged by refuses entries. */
   isEventRefused: boolean;
   inWindow: boolean;
   /** 1 a long setup at the last bar, −1 a short one, 0 none. */
@@ -132,6 +133,17 @@ function isAllowed(acc: VwapReclaimAcc, close: number): boolean {
 }
 
 /**
+ * Judges the day at `asOf`, the close of the last bar taken in. The step does so for setups only;
+ * `evaluationOf` does so whenever it is asked.
+ */
+export function judgeDay(acc: VwapReclaimAcc, asOf: number): DayType {
+  const blackout = blackoutAt(acc.context.blackouts, asOf);
+  acc.dayType = dayTypeOf(acc.features, asOf, blackout !== null);
+  acc.isEventRefused = blackout !== null && !(blackout.wholeDay && acc.params.isEventDayTraded);
+  return acc.dayType;
+}
+
+/**
  * Takes bar `i` in and answers 0 (nothing), 1 (signal) or 2 (a setup that a rule refused). Rows
  * must come in order without leaving one out, and lie within the session; allocates nothing but
  * for a setup's stop price. Nothing after row `i` is read.
@@ -160,9 +172,6 @@ export function stepVwapReclaim(acc: VwapReclaimAcc, bars: BarColumns, i: number
   stepPullback(acc.long, n, high, low, vwap, band, 1, params.excursionBars);
   stepPullback(acc.short, n, low, high, vwap, band, -1, params.excursionBars);
   acc.inWindow = isInWindow(acc.windows, asOf);
-  const blackout = blackoutAt(context.blackouts, asOf);
-  acc.dayType = dayTypeOf(acc.features, asOf, blackout !== null);
-  acc.isEventRefused = blackout !== null && !(blackout.wholeDay && params.isEventDayTraded);
   acc.setup = acc.inWindow ? setupAt(acc, bars, i, vwap) : 0;
   if (acc.setup === 0) {
     acc.result = 0;
@@ -170,6 +179,7 @@ export function stepVwapReclaim(acc: VwapReclaimAcc, bars: BarColumns, i: number
   }
   const { market, tradingDay } = context.session;
   const close = bars.close[i]!;
+  judgeDay(acc, asOf);
   acc.extreme = extremeOf(acc, bars, i, params.pullbackBars);
   placeStop(acc.stop, acc.setup, close, acc.extreme, atr, market, tradingDay, params);
   acc.result = isAllowed(acc, close) ? 1 : 2;
