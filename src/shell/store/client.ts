@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { backUp } from './backup.ts';
 import { APP_ROLE, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
-import { migrateStore } from './migrate.ts';
+import { type Migrated, migrateStore } from './migrate.ts';
 import { type Access, type Caller, createCaller, openSql, type Sql } from './sql-client.ts';
+import { isStoreDown, toStoreError } from './store-error.ts';
 
 export type StoreOptions = {
   /** Folder of the embedded database; used as its identity even when a server is named. */
@@ -12,8 +16,6 @@ export type StoreOptions = {
   readonly maxConnections?: number;
   /** False in workers: the main process has migrated already. */
   readonly shouldMigrate?: boolean;
-  /** Runs before a store in use is migrated, e.g. a backup. */
-  readonly beforeChange?: (tag: string, owner: Access) => Promise<void>;
   readonly callTimeoutMs?: number;
   /** False: a lost embedded server is not started again by this handle. */
   readonly shouldRevive?: boolean;
@@ -34,6 +36,7 @@ export type StoreHandle = Caller & {
 
 const CALL_TIMEOUT_MS = 12_000;
 const POOL_SIZE = 3;
+const ATTEMPTS = 4;
 
 /** Starts a lost embedded server again, one attempt at a time, in the background. */
 function createReviver(dataFolder: string): () => void {
@@ -49,6 +52,12 @@ function createReviver(dataFolder: string): () => void {
   };
 }
 
+/** A store in use is never migrated without a backup; a second try keeps the first one's. */
+async function backUpBefore(dataFolder: string, tag: string, owner: Access): Promise<void> {
+  const folder = join(dataFolder, 'backups', `before-${tag}`);
+  if (!existsSync(folder)) await backUp(owner, folder);
+}
+
 type Server = { embedded: EmbeddedPostgres | null; owner: Access; app: Access };
 
 async function findServer(options: StoreOptions): Promise<Server> {
@@ -60,26 +69,48 @@ async function findServer(options: StoreOptions): Promise<Server> {
   return { embedded, owner: embedded.owner, app: embedded.app };
 }
 
+type Opened = { server: Server; migrated: Migrated; access: Access; sql: Sql };
+
+async function open(options: StoreOptions): Promise<Opened> {
+  const server = await findServer(options);
+  const migrated: Migrated =
+    options.shouldMigrate === false && server.embedded !== null
+      ? { applied: 0, protection: 'roles' }
+      : await migrateStore(server.owner, (tag) =>
+          backUpBefore(options.dataFolder, tag, server.owner),
+        );
+  const access = migrated.protection === 'roles' ? server.app : server.owner;
+  const max = options.maxConnections ?? POOL_SIZE;
+  const sql = openSql(access, { purpose: options.purpose, max });
+  try {
+    // shows from now on that the server is in use
+    await sql`select 1`;
+    return { server, migrated, access, sql };
+  } catch (error) {
+    await sql.end({ timeout: 1 });
+    throw toStoreError(error, 'connect');
+  }
+}
+
+/** A server that its last user ends in this very moment is simply started again. */
+async function openPatiently(options: StoreOptions): Promise<Opened> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await open(options);
+    } catch (error) {
+      const mayRepeat = options.databaseUrl === null && isStoreDown(error) && attempt < ATTEMPTS;
+      if (!mayRepeat) throw error;
+    }
+  }
+}
+
 /**
  * Opens the store: finds or starts the server, migrates, and answers a handle whose sessions run
  * as the app role. Throws StoreError or ConfigError; a later loss of the server fails single
  * calls within their time limit and heals by itself.
  */
 export async function connectStore(options: StoreOptions): Promise<StoreHandle> {
-  const server = await findServer(options);
-  const migrated =
-    options.shouldMigrate === false && server.embedded !== null
-      ? { applied: 0, protection: 'roles' as const }
-      : await migrateStore(server.owner, (tag) =>
-          options.beforeChange === undefined
-            ? Promise.resolve()
-            : options.beforeChange(tag, server.owner),
-        );
-  const access = migrated.protection === 'roles' ? server.app : server.owner;
-  const sql: Sql = openSql(access, {
-    purpose: options.purpose,
-    max: options.maxConnections ?? POOL_SIZE,
-  });
+  const { server, migrated, access, sql } = await openPatiently(options);
   const { embedded } = server;
   const revive =
     embedded === null || options.shouldRevive === false

@@ -29,6 +29,7 @@ export const DATABASE = 'centaur';
 /** Lets concurrent starters create database and role one after the other. */
 const BOOTSTRAP_LOCK = 7_230_001;
 const POLL_MS = 8;
+const SLOWEST_POLL_MS = 150;
 const START_TIMEOUT_MS = 60_000;
 /** Children of a killed server hold its shared memory until they notice; then it may start. */
 const RETRYABLE_EXIT = /lock file|shared memory|in use|could not bind|starting up|shutting down/i;
@@ -113,6 +114,8 @@ function openOnce(access: ServerAccess): postgres.Sql {
     ...access,
     max: 1,
     connect_timeout: 5,
+    // asking for array types in the background would reject unhandled when the server ends
+    fetch_types: false,
     onnotice: () => {},
     connection: { application_name: `centaur:supervisor:${process.pid}` },
   });
@@ -226,6 +229,7 @@ async function raise(place: ServerHome, binaries: () => ServerBinaries): Promise
   const deadline = performance.now() + START_TIMEOUT_MS;
   let launched: Launched | null = null;
   let hasStarted = false;
+  let pause = POLL_MS;
   for (;;) {
     const found = await probe(place);
     if (found === 'ready') return hasStarted;
@@ -247,7 +251,9 @@ async function raise(place: ServerHome, binaries: () => ServerBinaries): Promise
       launched = await launch(place, binaries());
       hasStarted = true;
     }
-    if (found !== 'no_database') await sleep(POLL_MS);
+    if (found !== 'no_database') await sleep(pause);
+    // a long recovery is not asked a hundred times a second
+    pause = Math.min(pause * 1.3, SLOWEST_POLL_MS);
   }
 }
 
@@ -263,6 +269,7 @@ async function alone<T>(place: ServerHome, work: () => Promise<T>): Promise<T> {
   const name = `\0centaur-start:${place.home}`.slice(0, 100);
   for (;;) {
     const isHeld = await new Promise<boolean>((resolve) => {
+      lock.removeAllListeners();
       lock.once('error', () => resolve(false));
       lock.listen(name, () => resolve(true));
     });

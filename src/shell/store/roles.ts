@@ -2,31 +2,10 @@ import { APP_ROLE } from './embedded-postgres.ts';
 import type { Sql } from './sql-client.ts';
 
 /** Tables of which no row is ever changed: by privilege for the app role, by trigger for everybody. */
-export const APPEND_ONLY = ['events', 'inputs', 'snapshot_raw', 'audit', 'imports'] as const;
+const APPEND_ONLY = ['events', 'inputs', 'snapshot_raw', 'audit', 'imports'] as const;
 
 /** Tables rebuilt from events. */
-export const READ_MODELS = ['accounts', 'positions', 'trades', 'signals', 'intents'] as const;
-
-/** Every table, in an order in which a backup can be loaded. */
-export const TABLES = [
-  ...APPEND_ONLY,
-  'inbox',
-  'outbox',
-  'job_run',
-  'bars',
-  'state_snapshots',
-  ...READ_MODELS,
-] as const;
-
-/** Tables whose identity column continues after a restore. */
-export const IDENTITIES = {
-  events: 'seq',
-  snapshot_raw: 'id',
-  audit: 'id',
-  imports: 'id',
-  inbox: 'id',
-  outbox: 'id',
-} as const;
+const READ_MODELS = ['accounts', 'positions', 'trades', 'signals', 'intents'] as const;
 
 /** What the app role may do. The owner's own rights are curbed by triggers only. */
 function grants(): string {

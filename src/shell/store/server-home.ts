@@ -69,11 +69,14 @@ function recordedHome(dataFolder: string): string | null {
     return (JSON.parse(text) as { home: string }).home;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new ConfigError(`${dataFolder}/pg-location.json: not readable, expected {"home": path}`, {
-      code: 'data_folder_unreadable',
-      retryable: false,
-      cause: error,
-    });
+    throw new ConfigError(
+      `${dataFolder}/pg-location.json: not readable, expected the user that made it`,
+      {
+        code: 'data_folder_unreadable',
+        retryable: false,
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   chownSync,
   closeSync,
@@ -41,13 +41,21 @@ function exists(pid: number): boolean {
   }
 }
 
+/** The same judgement where there is no /proc. */
+function askPs(pid: number, dataDir: string): Liveness {
+  const line = execFileSync('/bin/ps', ['-o', 'stat=,command=', '-p', String(pid)]).toString();
+  if (line.trimStart().startsWith('Z')) return 'zombie';
+  return line.includes(dataDir) ? 'live' : 'foreign';
+}
+
 /** Judges the process named by a lock file; `dataDir` must appear in a server's command line. */
 export function liveness(file: string, dataDir: string): Liveness {
   const pid = pidIn(file);
   if (pid === null) return 'none';
   if (pid === NO_PID || !exists(pid)) return 'dead';
-  if (process.platform !== 'linux') return 'unclear';
+  if (process.platform === 'win32') return 'unclear';
   try {
+    if (process.platform !== 'linux') return askPs(pid, dataDir);
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
     if (state === 'Z' || state === 'X') return 'zombie';
