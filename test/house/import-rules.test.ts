@@ -196,7 +196,7 @@ const ALLOWED: readonly (readonly [file: string, code: string])[] = [
   ['jobs/ok.ts', use('#compose')],
   ['jobs/ok-node.ts', use('node:worker_threads')],
   [
-    'src/shell/config/load.ts',
+    'src/shell/config/env.ts',
     "import process from 'node:process';\n\nexport const b = process.env['A'];\n",
   ],
 ];
