@@ -9,14 +9,9 @@ const DAY_MS = 86_400_000;
 const TAIL_MS = 15 * 60_000;
 
 /**
- * Trading day of an instant within a regular session. Regular hours of every market here begin and
- * end on one UTC date, which is the exchange's date.
+ * Minute bars of many days cut by trading day, oldest first; rows are copied. Regular hours of every
+ * market here begin and end on one UTC date, which is the exchange's date.
  */
-export function tradingDayOf(at: number): TradingDay {
-  return dayOfNumber(Math.floor(at / DAY_MS));
-}
-
-/** Minute bars of many days cut by trading day, oldest first. Rows are copied. */
 export function splitByDay(bars: BarColumns): Map<TradingDay, BarColumns> {
   const days = new Map<TradingDay, BarColumns>();
   let current: BarColumns | null = null;

@@ -50,7 +50,7 @@ test(
       assert.deepEqual(
         [answer.session.openAt, answer.session.closeAt],
         [Date.parse(open!), Date.parse(close!)],
-        day,
+        day!,
       );
     }
     assert.ok(known.length > 2500);
