@@ -1,6 +1,7 @@
 import type { Bar, BarColumns, Timeframe } from '#core/market/bar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
+import type { Actor } from '#core/replies/act.ts';
 
 /*
  * Ports: what the middle ring asks of the outer one. Adapters implement them, tests fake them.
@@ -260,6 +261,21 @@ export interface Journal {
   markLoaded(ids: readonly string[]): void;
 }
 
+/** The kill file: seen by every process, re-read before the first byte of every submission. */
+export interface KillFile {
+  /** Durable before it returns; synchronous. Throws nothing: a file that cannot be written is logged by the adapter. */
+  write(by: string, scope: string): void;
+  remove(): void;
+  /** `unreadable` counts as present. */
+  read(): 'absent' | 'present' | 'unreadable';
+}
+
+/** Counts work in progress that is not waiting for the clock, so that a virtual clock knows when to move on. */
+export interface Activity {
+  /** Runs `work` and counts it until it settles. */
+  track<T>(work: () => Promise<T>): Promise<T>;
+}
+
 // ── market and broker ───────────────────────────────────────────────────────────────────────────
 
 /** A source of live or replayed market data for given instruments. Throws FeedError. */
@@ -419,4 +435,37 @@ export interface Channel {
   /** Acknowledges a tap; failures are swallowed by the adapter (a late answer must not stop the act). */
   acknowledge(callbackId: string, text: string | null, alert: boolean): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** Who a sender is. `canAct` is false in a group that is not listed: such a chat may only read. */
+export type Identity =
+  | {
+      readonly kind: 'known';
+      readonly actor: Actor;
+      readonly language: 'zh' | 'en';
+      readonly canAct: boolean;
+    }
+  | { readonly kind: 'stranger' };
+
+/** Who may speak, in memory and synchronous, so that a kill word is authorised without the store. */
+export interface Access {
+  /** Judges sender and chat together; a missing sender is a stranger. */
+  identify(row: Incoming): Identity;
+  /** Language of a chat; the default language for an unknown one. */
+  languageOf(channel: string, chatId: string): 'zh' | 'en';
+  setLanguage(row: Incoming, language: 'zh' | 'en'): Promise<void>;
+  /** Tries a pairing code. `ignored`: no code is out, or the sender is banned; nothing is answered. */
+  pair(
+    row: Incoming,
+    pairingCode: string,
+  ): Promise<
+    | { readonly kind: 'paired'; readonly actor: Actor; readonly language: 'zh' | 'en' }
+    | { readonly kind: 'refused' | 'ignored' }
+  >;
+  /** Counts a stranger's message; answers the count when a notice to the owners is due (once an hour), else null. */
+  noteStranger(row: Incoming): number | null;
+  /** Chats that hear the desk: private chats of users with at least `role`, listed groups, the terminal. */
+  chats(
+    role: 'viewer' | 'operator' | 'owner',
+  ): readonly { readonly channel: string; readonly chatId: string }[];
 }

@@ -1,0 +1,55 @@
+import type { Event } from '#core/engine/event.ts';
+import type { Input } from '#core/engine/input.ts';
+import type { Policy } from '#core/engine/policy.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Quote } from '#core/market/quote.ts';
+import type { ChatTarget } from './fan-out.ts';
+import type {
+  Activity,
+  Broker,
+  Clock,
+  EventLog,
+  InputLog,
+  Journal,
+  KillFile,
+  OutboxRow,
+  StateSnapshots,
+  StoredEvent,
+} from './ports.ts';
+
+/** What a desk needs from outside. */
+export type DeskDeps = {
+  readonly policy: Policy;
+  readonly runId: string;
+  readonly configHash: string;
+  readonly codeVersion: string;
+  readonly clock: Clock;
+  readonly events: EventLog;
+  readonly inputs: InputLog;
+  readonly snapshots: StateSnapshots;
+  readonly journal: Journal;
+  readonly killFile: KillFile;
+  readonly broker: Broker;
+  readonly activity: Activity;
+  readonly targets: () => readonly ChatTarget[];
+  readonly fetchQuote: (instrument: InstrumentId, timeoutMs: number) => Promise<Quote | null>;
+  /** Rows just committed, to be performed; id 0: decided with the store down, kept in the journal only. */
+  readonly handOver: (rows: readonly OutboxRow[]) => void;
+  readonly onStep?: (step: {
+    input: Input;
+    events: readonly Event[];
+    version: number;
+    ms: number;
+  }) => void;
+  readonly onTrouble: (place: string, error: unknown) => void;
+  /** Monotonic milliseconds, for figures only. */
+  readonly stopwatch: () => number;
+};
+
+/** Events of an earlier, interrupted execution of the same inputs; see `resume`. */
+export type Known = {
+  readonly events: readonly StoredEvent[];
+  readonly rows: ReadonlyMap<string, OutboxRow>;
+  /** Ordinals of inputs that are recorded already. */
+  readonly inputs: number;
+};

@@ -1,0 +1,517 @@
+import { decide } from '#core/engine/decide.ts';
+import { nextDeadline } from '#core/engine/decide-clock.ts';
+import { effectsOf } from '#core/engine/effects.ts';
+import type { Event } from '#core/engine/event.ts';
+import { evolve } from '#core/engine/evolve.ts';
+import { initialState } from '#core/engine/initial-state.ts';
+import type { Input } from '#core/engine/input.ts';
+import type { Policy } from '#core/engine/policy.ts';
+import { openEntries, workingProtection } from '#core/engine/select.ts';
+import type { DeskState } from '#core/engine/state.ts';
+import { EMPTY_VIEW, type MarketView, observe } from '#core/engine/view.ts';
+import { invariant } from '#core/lib/assert.ts';
+import { canonicalJson } from '#core/lib/canonical-json.ts';
+import { stableHash } from '#core/lib/hash.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Quote } from '#core/market/quote.ts';
+import type { Actor } from '#core/replies/act.ts';
+import type { DeskDeps, Known } from './desk-deps.ts';
+import type { DeskHandle, KillReceipt, StepOptions, StepOutcome } from './desk-handle.ts';
+import { StoreError } from './errors.ts';
+import { fromStored, streamOf, toStored } from './event-form.ts';
+import { rowsOf } from './fan-out.ts';
+import type {
+  EventContext,
+  NewEvent,
+  NewOutboxRow,
+  OutboxRow,
+  RecordedInput,
+  Timer,
+} from './ports.ts';
+
+type Waiting = {
+  readonly input: Input;
+  readonly options: StepOptions;
+  readonly resolve: (outcome: StepOutcome) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+const CONFLICT_TRIES = 5;
+const INPUT_BATCH = 400;
+const SNAPSHOT_EVERY = 500;
+
+/** Events that open risk or permit it: never while the store is down. */
+const RAISES_RISK: ReadonlySet<Event['type']> = new Set([
+  'signal_raised',
+  'ticket_opened',
+  'ticket_confirmed',
+  'consent_given',
+  'kill_resumed',
+  'safe_mode_left',
+  'mode_changed',
+]);
+
+function raisesRisk(event: Event): boolean {
+  return (
+    RAISES_RISK.has(event.type) || (event.type === 'order_intended' && event.order.role === 'entry')
+  );
+}
+
+/**
+ * One desk: a serial queue of inputs in front of `decide`, its state the fold of its events. A step
+ * appends events and outbox rows in one transaction and hands the rows over right after the commit.
+ * When the store is down, steps that only reduce risk go to the journal and act; others are refused.
+ */
+export class Desk implements DeskHandle {
+  readonly policy: Policy;
+  readonly stream: string;
+  readonly #deps: DeskDeps;
+  #state: DeskState;
+  #view: MarketView = EMPTY_VIEW;
+  #version = 0;
+  #known: Known | null = null;
+  #queue: Waiting[] = [];
+  #isRunning = false;
+  #ordinal = 0;
+  #inputs: RecordedInput[] = [];
+  #flushing: Promise<void> = Promise.resolve();
+  #unstored: { id: string; events: NewEvent[]; context: EventContext }[] = [];
+  #timer: Timer | null = null;
+  #timerAt: number | null = null;
+  #snapshotVersion = 0;
+  /** Urgent acts handed in but not yet decided: entries stay blocked until they are. */
+  #urgent = 0;
+  readonly #canceledEarly = new Set<string>();
+  readonly #listeners: ((events: readonly Event[], input: Input) => void)[] = [];
+
+  constructor(deps: DeskDeps) {
+    this.#deps = deps;
+    this.policy = deps.policy;
+    this.stream = streamOf(deps.runId, deps.policy.deskId);
+    this.#state = initialState(deps.policy);
+  }
+
+  readonly state = (): DeskState => this.#state;
+  readonly view = (): MarketView => this.#view;
+
+  /** Version of the newest event in the state. */
+  version(): number {
+    return this.#version;
+  }
+
+  /** True while stored events of an interrupted execution are being met again. */
+  isCatchingUp(): boolean {
+    return this.#known !== null && this.#version < this.#known.events.length;
+  }
+
+  /** True when an entry may not leave, whatever was committed before: read before the first byte. */
+  areEntriesBlocked(): boolean {
+    return (
+      this.#urgent > 0 ||
+      this.#state.kill.kind !== 'clear' ||
+      this.#deps.killFile.read() !== 'absent'
+    );
+  }
+
+  /** True when the immediate lane has already handed this cancel to the broker. */
+  wasCanceledEarly(orderId: string): boolean {
+    return this.#canceledEarly.has(orderId);
+  }
+
+  onEvents(listen: (events: readonly Event[], input: Input) => void): void {
+    this.#listeners.push(listen);
+  }
+
+  fetchQuote(instrument: InstrumentId, timeoutMs: number): Promise<Quote | null> {
+    return this.#deps.fetchQuote(instrument, timeoutMs);
+  }
+
+  /** Starts from the log: newest snapshot plus tail. Journal entries of a store outage are appended first. */
+  async recover(): Promise<{ events: number; fromJournal: number }> {
+    const snapshot = await this.#deps.snapshots.latest(this.stream);
+    if (snapshot !== null) {
+      this.#state = snapshot.state as DeskState;
+      this.#version = snapshot.version;
+      this.#snapshotVersion = snapshot.version;
+    }
+    const causation = await this.#catchUp();
+    const fromJournal = await this.#loadJournal();
+    this.#ordinal = await this.#lastOrdinal(causation);
+    this.#arm();
+    return { events: this.#version, fromJournal };
+  }
+
+  /** Runs the same inputs again from the start: stored events are compared, not written twice. */
+  resume(known: Known): void {
+    this.#known = known;
+  }
+
+  /** Inputs go on counting after the last recorded one; the newest event's causation tells from where to look. */
+  async #lastOrdinal(causation: string | null): Promise<number> {
+    const known = Number(causation?.split(':').at(-1) ?? '0') || 0;
+    const rows = await this.#deps.inputs.read(this.stream, known + 1);
+    return rows.at(-1)?.ordinal ?? known;
+  }
+
+  async #loadJournal(): Promise<number> {
+    const entries = this.#deps.journal.pending().filter((entry) => entry.stream === this.stream);
+    for (const entry of entries) {
+      const { events, context } = entry.input as { events: NewEvent[]; context: EventContext };
+      const result = await this.#deps.events.append({
+        stream: this.stream,
+        expectedVersion: this.#version,
+        context,
+        events,
+        outbox: [],
+      });
+      invariant(
+        result.kind === 'appended',
+        `journal of ${this.stream}: stream moved while loading`,
+      );
+      for (const stored of events) this.#state = evolve(this.#state, fromStored(stored));
+      this.#version = result.version;
+      this.#deps.journal.markLoaded([entry.id]);
+    }
+    return entries.length;
+  }
+
+  submit(input: Input, options: StepOptions = {}): Promise<StepOutcome> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ input, options, resolve, reject });
+      if (!this.#isRunning) void this.#deps.activity.track(() => this.#drain());
+    });
+  }
+
+  /** Sends an input whose outcome nobody waits for; a failure is reported as trouble. */
+  post(input: Input): void {
+    this.submit(input).catch((error: unknown) =>
+      this.#deps.onTrouble(`input ${input.kind}`, error),
+    );
+  }
+
+  async #drain(): Promise<void> {
+    this.#isRunning = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        try {
+          next.resolve(await this.#step(next.input, next.options));
+        } catch (error) {
+          next.reject(error);
+        }
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  async #step(input: Input, options: StepOptions): Promise<StepOutcome> {
+    const startedAt = this.#deps.stopwatch();
+    const view = observe(this.#view, input);
+    this.#record(input, options);
+    if (input.kind === 'operator_acted') await this.flushInputs();
+    for (let attempt = 0; ; attempt += 1) {
+      const events = decide(this.#state, view, input, this.policy);
+      const done = await this.#commit(input, events, options);
+      if (done === 'conflict') {
+        invariant(
+          attempt < CONFLICT_TRIES,
+          `${this.stream}: ${CONFLICT_TRIES} version conflicts in a row`,
+        );
+        await this.#catchUp();
+        continue;
+      }
+      this.#view = view;
+      this.#arm();
+      const ms = this.#deps.stopwatch() - startedAt;
+      this.#deps.onStep?.({ input, events, version: this.#version, ms });
+      if (events.length > 0) for (const listen of this.#listeners) listen(events, input);
+      return { events, state: this.#state };
+    }
+  }
+
+  /** Applies what the log has beyond the state; answers the causation of the newest event. */
+  async #catchUp(): Promise<string | null> {
+    let causation: string | null = null;
+    for (const stored of await this.#deps.events.read(this.stream, this.#version)) {
+      this.#state = evolve(this.#state, fromStored(stored));
+      this.#version = stored.version;
+      causation = stored.causationId;
+    }
+    return causation;
+  }
+
+  #context(input: Input, options: StepOptions): EventContext {
+    return {
+      market: this.policy.market,
+      tradingDay: this.#state.day?.tradingDay ?? null,
+      occurredAt: input.at,
+      runId: this.#deps.runId,
+      correlationId: options.correlationId ?? null,
+      causationId: `${input.kind}:${this.#ordinal}`,
+      configHash: this.#deps.configHash,
+      codeVersion: this.#deps.codeVersion,
+    };
+  }
+
+  /** Folds events and collects the rows their effects call for. */
+  #plan(
+    input: Input,
+    events: readonly Event[],
+  ): { state: DeskState; rows: NewOutboxRow[]; files: (() => void)[] } {
+    let state = this.#state;
+    const rows: NewOutboxRow[] = [];
+    const files: (() => void)[] = [];
+    events.forEach((event, index) => {
+      state = evolve(state, event);
+      const effects = effectsOf(event, state, this.policy);
+      for (const effect of effects) {
+        if (effect.kind === 'write_kill_file')
+          files.push(() => this.#deps.killFile.write(effect.by, effect.scope));
+        if (effect.kind === 'remove_kill_file') files.push(() => this.#deps.killFile.remove());
+      }
+      rows.push(
+        ...rowsOf(effects, {
+          runId: this.#deps.runId,
+          accountId: this.policy.accountId,
+          stream: this.stream,
+          version: this.#version + index + 1,
+          at: input.at,
+          targets: this.#deps.targets(),
+        }),
+      );
+    });
+    return { state, rows, files };
+  }
+
+  async #commit(
+    input: Input,
+    events: readonly Event[],
+    options: StepOptions,
+  ): Promise<'done' | 'conflict'> {
+    if (events.length === 0 && options.inboxDone === undefined && options.audit === undefined)
+      return 'done';
+    const plan = this.#plan(input, events);
+    const met = this.#meetKnown(events, plan.rows);
+    if (met !== null) {
+      this.#apply(plan.state, events.length, met, plan.files);
+      return 'done';
+    }
+    try {
+      await this.#flushUnstored();
+      const result = await this.#deps.events.append({
+        stream: this.stream,
+        expectedVersion: this.#version,
+        context: this.#context(input, options),
+        events: events.map(toStored),
+        outbox: plan.rows,
+        ...(options.inboxDone === undefined ? {} : { inboxDone: options.inboxDone }),
+        ...(options.audit === undefined ? {} : { audit: options.audit }),
+      });
+      if (result.kind === 'version_conflict') return 'conflict';
+      this.#apply(plan.state, events.length, result.outbox, plan.files);
+      return 'done';
+    } catch (error) {
+      if (!(error instanceof StoreError) || events.length === 0 || events.some(raisesRisk))
+        throw error;
+      this.#actWithoutStore(input, events, options, plan, error);
+      return 'done';
+    }
+  }
+
+  /** In a resumed run: the stored rows of this step when its events are stored already, else null. */
+  #meetKnown(events: readonly Event[], rows: readonly NewOutboxRow[]): OutboxRow[] | null {
+    if (this.#known === null || this.#version >= this.#known.events.length) return null;
+    for (const [index, event] of events.entries()) {
+      const stored = this.#known.events[this.#version + index];
+      const isSame =
+        stored !== undefined &&
+        canonicalJson(toStored(event)) === canonicalJson({ type: stored.type, data: stored.data });
+      invariant(
+        isSame,
+        `${this.stream}: version ${this.#version + index + 1} found ${event.type}, expected the recorded ${stored?.type ?? 'end of the log'}; the run cannot be continued, start it with another --seed or reset the store`,
+      );
+    }
+    const { rows: stored } = this.#known;
+    return rows.flatMap((row) => stored.get(row.dedupeKey) ?? []);
+  }
+
+  #apply(
+    state: DeskState,
+    added: number,
+    rows: readonly OutboxRow[],
+    files: readonly (() => void)[],
+  ): void {
+    this.#state = state;
+    this.#version += added;
+    for (const act of files) act();
+    if (rows.length > 0) this.#deps.handOver(rows);
+    if (this.#version - this.#snapshotVersion >= SNAPSHOT_EVERY && this.#known === null)
+      this.#saveSnapshot();
+  }
+
+  #saveSnapshot(): void {
+    this.#snapshotVersion = this.#version;
+    const { stream } = this;
+    const version = this.#version;
+    const state = this.#state;
+    void this.#deps.activity
+      .track(() => this.#deps.snapshots.save(stream, version, state))
+      .catch((error: unknown) => this.#deps.onTrouble('snapshot', error));
+  }
+
+  /** Risk-reducing steps act without the store: journal first (fsynced), then the effects. */
+  #actWithoutStore(
+    input: Input,
+    events: readonly Event[],
+    options: StepOptions,
+    plan: { state: DeskState; rows: NewOutboxRow[]; files: (() => void)[] },
+    cause: unknown,
+  ): void {
+    this.#deps.onTrouble(`store down, ${input.kind} kept in the journal`, cause);
+    const id = `${this.stream}:${this.#version + 1}`;
+    const entry = { id, events: events.map(toStored), context: this.#context(input, options) };
+    this.#deps.journal.append({
+      id,
+      at: input.at,
+      stream: this.stream,
+      input: { events: entry.events, context: entry.context },
+    });
+    this.#unstored.push(entry);
+    const rows = plan.rows.map(
+      (row): OutboxRow => ({
+        ...row,
+        id: 0,
+        state: 'queued',
+        attempts: 0,
+        externalId: null,
+        deliveredAt: null,
+        lastError: null,
+      }),
+    );
+    this.#apply(plan.state, events.length, rows, plan.files);
+  }
+
+  /** Appends what the journal kept, in order, before anything new. Throws StoreError while the store is still down. */
+  async #flushUnstored(): Promise<void> {
+    for (let entry = this.#unstored[0]; entry !== undefined; entry = this.#unstored[0]) {
+      const pending = this.#unstored.reduce((sum, waiting) => sum + waiting.events.length, 0);
+      const result = await this.#deps.events.append({
+        stream: this.stream,
+        expectedVersion: this.#version - pending,
+        context: entry.context,
+        events: entry.events,
+        outbox: [],
+      });
+      invariant(
+        result.kind === 'appended',
+        `${this.stream}: moved by another process while the store was down`,
+      );
+      this.#deps.journal.markLoaded([entry.id]);
+      this.#unstored.shift();
+    }
+  }
+
+  #record(input: Input, options: StepOptions): void {
+    this.#ordinal += 1;
+    if (this.#known !== null && this.#ordinal <= this.#known.inputs) return;
+    const data = { input, inboxId: options.inboxDone?.id ?? null };
+    this.#inputs.push({
+      runId: this.#deps.runId,
+      stream: this.stream,
+      ordinal: this.#ordinal,
+      type: input.kind,
+      hash: stableHash(canonicalJson(input)),
+      receivedAt: input.at,
+      data,
+    });
+    if (this.#inputs.length >= INPUT_BATCH)
+      void this.#deps.activity.track(() => this.flushInputs());
+  }
+
+  /** Writes buffered inputs; a store that is down keeps them in memory for the next try. */
+  flushInputs(): Promise<void> {
+    this.#flushing = this.#flushing.then(async () => {
+      const batch = this.#inputs;
+      if (batch.length === 0) return;
+      this.#inputs = [];
+      try {
+        await this.#deps.inputs.append(batch);
+      } catch (error) {
+        this.#inputs = [...batch, ...this.#inputs];
+        this.#deps.onTrouble('record inputs', error);
+      }
+    });
+    return this.#flushing;
+  }
+
+  /** Wakes the desk at the next instant at which time alone changes something. */
+  #arm(): void {
+    const due = nextDeadline(this.#state, this.#view, this.policy, this.#deps.clock.now());
+    if (due === this.#timerAt && this.#timer !== null) return;
+    this.#timer?.cancel();
+    this.#timerAt = due;
+    this.#timer = due === null ? null : this.#deps.clock.at(due, () => this.#wake());
+  }
+
+  #wake(): void {
+    this.#timer = null;
+    this.#timerAt = null;
+    this.post({ kind: 'time_passed', at: this.#deps.clock.now() });
+  }
+
+  /** Stops the clock's timers; inputs under way are finished. */
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = null;
+    await this.flushInputs();
+  }
+
+  killNow(actor: Actor, scope: string, sentAt: number): KillReceipt {
+    const receipt = this.#cancelEntriesNow();
+    this.#deps.killFile.write(actor.id, scope);
+    this.#postAct(actor, { act: 'kill', scope }, sentAt);
+    return receipt;
+  }
+
+  stopNow(actor: Actor, reason: string | null, sentAt: number): KillReceipt {
+    const receipt = this.#cancelEntriesNow();
+    this.#postAct(actor, { act: 'stop', scope: null, reason }, sentAt);
+    return receipt;
+  }
+
+  #postAct(
+    actor: Actor,
+    act: Extract<Input, { kind: 'operator_acted' }>['act'],
+    sentAt: number,
+  ): void {
+    this.post({
+      kind: 'operator_acted',
+      at: this.#deps.clock.now(),
+      act,
+      actor,
+      sentAt,
+      quote: null,
+      isConfirmed: false,
+    });
+  }
+
+  /** Hands the cancel of every entry to the broker, in parallel, without waiting for anything. */
+  #cancelEntriesNow(): KillReceipt {
+    const startedAt = this.#deps.stopwatch();
+    this.#urgent += 1;
+    let firstCancelMs: number | null = null;
+    const canceledOrderIds: string[] = [];
+    for (const order of openEntries(this.#state)) {
+      this.#canceledEarly.add(order.orderId);
+      const sent = this.#deps.broker.cancel(order.orderId);
+      firstCancelMs ??= this.#deps.stopwatch() - startedAt;
+      canceledOrderIds.push(order.orderId);
+      sent.catch((error: unknown) => this.#deps.onTrouble(`cancel ${order.orderId}`, error));
+    }
+    const protectionKept = Object.keys(this.#state.positions).reduce(
+      (sum, instrument) => sum + workingProtection(this.#state, instrument).length,
+      0,
+    );
+    return { canceledOrderIds, protectionKept, firstCancelMs };
+  }
+}

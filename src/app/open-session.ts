@@ -1,0 +1,134 @@
+import type { Input } from '#core/engine/input.ts';
+import { blackoutsOn, type EventTable, type EventWindowParams } from '#core/gates/event-window.ts';
+import { reason } from '#core/gates/reason.ts';
+import { dailyBarsOf, splitByDay } from '#core/market/aggregate.ts';
+import type { BarColumns } from '#core/market/bar.ts';
+import { type CalendarTable, previousTradingDays, sessionOn } from '#core/market/calendar.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Session } from '#core/market/session.ts';
+import type { TradingDay } from '#core/market/trading-day.ts';
+import { buildDayContext, CONTEXT_DAYS, type DayContext } from '#core/strategies/day-context.ts';
+import type { BarStore } from './ports.ts';
+
+/** Stored history of one instrument, cut by day once and used for every session after it. */
+export type History = {
+  readonly instrument: InstrumentId;
+  readonly minutesByDay: ReadonlyMap<TradingDay, BarColumns>;
+  readonly dailyBars: BarColumns;
+};
+
+/** Calendar days of minute bars that are read before a session: 20 trading days and holidays. */
+const MINUTE_HISTORY_MS = 45 * 86_400_000;
+/** Calendar days of daily bars: the run-in of the daily ATR. */
+const DAILY_HISTORY_MS = 400 * 86_400_000;
+
+function sessionOrNull(calendar: CalendarTable, day: TradingDay): Session | null {
+  const answer = sessionOn(calendar, day);
+  return answer.kind === 'session' ? answer.session : null;
+}
+
+/**
+ * Reads the history of one instrument before `toAt`. Daily bars are the stored daily series where
+ * there is one, else aggregated from the minute bars (regular hours, same source). Throws StoreError.
+ */
+export async function loadHistory(
+  store: BarStore,
+  calendar: CalendarTable,
+  instrument: InstrumentId,
+  fromAt: number,
+  toAt: number,
+): Promise<History> {
+  const daily = await store.load(
+    { instrument, timeframe: '1d' },
+    fromAt - DAILY_HISTORY_MS,
+    toAt,
+    null,
+  );
+  const minuteFrom = daily.length > 0 ? fromAt - MINUTE_HISTORY_MS : fromAt - DAILY_HISTORY_MS;
+  const minutes = await store.load({ instrument, timeframe: '1m' }, minuteFrom, toAt, null);
+  const minutesByDay = splitByDay(minutes);
+  const dailyBars =
+    daily.length > 0
+      ? daily
+      : dailyBarsOf(minutesByDay, (day) => sessionOrNull(calendar, day)).bars;
+  return { instrument, minutesByDay, dailyBars };
+}
+
+export type SessionPlan = {
+  readonly session: Session;
+  readonly contexts: readonly DayContext[];
+  readonly input: Extract<Input, { kind: 'session_planned' }>;
+};
+
+export type OpenSessionFacts = {
+  readonly tradingDay: TradingDay;
+  readonly at: number;
+  readonly calendar: CalendarTable;
+  readonly events: EventTable;
+  readonly windows: EventWindowParams;
+  readonly histories: readonly History[];
+};
+
+/**
+ * Plans a session from what is known before it opens: per instrument MA20, ATR20, usual volume,
+ * blackouts. A day that is no trading day, or that the calendar does not know, is an answer of its
+ * own and never a guess.
+ */
+export function planSession(
+  facts: OpenSessionFacts,
+): SessionPlan | Extract<Input, { kind: 'day_unplanned' }> {
+  const { tradingDay, at, calendar, events, windows, histories } = facts;
+  const answer = sessionOn(calendar, tradingDay);
+  if (answer.kind !== 'session') {
+    return {
+      kind: 'day_unplanned',
+      at,
+      tradingDay,
+      reason: reason('not_trading_day', { why: answer.reason }),
+    };
+  }
+  const { session } = answer;
+  const priorDays = previousTradingDays(calendar, tradingDay, CONTEXT_DAYS);
+  const previousDay = priorDays?.at(-1) ?? null;
+  const contexts = histories.map((history) =>
+    buildDayContext({
+      instrument: history.instrument,
+      session,
+      dailyBars: history.dailyBars,
+      minuteHistory: history.minutesByDay,
+      priorDays,
+      blackouts: blackoutsOn({
+        session,
+        previousDay,
+        instrument: history.instrument,
+        table: events,
+        params: windows,
+      }),
+    }),
+  );
+  const blackouts = new Map(
+    contexts.flatMap((context) =>
+      context.blackouts.map(
+        (blackout) => [`${blackout.name}:${blackout.fromAt}`, blackout] as const,
+      ),
+    ),
+  );
+  const input: SessionPlan['input'] = {
+    kind: 'session_planned',
+    at,
+    session,
+    blackouts: [...blackouts.values()],
+    facts: contexts.map((context) => ({
+      instrument: context.instrument,
+      ma20: context.ma20,
+      atr20d: context.atr20d,
+      previousClose: context.previousClose,
+      usualDays:
+        context.usualVolume === null
+          ? 0
+          : (histories.find((history) => history.instrument === context.instrument)?.minutesByDay
+              .size ?? 0),
+    })),
+  };
+  return { session, contexts, input };
+}
