@@ -111,7 +111,12 @@ export function createKillFile(paths: {
       const isNarrower = before.kind === 'present' && before.note.scope === 'all';
       if (isNarrower) return;
       const isOther = before.kind === 'present' && before.note.scope !== note.scope;
-      writeDurably(paths.kill, isOther ? { ...note, scope: 'all' } : note);
+      try {
+        writeDurably(paths.kill, isOther ? { ...note, scope: 'all' } : note);
+      } catch {
+        // On a full disk an empty file still finds room, and an empty one kills everything.
+        closeSync(openSync(paths.kill, 'w', 0o600));
+      }
     },
     remove() {
       rmSync(paths.kill, { force: true });

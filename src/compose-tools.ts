@@ -1,0 +1,281 @@
+import { join } from 'node:path';
+import type { Config } from '#shell/config/config.ts';
+import { dataFilesOf } from '#shell/config/data-files.ts';
+import { findDataDir } from '#shell/config/env.ts';
+import type { ConfigOverrides } from '#shell/config/load.ts';
+import type { Finding } from '#shell/doctor/machine.ts';
+
+/*
+ * Wires the commands beside the desk. Everything heavy is loaded where it is used: a kill is a
+ * command, too.
+ */
+
+/** Folder of the project. */
+export const ROOT = join(import.meta.dirname, '..');
+
+/** Settings, checked. Throws ConfigError. */
+export async function openSettings(overrides: ConfigOverrides = {}): Promise<Config> {
+  const { loadConfig } = await import('#shell/config/load.ts');
+  return loadConfig({ root: ROOT, overrides });
+}
+
+/** What a kill needs: no settings, no store. Throws ConfigError only where .env cannot be read. */
+export async function openKillTools(dataDir?: string) {
+  const { createKillFile } = await import('#shell/files/kill-file.ts');
+  const { findDesk } = await import('#shell/files/desk-mark.ts');
+  const folder = findDataDir({ root: ROOT, dataDir });
+  const files = dataFilesOf(folder);
+  return {
+    dataDir: folder,
+    killFile: createKillFile(files),
+    killPath: files.kill,
+    findDesk: () => findDesk(files.deskMark),
+  };
+}
+
+/** The store's server and schema, without opening the store's ports. */
+export async function openStoreAccess(config: Config) {
+  const { startEmbeddedPostgres } = await import('#shell/store/embedded-postgres.ts');
+  if (config.databaseUrl !== null) {
+    const owner = { url: config.databaseUrl, role: null };
+    return { owner, embedded: null, stop: async () => 'not_ours' as const };
+  }
+  const embedded = await startEmbeddedPostgres(config.dataDir);
+  return { owner: embedded.owner, embedded, stop: () => embedded.stop() };
+}
+
+/** The store, migrated, with all its ports. Throws StoreError and ConfigError. */
+export async function openStore(config: Config, purpose: string) {
+  const { connectStore } = await import('#shell/store/client.ts');
+  const { createStore } = await import('#shell/store/store.ts');
+  const handle = await connectStore({
+    dataFolder: config.dataDir,
+    databaseUrl: config.databaseUrl,
+    purpose,
+  });
+  return { handle, store: createStore(handle), close: () => handle.closeAndStop() };
+}
+
+/** Migrations and backups. */
+export async function openStoreAdmin() {
+  const migrations = await import('#shell/store/migrate.ts');
+  const backups = await import('#shell/store/backup.ts');
+  return {
+    migrate: migrations.migrateStore,
+    reset: migrations.resetStore,
+    status: migrations.readSchemaStatus,
+    backUp: backups.backUp,
+    restore: backups.restore,
+  };
+}
+
+/** Trading calendar of a market. Throws ConfigError. */
+export async function openCalendar(market: 'US' | 'CN') {
+  const { loadCalendar } = await import('#shell/calendars/load.ts');
+  const { ConfigError } = await import('#app/errors.ts');
+  if (market !== 'US') {
+    throw new ConfigError(`--market: found ${market}, expected a market with a calendar: US`, {
+      code: 'no_calendar',
+      retryable: false,
+    });
+  }
+  return loadCalendar(join(ROOT, 'config', 'calendars', 'xnys.yaml'));
+}
+
+/** Dates of scheduled events. Throws ConfigError. */
+export async function openEvents() {
+  const { loadEvents } = await import('#shell/calendars/load.ts');
+  return loadEvents(join(ROOT, 'config', 'calendars', 'us-events.yaml'));
+}
+
+/** The reader of recorded bars. */
+export async function openBarReader() {
+  const { readBarsCsv } = await import('#shell/files/csv-bars.ts');
+  return readBarsCsv;
+}
+
+type Tell = (finding: Finding) => void;
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}
+
+async function checkSettings(tell: Tell): Promise<Config | null> {
+  const { failed, ok } = await import('#shell/doctor/machine.ts');
+  const { listConfigNames } = await import('#shell/config/read-file.ts');
+  try {
+    const config = await openSettings();
+    const profiles = listConfigNames(ROOT, 'profiles');
+    for (const profile of profiles) await openSettings({ profile });
+    const desks = config.desks.map((desk) => `${desk.id} (${desk.mode})`).join(', ');
+    tell(ok('config', `profile ${config.profile.name}, desks ${desks}, hash ${config.hash}`));
+    return config;
+  } catch (error) {
+    tell(failed('config', firstLine(error), 'correct the value it names'));
+    return null;
+  }
+}
+
+async function checkCalendars(tell: Tell, config: Config | null): Promise<void> {
+  const { checkCalendar, checkEvents } = await import('#shell/doctor/calendar-reach.ts');
+  const { failed } = await import('#shell/doctor/machine.ts');
+  try {
+    const calendar = await openCalendar('US');
+    tell(checkCalendar(calendar, Date.now()));
+    const kinds = config?.desks[0]?.parameters.events.kinds ?? [];
+    tell(checkEvents(await openEvents(), kinds, Date.now(), calendar.zone));
+  } catch (error) {
+    tell(failed('calendar', firstLine(error), 'restore config/calendars from the repository'));
+  }
+}
+
+async function checkStore(tell: Tell, config: Config): Promise<void> {
+  const { failed, ok, warning } = await import('#shell/doctor/machine.ts');
+  try {
+    const access = await openStoreAccess(config);
+    try {
+      const { status } = await openStoreAdmin();
+      const { applied, known, isNewer } = await status(access.owner);
+      const { embedded } = access;
+      const elsewhere =
+        embedded?.place.isElsewhere === true
+          ? `, files in ${embedded.place.home}: its user cannot enter the data folder`
+          : '';
+      const place = embedded === null ? 'server by DATABASE_URL' : 'embedded';
+      const found = `${place}, ${applied.length} of ${known.length} migrations${elsewhere}`;
+      if (isNewer) tell(failed('store', found, 'use the newer code or restore a backup'));
+      else if (applied.length === known.length) tell(ok('store', found));
+      else tell(warning('store', found, 'the next start applies them, after a backup'));
+    } finally {
+      await access.stop();
+    }
+  } catch (error) {
+    tell(failed('store', firstLine(error), 'see postgres.log beside the database files'));
+  }
+}
+
+async function checkChat(tell: Tell, config: Config): Promise<number | null> {
+  const { failed, ok, warning } = await import('#shell/doctor/machine.ts');
+  const { askTelegram, hasTokenShape } = await import('#shell/doctor/telegram-token.ts');
+  const { telegramToken } = config;
+  if (telegramToken === null) {
+    tell(ok('chat', 'terminal; no Telegram token (centaur setup asks for one)'));
+    return null;
+  }
+  if (!hasTokenShape(telegramToken)) {
+    tell(failed('chat', 'the Telegram token has another shape', 'copy it from BotFather again'));
+    return null;
+  }
+  const answer = await askTelegram(config.channels.telegram.apiRoot, telegramToken);
+  if (answer.kind === 'valid') {
+    tell(ok('chat', `Telegram bot @${answer.username}`));
+    return answer.serverTimeAt;
+  }
+  if (answer.kind === 'refused') {
+    tell(
+      failed('chat', 'Telegram refuses the token', 'ask BotFather for a new one, centaur setup'),
+    );
+  } else {
+    const cure = 'check the network, or name a reachable TELEGRAM_API_ROOT';
+    tell(warning('chat', `Telegram not reached: ${answer.problem}`, cure));
+  }
+  return null;
+}
+
+/**
+ * The smoke test: one finding after the other, told as it comes. Starts nothing but the embedded
+ * database, and ends it when nobody else uses it. Never throws.
+ */
+export async function runChecks(tell: Tell): Promise<Finding[]> {
+  const machine = await import('#shell/doctor/machine.ts');
+  const findings: Finding[] = [];
+  const note: Tell = (finding) => {
+    findings.push(finding);
+    tell(finding);
+  };
+  note(machine.checkNode());
+  const config = await checkSettings(note);
+  const tools = await openKillTools();
+  note(machine.checkDataFolder(tools.dataDir));
+  note(machine.checkDisk(tools.dataDir));
+  note(machine.checkSecretFile('.env', join(ROOT, '.env')));
+  await checkCalendars(note, config);
+  if (config !== null) {
+    await checkStore(note, config);
+    note(machine.ok('feeds', 'simulated market; recorded bars by centaur data import bars'));
+    for (const { accountSettings: account } of config.desks) {
+      note(machine.ok('broker', `${account.id}: ${account.broker}, ${account.environment}`));
+    }
+  }
+  const serverTimeAt = config === null ? null : await checkChat(note, config);
+  note(machine.checkClock(Date.now(), serverTimeAt));
+  const killed = tools.killFile.state();
+  note(
+    killed.kind === 'absent'
+      ? machine.ok('kill', 'not killed')
+      : machine.warning(
+          'kill',
+          `kill file ${tools.killPath}`,
+          '/resume in the chat, once it is safe',
+        ),
+  );
+  const desk = tools.findDesk();
+  note(
+    machine.ok('desk', desk.kind === 'running' ? `running, pid ${desk.mark.pid}` : 'not running'),
+  );
+  return findings;
+}
+
+type SetupAnswers = {
+  readonly language: 'en' | 'zh';
+  readonly symbols: readonly string[];
+  readonly capital: number;
+  /** Null leaves the token as it is, an empty one takes it away. */
+  readonly token: string | null;
+};
+
+async function writeAnswers(settings: Config, answers: SetupAnswers): Promise<string[]> {
+  const { writeEnvFile, writeSettings } = await import('#shell/setup/write-settings.ts');
+  const local = join(ROOT, 'config', 'local');
+  const desk = settings.desks[0];
+  const written: string[] = [];
+  const edit = (file: string, edits: Parameters<typeof writeSettings>[1]): void => {
+    writeSettings(join(local, file), edits);
+    written.push(`config/local/${file}`);
+  };
+  edit('channels.yaml', [{ path: ['language'], value: answers.language }]);
+  if (desk !== undefined) {
+    edit(`desks/${desk.id}.yaml`, [
+      { path: ['symbols'], value: answers.symbols },
+      { path: ['capital'], value: answers.capital },
+    ]);
+    const account = { ...desk.accountSettings, cash: answers.capital };
+    edit('accounts.yaml', [{ path: ['accounts'], value: [account] }]);
+  }
+  if (answers.token !== null) {
+    writeEnvFile(join(ROOT, '.env'), { TELEGRAM_BOT_TOKEN: answers.token });
+    written.push('.env');
+  }
+  await openSettings();
+  return written;
+}
+
+/** What `setup` asks and writes with. */
+export async function openSetupTools(settings: Config) {
+  const { askTelegram, hasTokenShape } = await import('#shell/doctor/telegram-token.ts');
+  const { parseInstrumentId } = await import('#core/market/instrument.ts');
+  return {
+    hasTokenShape,
+    askTelegram: (token: string) => askTelegram(settings.channels.telegram.apiRoot, token),
+    /** Symbols in capitals; null when one is none or there is none. */
+    symbolsOf(text: string): string[] | null {
+      const symbols = text
+        .toUpperCase()
+        .split(/[\s,，、]+/)
+        .filter((symbol) => symbol !== '');
+      const areKnown = symbols.every((symbol) => parseInstrumentId(`${symbol}.US`) !== null);
+      return areKnown && symbols.length > 0 ? [...new Set(symbols)] : null;
+    },
+    write: (answers: SetupAnswers) => writeAnswers(settings, answers),
+  };
+}
