@@ -1,0 +1,232 @@
+import type { Axes, Message } from '#core/engine/message.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
+import { symbolOf } from '#core/market/instrument.ts';
+import type { Question } from '#core/replies/act.ts';
+import type { Answer, DeskView, HealthLine, JobLine } from '#core/replies/answer.ts';
+import type { Notice } from '#core/replies/notice.ts';
+import { openRiskMinor } from '#core/risk/review.ts';
+import type { DeskHandle } from './desk-handle.ts';
+import type { Identity } from './ports.ts';
+
+/** What questions ask outside the desks. Every method may throw StoreError. */
+export interface AnswerSources {
+  jobs(limit: number): Promise<readonly JobLine[]>;
+  health(): Promise<readonly HealthLine[]>;
+  /** Lines of the log as text, oldest first. */
+  logs(count: number, level: string | null): Promise<readonly string[]>;
+  /** The daily report of a desk; `day` is `today`, `yesterday` or 'YYYY-MM-DD'. Null: there is none. */
+  report(deskId: string, day: string): Promise<Message | null>;
+  /** Figures of /ping, e.g. `{ pollingLagMs, uptimeMs }`. */
+  ping(): Readonly<Record<string, number | string>>;
+}
+
+export type AnswerDeps = {
+  readonly now: () => number;
+  readonly desks: () => readonly DeskHandle[];
+  readonly axesOf: (desk: DeskHandle) => Axes;
+  readonly sources: AnswerSources;
+};
+
+/** What is said to a question: an answer, a choice, or desks' own messages (reports). */
+export type Answered =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'notice'; readonly notice: Notice }
+  | { readonly kind: 'messages'; readonly messages: readonly Message[] };
+
+const USUAL_TRADES = 10;
+const USUAL_LOG_LINES = 10;
+
+/** The desk as questions and cards see it. */
+export function viewOf(desk: DeskHandle, axesOf: AnswerDeps['axesOf']): DeskView {
+  const state = desk.state();
+  return {
+    policy: desk.policy,
+    state,
+    view: desk.view(),
+    axes: axesOf(desk),
+    openRiskMinor: openRiskMinor(state, null),
+  };
+}
+
+/** The newest version of a ticket by its code, over the given desks. */
+export function ticketByCode(
+  desks: readonly DeskHandle[],
+  code: string,
+): { desk: DeskHandle; ticket: Ticket } | null {
+  let found: { desk: DeskHandle; ticket: Ticket } | null = null;
+  for (const desk of desks) {
+    for (const ticket of Object.values(desk.state().tickets)) {
+      if (ticket.code !== code) continue;
+      if (found === null || ticket.version > found.ticket.version) found = { desk, ticket };
+    }
+  }
+  return found;
+}
+
+/** Answers a question from committed state; changes nothing. Throws StoreError from the sources. */
+export async function answerQuestion(
+  question: Question,
+  who: Extract<Identity, { kind: 'known' }>,
+  deps: AnswerDeps,
+): Promise<Answered> {
+  const at = deps.now();
+  const handles = deps.desks();
+  const desks = handles.map((desk) => viewOf(desk, deps.axesOf));
+  const answer = (value: Answer): Answered => ({ kind: 'answer', answer: value });
+  switch (question.ask) {
+    case 'help':
+      return answer({ at, kind: 'help', topic: question.topic });
+    case 'start':
+    case 'status':
+    case 'pending':
+    case 'positions':
+    case 'pnl':
+      return answer({ at, kind: question.ask, desks });
+    case 'ticket':
+      return answer(ticketAnswer(at, question.code, handles, deps));
+    case 'why':
+      return answer(whyAnswer(at, question.target, handles, deps));
+    case 'orders':
+      return answer({ at, kind: 'orders', desks, filter: question.filter });
+    case 'trades':
+      return answer({
+        at,
+        kind: 'trades',
+        desks,
+        count: question.count ?? USUAL_TRADES,
+        symbol: question.symbol,
+      });
+    case 'regime':
+      return answer({ at, kind: 'regime', desks, symbol: question.symbol });
+    case 'report':
+      return await reportAnswer(at, question.day, handles, deps);
+    case 'jobs':
+      return answer({
+        at,
+        kind: 'jobs',
+        jobs: await deps.sources.jobs(20),
+        zone: desks[0]?.policy.zone ?? 'UTC',
+      });
+    case 'health':
+      return answer({ at, kind: 'health', lines: await deps.sources.health() });
+    case 'logs':
+      return answer({
+        at,
+        kind: 'logs',
+        lines: await deps.sources.logs(question.count ?? USUAL_LOG_LINES, question.level),
+      });
+    case 'ping':
+      return answer({ at, kind: 'ping', figures: deps.sources.ping() });
+    case 'whoami':
+      return answer({ at, kind: 'whoami', actor: who.actor, language: who.language });
+    case 'exit_list':
+    case 'kill_menu':
+    case 'mode_menu':
+      return { kind: 'notice', notice: menu(question.ask, handles) };
+  }
+}
+
+function ticketAnswer(
+  at: number,
+  code: string | null,
+  handles: readonly DeskHandle[],
+  deps: AnswerDeps,
+): Answer {
+  const pending = handles.flatMap((desk) =>
+    Object.values(desk.state().tickets).filter((t) => t.state === 'pending'),
+  );
+  const meant = code ?? (pending.length === 1 ? pending[0]!.code : null);
+  const found = meant === null ? null : ticketByCode(handles, meant);
+  if (found === null) return { at, kind: 'ticket_unknown', code: meant };
+  const orders = Object.values(found.desk.state().orders).filter(
+    (order) => order.ticketId === found.ticket.id,
+  );
+  return {
+    at,
+    kind: 'ticket',
+    ticket: found.ticket,
+    orders,
+    desk: viewOf(found.desk, deps.axesOf),
+  };
+}
+
+function whyAnswer(
+  at: number,
+  target: string | null,
+  handles: readonly DeskHandle[],
+  deps: AnswerDeps,
+): Answer {
+  const first = handles[0];
+  if (first === undefined) return { at, kind: 'ticket_unknown', code: target };
+  const wanted = target === null || target === 'NOW' ? null : target;
+  const byCode = wanted === null ? null : ticketByCode(handles, wanted);
+  if (byCode !== null) {
+    return {
+      at,
+      kind: 'why',
+      desk: viewOf(byCode.desk, deps.axesOf),
+      target: wanted,
+      ticket: byCode.ticket,
+    };
+  }
+  const bySymbol = handles
+    .flatMap((desk) => Object.values(desk.state().tickets).map((ticket) => ({ desk, ticket })))
+    .filter(({ ticket }) => symbolOf(ticket.instrument) === wanted || ticket.instrument === wanted)
+    .sort((a, b) => b.ticket.createdAt - a.ticket.createdAt)[0];
+  if (bySymbol !== undefined) {
+    return {
+      at,
+      kind: 'why',
+      desk: viewOf(bySymbol.desk, deps.axesOf),
+      target: wanted,
+      ticket: bySymbol.ticket,
+    };
+  }
+  return { at, kind: 'why', desk: viewOf(first, deps.axesOf), target: wanted, ticket: null };
+}
+
+async function reportAnswer(
+  at: number,
+  day: string | null,
+  handles: readonly DeskHandle[],
+  deps: AnswerDeps,
+): Promise<Answered> {
+  const messages: Message[] = [];
+  for (const desk of handles) {
+    const message = await deps.sources.report(desk.policy.deskId, day ?? 'today');
+    if (message !== null) messages.push(message);
+  }
+  if (messages.length === 0) return { kind: 'answer', answer: { at, kind: 'report_missing', day } };
+  return { kind: 'messages', messages };
+}
+
+function menu(
+  ask: 'exit_list' | 'kill_menu' | 'mode_menu',
+  handles: readonly DeskHandle[],
+): Notice {
+  const held = handles.flatMap((desk) =>
+    Object.values(desk.state().positions).map((position) => ({
+      deskId: desk.policy.deskId,
+      instrument: position.instrument,
+      quantity: position.quantity,
+      stop: position.stop,
+    })),
+  );
+  switch (ask) {
+    case 'exit_list':
+      return held.length === 0
+        ? { kind: 'nothing_held', target: null }
+        : { kind: 'exit_list', positions: held };
+    case 'kill_menu':
+      return {
+        kind: 'kill_menu',
+        desks: handles.map((desk) => desk.policy.deskId),
+        positions: held.length,
+      };
+    case 'mode_menu':
+      return {
+        kind: 'mode_menu',
+        desks: handles.map((desk) => ({ deskId: desk.policy.deskId, mode: desk.state().mode })),
+      };
+  }
+}

@@ -1,0 +1,370 @@
+import type { Message } from '#core/engine/message.ts';
+import { ChannelError } from './errors.ts';
+import { createMessageIndex, type MessageIndex } from './message-index.ts';
+import type { Card, Channel, Clock, Outbox, OutboxRow, Timer } from './ports.ts';
+import { type Bucket, createBucket, type Rate } from './rate-bucket.ts';
+
+/** Payload of a chat row: a desk's message, rendered at delivery, or a card ready-made. */
+export type ChatPayload = {
+  readonly message?: Message;
+  readonly card?: Card;
+  readonly replyTo?: string | null;
+};
+
+export type DeliverDeps = {
+  readonly runId: string;
+  /** Domain time: life of a row, countdowns. */
+  readonly clock: Clock;
+  /** Wall time: rates, back-off, the polling net. The same as `clock` outside a replay. */
+  readonly wall: Clock;
+  readonly outbox: Outbox;
+  readonly channel: (name: string) => Channel | null;
+  /** Sends per second and burst of a channel; null: unlimited (terminal). */
+  readonly rateOf: (channel: string) => Rate | null;
+  readonly render: (message: Message, channel: string, chatId: string) => Card;
+  /** After the message is marked delivered. */
+  readonly onDelivered: (row: OutboxRow, messageId: string) => void;
+  readonly onFailure: (error: unknown, row: OutboxRow | null) => void;
+  /** Counts deliveries on unlimited channels as activity, so that a virtual clock waits for them. */
+  readonly track?: (work: () => Promise<void>) => Promise<void>;
+  /** Called with every channel's outcome, so that somebody can watch whether chats are reachable. */
+  readonly onReach?: (channel: string, isReached: boolean) => void;
+};
+
+export type Deliverer = {
+  /** Takes rows right after their commit; rows of other lanes are left alone. A row with id 0 lives in the journal only and is never marked. */
+  handOver(rows: readonly OutboxRow[]): void;
+  /** Looks for due rows that were not handed over. */
+  sweep(): Promise<void>;
+  /** Sweeps at once and then every two seconds of wall time. */
+  start(): Promise<void>;
+  /** Takes no more rows and resolves when the delivery under way has ended. */
+  stop(): Promise<void>;
+  /** Resolves when every lane is empty (or waiting to retry is all that is left after stop). */
+  idle(): Promise<void>;
+  readonly messages: MessageIndex;
+};
+
+/** Telegram's rule of thumb for one chat. Source: the chat contract, "Telegram limits". */
+export const USUAL_RATE: Rate = { perSecond: 1, burst: 3 };
+
+const SWEEP_MS = 2000;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 60_000;
+
+type Lane = {
+  readonly channel: string;
+  readonly chatId: string;
+  readonly bucket: Bucket | null;
+  readonly rows: OutboxRow[];
+  readonly edits: Map<string, string>;
+  failures: number;
+  work: Promise<void> | null;
+};
+
+/** The channel and chat of a lane `chat:<channel>:<chatId>`, or null for another lane. */
+export function chatOfLane(lane: string): { channel: string; chatId: string } | null {
+  const match = /^chat:([^:]+):(.+)$/s.exec(lane);
+  return match === null ? null : { channel: match[1]!, chatId: match[2]! };
+}
+
+/** P0 first, the others as they were made; rows of the journal (id 0) where they came in. */
+function put(row: OutboxRow, lane: Lane, isBack: boolean): void {
+  const isUrgent = row.priority === 0;
+  const at = lane.rows.findIndex((other) => {
+    if (isUrgent !== (other.priority === 0)) return isUrgent;
+    if (row.id === 0 || other.id === 0) return isBack;
+    return row.id < other.id;
+  });
+  lane.rows.splice(at === -1 ? lane.rows.length : at, 0, row);
+}
+
+/**
+ * Delivers chat rows, at least once, in order within a chat. P0 overtakes; edits of one message
+ * coalesce to the newest; a row past its life is dropped, never delivered as alive.
+ */
+export function createDeliverer(deps: DeliverDeps): Deliverer {
+  return new LaneDeliverer(deps);
+}
+
+class LaneDeliverer implements Deliverer {
+  readonly messages = createMessageIndex();
+  readonly #deps: DeliverDeps;
+  readonly #lanes = new Map<string, Lane>();
+  /** Dedupe keys known here: queued or under way. */
+  readonly #known = new Set<string>();
+  /** Sent, but the store could not be told: never sent again by this process. */
+  readonly #unmarked = new Map<string, { row: OutboxRow; messageId: string }>();
+  #isStopped = false;
+  #timer: Timer | null = null;
+  #wake = new Set<() => void>();
+
+  constructor(deps: DeliverDeps) {
+    this.#deps = deps;
+  }
+
+  handOver(rows: readonly OutboxRow[]): void {
+    if (this.#isStopped) return;
+    for (const row of rows) {
+      const chat = chatOfLane(row.lane);
+      if (chat === null || this.#known.has(row.dedupeKey) || this.#unmarked.has(row.dedupeKey))
+        continue;
+      this.#known.add(row.dedupeKey);
+      const lane = this.#laneOf(row.lane, chat.channel, chat.chatId);
+      put(row, lane, false);
+      this.#run(lane);
+    }
+  }
+
+  async sweep(): Promise<void> {
+    try {
+      for (const { row, messageId } of [...this.#unmarked.values()])
+        await this.#mark(row, messageId);
+      this.handOver(await this.#deps.outbox.due(this.#deps.runId, this.#deps.clock.now(), 500));
+    } catch (error) {
+      this.#deps.onFailure(error, null);
+    }
+  }
+
+  async start(): Promise<void> {
+    await this.sweep();
+    this.#plan();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    for (const lane of this.#lanes.values()) lane.rows.length = 0;
+    for (const wake of this.#wake) wake();
+    await this.idle();
+  }
+
+  async idle(): Promise<void> {
+    for (;;) {
+      const works = [...this.#lanes.values()].flatMap((lane) =>
+        lane.work === null ? [] : [lane.work],
+      );
+      if (works.length === 0) return;
+      await Promise.all(works);
+    }
+  }
+
+  #plan(): void {
+    if (this.#isStopped) return;
+    this.#timer = this.#deps.wall.at(this.#deps.wall.now() + SWEEP_MS, () => {
+      void this.sweep().then(() => this.#plan());
+    });
+  }
+
+  #laneOf(name: string, channel: string, chatId: string): Lane {
+    const known = this.#lanes.get(name);
+    if (known !== undefined) return known;
+    const rate = this.#deps.rateOf(channel);
+    const bucket = rate === null ? null : createBucket(rate);
+    const lane: Lane = {
+      channel,
+      chatId,
+      bucket,
+      rows: [],
+      edits: new Map(),
+      failures: 0,
+      work: null,
+    };
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  #run(lane: Lane): void {
+    if (lane.work !== null) return;
+    const { track } = this.#deps;
+    const drain = () => this.#drain(lane);
+    // A limited channel may wait for seconds; only an unlimited one may hold a virtual clock.
+    const work = track === undefined || lane.bucket !== null ? drain() : track(drain);
+    lane.work = work.then(() => {
+      lane.work = null;
+      if (lane.rows.length > 0) this.#run(lane);
+    });
+  }
+
+  async #drain(lane: Lane): Promise<void> {
+    while (lane.rows.length > 0 && !this.#isStopped) {
+      const pauseMs =
+        lane.rows[0]!.priority === 0 ? 0 : (lane.bucket?.waitMs(this.#deps.wall.now()) ?? 0);
+      if (pauseMs > 0) {
+        await this.#wait(pauseMs, lane);
+        continue;
+      }
+      const row = lane.rows.shift()!;
+      const retryMs = await this.#deliver(this.#newest(row, lane), lane);
+      if (retryMs === null) continue;
+      await this.#wait(retryMs, null);
+    }
+  }
+
+  /** The newest queued row of the same message; older ones are dropped as coalesced. */
+  #newest(row: OutboxRow, lane: Lane): OutboxRow {
+    if (row.editKey === null) return row;
+    const same = lane.rows.filter((other) => other.editKey === row.editKey);
+    const newest = same.reduce(
+      (best, other) => (other.id === 0 || other.id > best.id ? other : best),
+      row,
+    );
+    for (const old of [row, ...same]) {
+      if (old === newest) continue;
+      this.#drop(old, 'coalesced');
+    }
+    lane.rows.splice(
+      0,
+      lane.rows.length,
+      ...lane.rows.filter((other) => other.editKey !== row.editKey),
+    );
+    return newest;
+  }
+
+  #drop(row: OutboxRow, why: string): void {
+    this.#known.delete(row.dedupeKey);
+    this.#deps.outbox
+      .markDropped(row.id, why)
+      .catch((error: unknown) => this.#deps.onFailure(error, row));
+  }
+
+  /** Answers null when the row is settled, else milliseconds until it (put back) may be tried again. */
+  async #deliver(row: OutboxRow, lane: Lane): Promise<number | null> {
+    const { clock, outbox, onFailure } = this.#deps;
+    if (row.expiresAt !== null && row.expiresAt <= clock.now()) {
+      this.#drop(row, 'expired');
+      return null;
+    }
+    try {
+      if (row.id !== 0 && !(await outbox.markAttempting(row.id))) {
+        this.#known.delete(row.dedupeKey);
+        return null;
+      }
+    } catch (error) {
+      onFailure(error, row);
+      // An alarm does not wait for the store: twice is better than never.
+      if (row.priority !== 0) return this.#putBack(row, lane, FIRST_RETRY_MS);
+    }
+    try {
+      const messageId = await this.#send(row, lane);
+      lane.failures = 0;
+      this.#deps.onReach?.(lane.channel, true);
+      await this.#mark(row, messageId);
+      return null;
+    } catch (error) {
+      return await this.#afterFailure(error, row, lane);
+    }
+  }
+
+  async #send(row: OutboxRow, lane: Lane): Promise<string> {
+    const channel = this.#deps.channel(lane.channel);
+    if (channel === null) {
+      throw new ChannelError(`channel ${lane.channel}: not configured`, {
+        code: 'no_channel',
+        retryable: false,
+      });
+    }
+    const payload = row.payload as ChatPayload;
+    const card =
+      payload.card ??
+      (payload.message === undefined
+        ? null
+        : this.#deps.render(payload.message, lane.channel, lane.chatId));
+    if (card === null) {
+      throw new ChannelError(`outbox row ${row.id}: neither card nor message`, {
+        code: 'bad_payload',
+        retryable: false,
+      });
+    }
+    const edit = await this.#editOf(row, lane);
+    if (row.priority !== 0) lane.bucket?.take(this.#deps.wall.now());
+    const messageId = await channel.deliver({
+      chatId: lane.chatId,
+      card,
+      silent: row.priority >= 2,
+      edit,
+      replyTo: payload.replyTo ?? null,
+    });
+    if (row.editKey !== null) lane.edits.set(row.editKey, messageId);
+    this.messages.note(lane.channel, lane.chatId, messageId, payload.message ?? null);
+    return messageId;
+  }
+
+  async #editOf(row: OutboxRow, lane: Lane): Promise<string | null> {
+    if (row.editKey === null) return null;
+    const known = lane.edits.get(row.editKey);
+    if (known !== undefined) return known;
+    try {
+      return (await this.#deps.outbox.lastDelivered(row.lane, row.editKey))?.externalId ?? null;
+    } catch (error) {
+      this.#deps.onFailure(error, row);
+      return null;
+    }
+  }
+
+  async #mark(row: OutboxRow, messageId: string): Promise<void> {
+    try {
+      if (row.id !== 0)
+        await this.#deps.outbox.markDelivered(row.id, messageId, this.#deps.clock.now());
+    } catch (error) {
+      this.#unmarked.set(row.dedupeKey, { row, messageId });
+      this.#known.delete(row.dedupeKey);
+      this.#deps.onFailure(error, row);
+      return;
+    }
+    this.#unmarked.delete(row.dedupeKey);
+    this.#known.delete(row.dedupeKey);
+    this.#deps.onDelivered(row, messageId);
+  }
+
+  async #afterFailure(error: unknown, row: OutboxRow, lane: Lane): Promise<number | null> {
+    this.#deps.onFailure(error, row);
+    this.#deps.onReach?.(lane.channel, false);
+    const message = error instanceof Error ? error.message : String(error);
+    const isRetryable = error instanceof ChannelError && error.retryable;
+    lane.failures += 1;
+    const asked = error instanceof ChannelError ? error.context['retryAfterMs'] : undefined;
+    const backOffMs = Math.min(
+      FIRST_RETRY_MS * 2 ** Math.min(lane.failures - 1, 10),
+      LONGEST_RETRY_MS,
+    );
+    const retryMs = typeof asked === 'number' ? asked : backOffMs;
+    const retryAt = isRetryable ? this.#deps.clock.now() + retryMs : null;
+    try {
+      if (row.id !== 0) await this.#deps.outbox.markFailed(row.id, message.slice(0, 300), retryAt);
+    } catch (storeError) {
+      this.#deps.onFailure(storeError, row);
+    }
+    if (isRetryable) return this.#putBack(row, lane, retryMs);
+    this.#known.delete(row.dedupeKey);
+    lane.failures = 0;
+    return null;
+  }
+
+  #putBack(row: OutboxRow, lane: Lane, retryMs: number): number {
+    put(row, lane, true);
+    return retryMs;
+  }
+
+  /** Waits by wall time; a P0 that comes into `lane` meanwhile ends the wait. */
+  #wait(ms: number, lane: Lane | null): Promise<void> {
+    return new Promise((resolve) => {
+      const started = lane?.rows[0];
+      let poll: Timer | null = null;
+      const done = () => {
+        timer.cancel();
+        poll?.cancel();
+        this.#wake.delete(done);
+        resolve();
+      };
+      const timer = this.#deps.wall.at(this.#deps.wall.now() + ms, done);
+      this.#wake.add(done);
+      if (lane === null || started === undefined) return;
+      const look = () => {
+        if (lane.rows[0] !== started) done();
+        else poll = this.#deps.wall.at(this.#deps.wall.now() + 20, look);
+      };
+      poll = this.#deps.wall.at(this.#deps.wall.now() + 20, look);
+    });
+  }
+}

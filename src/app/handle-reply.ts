@@ -1,0 +1,191 @@
+import type { Reply } from '#core/replies/act.ts';
+import type { Notice } from '#core/replies/notice.ts';
+import { parseReply } from '#core/replies/parse.ts';
+import { answerQuestion } from './answer-question.ts';
+import { StoreError } from './errors.ts';
+import { respondAct, respondSecondConfirm } from './perform-act.ts';
+import type { InboxRow, Incoming } from './ports.ts';
+import {
+  auditOf,
+  type ChatBody,
+  chatBodyOf,
+  finish,
+  outboxRow,
+  type ReplyDeps,
+  say,
+  type Turn,
+} from './reply-rows.ts';
+
+/**
+ * Drains one inbox row into its effect, exactly once: the row is marked done in the transaction of
+ * its effect. Throws StoreError when the store failed (nothing was kept; drain it again); every
+ * other failure is reported and the row done.
+ */
+export function createReplyHandler(deps: ReplyDeps): (row: InboxRow) => Promise<void> {
+  return async (row) => {
+    const body = chatBodyOf(row.body);
+    if (body === null) {
+      await deps.inbox.markDone(row.id, { kind: 'not_a_chat_row' });
+      return;
+    }
+    try {
+      await respond(row, body, deps);
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      deps.onFailure(error, row);
+      await say(
+        [{ kind: 'act_failed', command: oneWord(body.incoming.text) }],
+        row,
+        body.incoming,
+        deps,
+      );
+      await deps.inbox.markDone(row.id, { kind: 'failed' }, [
+        auditOf(row, body.incoming, null, null, 'failed', deps),
+      ]);
+    }
+  };
+}
+
+function oneWord(text: string): string {
+  return (text.trim().split(/\s/)[0] ?? '').replace(/^\//, '').slice(0, 20);
+}
+
+async function respond(row: InboxRow, body: ChatBody, deps: ReplyDeps): Promise<void> {
+  const { incoming } = body;
+  const who = deps.access.identify(incoming);
+  if (who.kind === 'stranger') return await respondStranger(row, incoming, deps);
+  const turn: Turn = { row, incoming, who };
+  if (body.acted !== null) {
+    const lateMs = deps.clock.now() - incoming.sentAt;
+    const notices: Notice[] =
+      lateMs > 60_000
+        ? [{ kind: 'late_honored', command: body.acted, sentAt: incoming.sentAt, lateMs }]
+        : [];
+    return await finish(turn, 'acted_at_once', { act: body.acted }, notices, deps);
+  }
+  if (incoming.callback !== null && incoming.text === '') {
+    return await finish(turn, 'forged_button', null, [], deps);
+  }
+  const replyToCode =
+    incoming.replyTo === null
+      ? null
+      : deps.codeOfMessage(incoming.channel, incoming.chatId, incoming.replyTo);
+  const reply = parseReply(incoming.text, { replyToCode });
+  switch (reply.kind) {
+    case 'act':
+      return await respondAct(turn, reply, deps);
+    case 'second_confirm':
+      return await respondSecondConfirm(turn, reply, deps);
+    case 'question':
+      return await respondQuestion(turn, reply, deps);
+    case 'setting':
+      return await respondSetting(turn, reply, deps);
+    case 'unknown_command':
+    case 'bad_arguments':
+    case 'not_understood':
+      return await finish(turn, reply.kind, null, [reply], deps);
+  }
+}
+
+async function respondStranger(row: InboxRow, incoming: Incoming, deps: ReplyDeps): Promise<void> {
+  const reply = parseReply(incoming.text);
+  if (reply.kind === 'setting' && reply.setting.set === 'pair') {
+    const result = await deps.access.pair(incoming, reply.setting.pairingCode);
+    const notices: Notice[] =
+      result.kind === 'paired'
+        ? [{ kind: 'paired', name: result.actor.name, role: result.actor.role }]
+        : result.kind === 'refused'
+          ? [{ kind: 'pair_refused' }]
+          : [];
+    await say(notices, row, incoming, deps);
+    const audit = auditOf(
+      row,
+      { ...incoming, text: '/pair' },
+      null,
+      null,
+      `pair_${result.kind}`,
+      deps,
+    );
+    await deps.inbox.markDone(row.id, { kind: `pair_${result.kind}` }, [audit]);
+    return;
+  }
+  const count = deps.access.noteStranger(incoming);
+  if (count !== null) await warnOwners(row, incoming, count, deps);
+  const audit = auditOf(row, incoming, null, null, 'stranger', deps);
+  await deps.inbox.markDone(row.id, { kind: 'stranger' }, [audit]);
+}
+
+async function warnOwners(
+  row: InboxRow,
+  incoming: Incoming,
+  count: number,
+  deps: ReplyDeps,
+): Promise<void> {
+  const notice: Notice = {
+    kind: 'security_denied',
+    channel: incoming.channel,
+    userId: incoming.userId,
+    chatId: incoming.chatId,
+    count,
+  };
+  const rows = deps.access.chats('owner').map((chat, index) =>
+    outboxRow(deps, chat, {
+      kind: 'security_denied',
+      dedupeKey: `${deps.runId}:security:${row.id}:${index}`,
+      card: deps.speaker.notice(notice, chat.channel, chat.chatId),
+      replyTo: null,
+    }),
+  );
+  if (rows.length > 0) deps.handOver(await deps.outbox.enqueue(rows));
+}
+
+async function respondQuestion(
+  turn: Turn,
+  reply: Extract<Reply, { kind: 'question' }>,
+  deps: ReplyDeps,
+): Promise<void> {
+  const { row, incoming, who } = turn;
+  const answered = await answerQuestion(reply.question, who, {
+    now: () => deps.clock.now(),
+    desks: deps.desks,
+    axesOf: deps.axesOf,
+    sources: deps.sources,
+  });
+  const { channel, chatId } = incoming;
+  const cards =
+    answered.kind === 'messages'
+      ? answered.messages.map((message) => deps.speaker.message(message, channel, chatId))
+      : answered.kind === 'answer'
+        ? [deps.speaker.answer(answered.answer, channel, chatId)]
+        : [deps.speaker.notice(answered.notice, channel, chatId)];
+  const rows = cards.map((card, index) =>
+    outboxRow(deps, incoming, {
+      kind: 'reply',
+      dedupeKey: `${deps.runId}:reply:${row.id}:${index}`,
+      card,
+      replyTo: incoming.chatKind === 'group' ? incoming.messageId : null,
+    }),
+  );
+  const done = { id: row.id, result: { kind: 'answered', ask: reply.question.ask } };
+  deps.handOver(await deps.outbox.enqueue(rows, done));
+}
+
+async function respondSetting(
+  turn: Turn,
+  reply: Extract<Reply, { kind: 'setting' }>,
+  deps: ReplyDeps,
+): Promise<void> {
+  const { setting } = reply;
+  if (setting.set === 'lang') {
+    await deps.access.setLanguage(turn.incoming, setting.language);
+    return await finish(
+      turn,
+      'language_set',
+      setting,
+      [{ kind: 'language_set', language: setting.language }],
+      deps,
+    );
+  }
+  const { name, role } = turn.who.actor;
+  await finish(turn, 'already_paired', { set: 'pair' }, [{ kind: 'paired', name, role }], deps);
+}

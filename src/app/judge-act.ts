@@ -1,0 +1,346 @@
+import type { Position } from '#core/engine/state.ts';
+import { hasEnded } from '#core/machines/order.ts';
+import { symbolOf } from '#core/market/instrument.ts';
+import type { DeskAct, Mode } from '#core/replies/act.ts';
+import type { CommandName, CommandRole } from '#core/replies/command-table.ts';
+import { commandOf } from '#core/replies/command-table.ts';
+import { LATE_AFTER_MS } from '#core/replies/conversation.ts';
+import type { Consequence, Notice, TicketChoice } from '#core/replies/notice.ts';
+import { ticketByCode } from './answer-question.ts';
+import type { DeskHandle } from './desk-handle.ts';
+
+/** How an act came in. `day` is the trading day of a button; `isTap` a verified button. */
+export type ActFrom = {
+  readonly sentAt: number;
+  readonly now: number;
+  readonly day: string | null;
+  readonly isTap: boolean;
+  readonly role: CommandRole;
+};
+
+/**
+ * What is to become of an act: said no with a notice, asked for a second confirmation, or handed
+ * to its desks. `lateMs` is set when a late act is honoured all the same.
+ */
+export type Judged =
+  | { readonly kind: 'refused'; readonly notice: Notice }
+  | {
+      readonly kind: 'ask';
+      readonly act: DeskAct;
+      readonly desks: readonly DeskHandle[];
+      readonly consequence: Consequence;
+      readonly positionTicketId: string | null;
+    }
+  | {
+      readonly kind: 'go';
+      readonly act: DeskAct;
+      readonly desks: readonly DeskHandle[];
+      readonly lateMs: number | null;
+      readonly ticketVersion: number | null;
+      /** A verified fresh button already was the one tap that the act needs. */
+      readonly isConfirmed: boolean;
+    };
+
+const RANK: Readonly<Record<CommandRole, number>> = { viewer: 0, operator: 1, owner: 2 };
+const BOLDNESS: Readonly<Record<Mode, number>> = { alert: 0, semi: 1, auto: 2 };
+
+/** True when `role` may do what `needed` asks for. */
+export function mayActAs(role: CommandRole, needed: CommandRole): boolean {
+  return RANK[role] >= RANK[needed];
+}
+
+/** The command that stands for an act, for roles and texts. */
+export function commandOfAct(act: DeskAct): CommandName {
+  return act.act;
+}
+
+function neededRole(act: DeskAct): CommandRole {
+  if (act.act === 'safe' && !act.on) return 'owner';
+  return commandOf(act.act)?.role ?? 'owner';
+}
+
+function refused(notice: Notice): Judged {
+  return { kind: 'refused', notice };
+}
+
+function late(act: DeskAct, from: ActFrom): Judged {
+  const lateMs = from.now - from.sentAt;
+  return refused({ kind: 'late_refused', command: act.act, sentAt: from.sentAt, lateMs });
+}
+
+/**
+ * Judges an act before any desk sees it: role, desk, lateness and the need of a second
+ * confirmation. Asymmetric: what lowers risk passes late and at once, what raises it is asked
+ * again or refused. The desk judges everything else once more.
+ *
+ * Source: the chat contract, "Late messages" and "Second confirm".
+ */
+export function judgeAct(act: DeskAct, desks: readonly DeskHandle[], from: ActFrom): Judged {
+  const needed = neededRole(act);
+  if (!mayActAs(from.role, needed)) {
+    return refused({ kind: 'role_too_low', command: act.act, role: from.role, needed });
+  }
+  const isLate = from.now - from.sentAt > LATE_AFTER_MS;
+  const honored = isLate ? from.now - from.sentAt : null;
+  switch (act.act) {
+    case 'confirm':
+    case 'half':
+    case 'skip':
+      return judgeAnswer(act, desks, from, honored);
+    case 'exit':
+      return judgeExit(act, desks, from, honored);
+    case 'cancel':
+      return judgeCancel(act, desks, from, honored);
+    case 'mode':
+      return judgeMode(act, desks, from, honored);
+    case 'stop':
+    case 'kill': {
+      const scoped = deskScope(act.scope, desks);
+      return {
+        kind: 'go',
+        act,
+        desks: scoped.length === 0 ? desks : scoped,
+        lateMs: honored,
+        ticketVersion: null,
+        isConfirmed: false,
+      };
+    }
+    case 'ack':
+      return { kind: 'go', act, desks, lateMs: honored, ticketVersion: null, isConfirmed: false };
+    case 'safe':
+      if (act.on)
+        return { kind: 'go', act, desks, lateMs: honored, ticketVersion: null, isConfirmed: false };
+      return isLate ? late(act, from) : ask(act, desks, safeConsequence(desks));
+    case 'allow':
+    case 'flatten':
+    case 'resume':
+      return isLate ? late(act, from) : judgeScoped(act, desks, from);
+  }
+}
+
+function ask(
+  act: DeskAct,
+  desks: readonly DeskHandle[],
+  consequence: Consequence,
+  positionTicketId: string | null = null,
+): Judged {
+  return { kind: 'ask', act, desks, consequence, positionTicketId };
+}
+
+/** Desks a scope names: all, a market, a desk or an account; empty when it names none. */
+export function deskScope(
+  scope: string | null,
+  desks: readonly DeskHandle[],
+): readonly DeskHandle[] {
+  if (scope === null || scope === 'all') return desks;
+  return desks.filter(({ policy }) =>
+    [policy.deskId, policy.accountId, policy.market].some((name) => name.toLowerCase() === scope),
+  );
+}
+
+function judgeScoped(
+  act: Extract<DeskAct, { act: 'allow' | 'flatten' | 'resume' }>,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+): Judged {
+  const names = desks.map((desk) => desk.policy.deskId);
+  const scoped = deskScope(act.scope, desks);
+  if (scoped.length === 0)
+    return refused({ kind: 'unknown_desk', found: act.scope ?? '', desks: names });
+  if (act.act === 'allow') {
+    if (act.scope === null && desks.length > 1) {
+      return refused({ kind: 'which_desk', command: 'allow', desks: names });
+    }
+    if (from.day !== null) {
+      const isOfToday = scoped.every((desk) => desk.state().day?.tradingDay === from.day);
+      if (!isOfToday) return refused({ kind: 'button_outdated', command: 'allow' });
+      const isPaper = scoped.every((desk) => desk.policy.environment === 'paper');
+      if (from.isTap && isPaper) {
+        return {
+          kind: 'go',
+          act,
+          desks: scoped,
+          lateMs: null,
+          ticketVersion: null,
+          isConfirmed: true,
+        };
+      }
+    }
+    return ask(act, scoped, { act: 'allow', until: act.until });
+  }
+  const held = scoped.flatMap((desk) => Object.values(desk.state().positions));
+  if (act.act === 'flatten') return ask(act, scoped, { act: 'flatten', positions: held });
+  const openOrders = scoped
+    .flatMap((desk) => Object.values(desk.state().orders))
+    .filter((order) => !hasEnded(order)).length;
+  return ask(act, scoped, {
+    act: 'resume',
+    reason: act.reason,
+    openOrders,
+    positions: held.length,
+  });
+}
+
+function safeConsequence(desks: readonly DeskHandle[]): Consequence {
+  const causes = desks
+    .flatMap((desk) => desk.state().safeMode)
+    .map((entry) => `${entry.cause} ${entry.subject}`.trim());
+  return { act: 'safe', causes };
+}
+
+function judgeAnswer(
+  act: Extract<DeskAct, { act: 'confirm' | 'half' | 'skip' }>,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+  honored: number | null,
+): Judged {
+  const code = act.code ?? soleTicket(act, desks, from);
+  if (typeof code !== 'string') return refused(code);
+  const found = ticketByCode(desks, code);
+  const first = found?.desk ?? desks[0];
+  if (first === undefined) return refused({ kind: 'no_ticket' });
+  const named: DeskAct = { ...act, code };
+  if (found !== null && act.act !== 'skip' && from.sentAt < found.ticket.createdAt) {
+    return late(act, from);
+  }
+  return {
+    kind: 'go',
+    act: named,
+    desks: [first],
+    lateMs: act.act === 'skip' ? honored : null,
+    ticketVersion: found?.ticket.version ?? null,
+    isConfirmed: false,
+  };
+}
+
+/** The only pending ticket, when a bare answer may mean it; else what to say instead. */
+function soleTicket(
+  act: Extract<DeskAct, { act: 'confirm' | 'half' | 'skip' }>,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+): string | Notice {
+  const pending = desks.flatMap((desk) =>
+    Object.values(desk.state().tickets)
+      .filter((ticket) => ticket.state === 'pending' && !ticket.isAdvice)
+      .map((ticket) => ({ ticket, waitMs: desk.policy.ticket.bareConfirmMs })),
+  );
+  const only = pending[0];
+  if (only === undefined) return { kind: 'no_ticket' };
+  if (pending.length > 1) {
+    const candidates = pending.map(({ ticket }): TicketChoice => ticket);
+    return { kind: 'which_ticket', command: act.act, candidates };
+  }
+  const { ticket, waitMs } = only;
+  const isSeen = ticket.deliveredAt !== null && from.sentAt - ticket.deliveredAt >= waitMs;
+  if (act.act !== 'skip' && !isSeen) return { kind: 'ticket_too_fresh', code: ticket.code };
+  return ticket.code;
+}
+
+/** The position a target names: symbol, instrument id or ticket code. */
+export function positionOf(
+  target: string,
+  desks: readonly DeskHandle[],
+): { desk: DeskHandle; position: Position } | null {
+  for (const desk of desks) {
+    const state = desk.state();
+    for (const position of Object.values(state.positions)) {
+      const code = Object.values(state.tickets).find(
+        (ticket) => ticket.id === position.ticketId,
+      )?.code;
+      const names: readonly (string | undefined)[] = [
+        position.instrument,
+        symbolOf(position.instrument),
+        code,
+      ];
+      if (names.includes(target)) return { desk, position };
+    }
+  }
+  return null;
+}
+
+function judgeExit(
+  act: Extract<DeskAct, { act: 'exit' }>,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+  honored: number | null,
+): Judged {
+  const found = positionOf(act.target, desks);
+  if (found === null) return refused({ kind: 'nothing_held', target: act.target });
+  const { desk, position } = found;
+  if (position.openedAt > from.sentAt)
+    return refused({ kind: 'position_changed', target: act.target });
+  const quantity = Math.max(1, Math.floor(Math.abs(position.quantity) * act.ratio));
+  const meant: DeskAct = { ...act, target: position.instrument };
+  const consequence: Consequence = {
+    act: 'exit',
+    target: symbolOf(position.instrument),
+    quantity,
+    ratio: act.ratio,
+    lateMs: honored,
+  };
+  return ask(meant, [desk], consequence, position.ticketId);
+}
+
+function judgeCancel(
+  act: Extract<DeskAct, { act: 'cancel' }>,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+  honored: number | null,
+): Judged {
+  const upper = act.target.toUpperCase();
+  const go = (meant: readonly DeskHandle[], value: DeskAct): Judged => ({
+    kind: 'go',
+    act: value,
+    desks: meant,
+    lateMs: honored,
+    ticketVersion: null,
+    isConfirmed: false,
+  });
+  if (upper === 'ALL') return go(desks, { act: 'cancel', target: 'all', isProtectionMeant: false });
+  for (const desk of desks) {
+    const order = desk.state().orders[act.target];
+    if (order === undefined) continue;
+    const isProtective = order.role !== 'entry' && !hasEnded(order);
+    if (!isProtective) return go([desk], { ...act, isProtectionMeant: false });
+    if (from.now - from.sentAt > LATE_AFTER_MS) return late(act, from);
+    return ask({ ...act, isProtectionMeant: true }, [desk], { act: 'cancel', target: act.target });
+  }
+  const byCode = ticketByCode(desks, upper);
+  const bySymbol = desks.filter((desk) =>
+    desk.policy.instruments.some((id) => id === upper || symbolOf(id) === upper),
+  );
+  const meant =
+    byCode !== null ? [byCode.desk] : bySymbol.length > 0 ? bySymbol : desks.slice(0, 1);
+  const target = byCode !== null || bySymbol.length > 0 ? upper : act.target;
+  return go(meant, { ...act, target, isProtectionMeant: false });
+}
+
+function judgeMode(
+  act: Extract<DeskAct, { act: 'mode' }>,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+  honored: number | null,
+): Judged {
+  const names = desks.map((desk) => desk.policy.deskId);
+  const scoped = act.desk === '' ? desks : deskScope(act.desk, desks);
+  if (scoped.length === 0) return refused({ kind: 'unknown_desk', found: act.desk, desks: names });
+  if (scoped.length > 1) return refused({ kind: 'which_desk', command: 'mode', desks: names });
+  const desk = scoped[0]!;
+  const current = desk.state().mode;
+  const meant: DeskAct = { ...act, desk: desk.policy.deskId };
+  if (BOLDNESS[act.mode] <= BOLDNESS[current]) {
+    return {
+      kind: 'go',
+      act: meant,
+      desks: [desk],
+      lateMs: honored,
+      ticketVersion: null,
+      isConfirmed: false,
+    };
+  }
+  if (desk.policy.environment === 'live' && !mayActAs(from.role, 'owner')) {
+    return refused({ kind: 'role_too_low', command: 'mode', role: from.role, needed: 'owner' });
+  }
+  if (from.now - from.sentAt > LATE_AFTER_MS) return late(act, from);
+  return ask(meant, [desk], { act: 'mode', from: current, to: act.mode });
+}

@@ -1,0 +1,205 @@
+import type { Quote } from '#core/market/quote.ts';
+import type { DeskAct, Reply } from '#core/replies/act.ts';
+import type { Notice } from '#core/replies/notice.ts';
+import { ticketByCode } from './answer-question.ts';
+import type { DeskHandle } from './desk-handle.ts';
+import { type Judged, judgeAct, positionOf } from './judge-act.ts';
+import { auditOf, finish, type ReplyDeps, say, type Turn } from './reply-rows.ts';
+import type { PendingAct } from './second-confirm.ts';
+
+/** Longest wait for a quote after a tap. Milliseconds; centaur.md, "Confirming". */
+const QUOTE_WAIT_MS = 1000;
+
+/** Judges an act and refuses it, asks once more or performs it. Throws StoreError. */
+export async function respondAct(
+  turn: Turn,
+  reply: Extract<Reply, { kind: 'act' }>,
+  deps: ReplyDeps,
+): Promise<void> {
+  const { who, incoming } = turn;
+  const lowersRisk = reply.act.act === 'kill' || reply.act.act === 'stop';
+  if (!who.canAct && !lowersRisk) {
+    return await finish(turn, 'chat_read_only', reply.act, [{ kind: 'chat_read_only' }], deps);
+  }
+  const judged = judgeAct(reply.act, deps.desks(), {
+    sentAt: incoming.sentAt,
+    now: deps.clock.now(),
+    day: reply.day,
+    isTap: incoming.callback !== null,
+    role: who.actor.role,
+  });
+  switch (judged.kind) {
+    case 'refused':
+      return await finish(turn, judged.notice.kind, reply.act, [judged.notice], deps);
+    case 'ask':
+      return await askAgain(turn, judged, deps);
+    case 'go':
+      return await perform(turn, judged, deps);
+  }
+}
+
+async function askAgain(
+  turn: Turn,
+  judged: Extract<Judged, { kind: 'ask' }>,
+  deps: ReplyDeps,
+): Promise<void> {
+  const { incoming, who } = turn;
+  const live = judged.desks.find((desk) => desk.policy.environment === 'live');
+  const needsPhrase = live !== undefined && judged.act.act !== 'exit';
+  const first = live ?? judged.desks[0];
+  if (first === undefined)
+    return await finish(turn, 'no_desk', judged.act, [{ kind: 'no_ticket' }], deps);
+  const asked = deps.confirms.ask({
+    act: judged.act,
+    command: judged.act.act,
+    deskIds: judged.desks.map((desk) => desk.policy.deskId),
+    actorId: who.actor.id,
+    channel: incoming.channel,
+    chatId: incoming.chatId,
+    positionTicketId: judged.positionTicketId,
+    liveAccount: needsPhrase ? first.policy.accountId : null,
+  });
+  const notice: Notice = {
+    kind: 'second_confirm',
+    nonce: asked.nonce,
+    phrase: asked.phrase,
+    deskId: judged.desks.map((desk) => desk.policy.deskId).join(', '),
+    accountId: first.policy.accountId,
+    environment: first.policy.environment,
+    validMs: asked.validMs,
+    consequence: judged.consequence,
+  };
+  await finish(turn, 'second_confirm_asked', judged.act, [notice], deps);
+}
+
+/** Answers a second confirmation: performs the act it was asked for, or says why not. */
+export async function respondSecondConfirm(
+  turn: Turn,
+  reply: Extract<Reply, { kind: 'second_confirm' }>,
+  deps: ReplyDeps,
+): Promise<void> {
+  const { row, incoming, who } = turn;
+  const taken = deps.confirms.take(reply.nonce, reply.agreed, {
+    actorId: who.actor.id,
+    channel: incoming.channel,
+    chatId: incoming.chatId,
+    rowId: row.id,
+  });
+  if (taken.kind === 'dead') {
+    return await finish(
+      turn,
+      `second_confirm_${taken.cause}`,
+      null,
+      [{ kind: 'second_confirm_dead', cause: taken.cause }],
+      deps,
+    );
+  }
+  const { pending } = taken;
+  if (taken.kind === 'dropped') {
+    const notice: Notice = { kind: 'second_confirm_dropped', command: pending.command };
+    return await finish(turn, 'second_confirm_dropped', pending.act, [notice], deps);
+  }
+  const gone = changedPosition(pending, deps.desks());
+  if (gone !== null) return await finish(turn, 'position_changed', pending.act, [gone], deps);
+  const desks = deps.desks().filter((desk) => pending.deskIds.includes(desk.policy.deskId));
+  await perform(
+    turn,
+    { kind: 'go', act: pending.act, desks, lateMs: null, ticketVersion: null, isConfirmed: true },
+    deps,
+  );
+}
+
+function changedPosition(pending: PendingAct, desks: readonly DeskHandle[]): Notice | null {
+  if (pending.act.act !== 'exit') return null;
+  const found = positionOf(pending.act.target, desks);
+  if (found !== null && found.position.ticketId === pending.positionTicketId) return null;
+  return { kind: 'position_changed', target: pending.act.target };
+}
+
+async function quoteFor(act: DeskAct, desk: DeskHandle): Promise<Quote | null> {
+  const instrument =
+    act.act === 'exit'
+      ? positionOf(act.target, [desk])?.position.instrument
+      : (act.act === 'confirm' || act.act === 'half') && act.code !== null
+        ? ticketByCode([desk], act.code)?.ticket.instrument
+        : undefined;
+  if (instrument === undefined) return null;
+  try {
+    return await desk.fetchQuote(instrument, QUOTE_WAIT_MS);
+  } catch {
+    // No quote is an answer here: the desk refuses an entry without one and still lets an exit pass.
+    return null;
+  }
+}
+
+/** Acts whose outcome the desk itself does not push to the chat. */
+const TOLD_HERE: ReadonlySet<DeskAct['act']> = new Set(['ack', 'exit', 'cancel']);
+
+async function perform(
+  turn: Turn,
+  go: Extract<Judged, { kind: 'go' }>,
+  deps: ReplyDeps,
+): Promise<void> {
+  const { row, incoming, who } = turn;
+  const { act } = go;
+  if (act.act === 'kill' || act.act === 'stop') return await performAtOnce(turn, go, act, deps);
+  const last = go.desks[go.desks.length - 1];
+  let isRefused = false;
+  for (const desk of go.desks) {
+    const quote = await quoteFor(act, desk);
+    const audit = auditOf(row, incoming, act, go.ticketVersion, 'submitted', deps, who.actor);
+    const outcome = await desk.submit(
+      {
+        at: deps.clock.now(),
+        kind: 'operator_acted',
+        act,
+        actor: who.actor,
+        sentAt: incoming.sentAt,
+        quote,
+        isConfirmed: go.isConfirmed,
+      },
+      desk === last
+        ? { inboxDone: { id: row.id, result: { kind: 'submitted', act: act.act } }, audit: [audit] }
+        : { audit: [audit] },
+    );
+    isRefused ||= outcome.events.some((event) => event.type === 'act_refused');
+  }
+  if (last === undefined) return await finish(turn, 'no_desk', act, [{ kind: 'no_ticket' }], deps);
+  const notices: Notice[] = [];
+  if (!isRefused && TOLD_HERE.has(act.act)) {
+    notices.push({ kind: 'accepted', command: act.act, subject: subjectOf(act) });
+  }
+  if (!isRefused && go.lateMs !== null) {
+    notices.push({
+      kind: 'late_honored',
+      command: act.act,
+      sentAt: incoming.sentAt,
+      lateMs: go.lateMs,
+    });
+  }
+  await say(notices, row, incoming, deps);
+}
+
+function subjectOf(act: DeskAct): string {
+  if (act.act === 'ack') return act.id ?? '';
+  return act.act === 'exit' || act.act === 'cancel' ? act.target : '';
+}
+
+/** Kill and stop that did not come through the immediate lane (recorded by another process, or before a restart). */
+async function performAtOnce(
+  turn: Turn,
+  go: Extract<Judged, { kind: 'go' }>,
+  act: Extract<DeskAct, { act: 'kill' | 'stop' }>,
+  deps: ReplyDeps,
+): Promise<void> {
+  const { incoming, who } = turn;
+  for (const desk of go.desks) {
+    if (act.act === 'kill') desk.killNow(who.actor, act.scope ?? 'all', incoming.sentAt);
+    else desk.stopNow(who.actor, act.reason, incoming.sentAt);
+  }
+  const notices: Notice[] =
+    go.lateMs === null
+      ? []
+      : [{ kind: 'late_honored', command: act.act, sentAt: incoming.sentAt, lateMs: go.lateMs }];
+  await finish(turn, 'acted', act, notices, deps);
+}

@@ -1,0 +1,159 @@
+import type { Axes, Message } from '#core/engine/message.ts';
+import type { Actor } from '#core/replies/act.ts';
+import type { Answer } from '#core/replies/answer.ts';
+import type { Notice } from '#core/replies/notice.ts';
+import type { AnswerSources } from './answer-question.ts';
+import type { DeskHandle } from './desk-handle.ts';
+import { mayActAs } from './judge-act.ts';
+import type {
+  Access,
+  Card,
+  Clock,
+  Identity,
+  Inbox,
+  InboxRow,
+  Incoming,
+  NewAuditRow,
+  NewOutboxRow,
+  Outbox,
+  OutboxRow,
+} from './ports.ts';
+import type { SecondConfirms } from './second-confirm.ts';
+
+/** Makes cards in the language of a chat. */
+export interface Speaker {
+  notice(notice: Notice, channel: string, chatId: string): Card;
+  answer(answer: Answer, channel: string, chatId: string): Card;
+  message(message: Message, channel: string, chatId: string): Card;
+}
+
+export type ReplyDeps = {
+  readonly runId: string;
+  readonly clock: Clock;
+  readonly access: Access;
+  readonly desks: () => readonly DeskHandle[];
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  readonly speaker: Speaker;
+  readonly axesOf: (desk: DeskHandle) => Axes;
+  readonly sources: AnswerSources;
+  readonly confirms: SecondConfirms;
+  /** Ticket code of a delivered message, for replies to it; null when it is not known. */
+  readonly codeOfMessage: (channel: string, chatId: string, messageId: string) => string | null;
+  /** Hands fresh outbox rows to the deliverer. */
+  readonly handOver: (rows: readonly OutboxRow[]) => void;
+  /** Tells of a failure that is not the store's; the row is then done as failed. */
+  readonly onFailure: (error: unknown, row: InboxRow) => void;
+};
+
+/** What an inbox row of a chat holds: the message and whether the immediate lane already acted on it. */
+export type ChatBody = { readonly incoming: Incoming; readonly acted: 'kill' | 'stop' | null };
+
+const REPLY_LIFE_MS = 10 * 60_000;
+
+export type Known = Extract<Identity, { kind: 'known' }>;
+/** One row being answered. */
+export type Turn = { readonly row: InboxRow; readonly incoming: Incoming; readonly who: Known };
+
+/** The body of a chat's inbox row, or null when it is not one. */
+export function chatBodyOf(body: unknown): ChatBody | null {
+  if (typeof body !== 'object' || body === null || !('incoming' in body)) return null;
+  const { incoming } = body;
+  if (typeof incoming !== 'object' || incoming === null) return null;
+  if (!('chatId' in incoming) || !('text' in incoming) || !('sentAt' in incoming)) return null;
+  return body as ChatBody;
+}
+
+export function outboxRow(
+  deps: ReplyDeps,
+  chat: { readonly channel: string; readonly chatId: string },
+  what: { kind: string; dedupeKey: string; card?: Card; message?: Message; replyTo: string | null },
+): NewOutboxRow {
+  const now = deps.clock.now();
+  const { kind, dedupeKey, ...payload } = what;
+  return {
+    runId: deps.runId,
+    lane: `chat:${chat.channel}:${chat.chatId}`,
+    kind,
+    priority: 1,
+    dedupeKey,
+    editKey: null,
+    payload,
+    createdAt: now,
+    notBefore: now,
+    expiresAt: now + REPLY_LIFE_MS,
+  };
+}
+
+/** Queues notices for the chat a row came from; repeated for the same row it queues nothing new. */
+export async function say(
+  notices: readonly Notice[],
+  row: InboxRow,
+  incoming: Incoming,
+  deps: ReplyDeps,
+): Promise<void> {
+  const cards = notices.map((notice) =>
+    deps.speaker.notice(notice, incoming.channel, incoming.chatId),
+  );
+  await sayCards(cards, row, incoming, deps);
+}
+
+async function sayCards(
+  cards: readonly Card[],
+  row: InboxRow,
+  incoming: Incoming,
+  deps: ReplyDeps,
+): Promise<void> {
+  if (cards.length === 0) return;
+  const rows = cards.map((card, index) =>
+    outboxRow(deps, incoming, {
+      kind: 'reply',
+      dedupeKey: `${deps.runId}:reply:${row.id}:${index}`,
+      card,
+      replyTo: incoming.chatKind === 'group' ? incoming.messageId : null,
+    }),
+  );
+  deps.handOver(await deps.outbox.enqueue(rows));
+}
+
+export function auditOf(
+  row: InboxRow,
+  incoming: Incoming,
+  act: unknown,
+  ticketVersion: number | null,
+  result: string,
+  deps: ReplyDeps,
+  actor: Actor | null = null,
+): NewAuditRow {
+  const now = deps.clock.now();
+  return {
+    occurredAt: now,
+    channel: incoming.channel,
+    actor: actor?.id ?? `${incoming.channel}:${incoming.userId ?? 'hidden'}`,
+    messageId: incoming.messageId,
+    updateId: row.updateId,
+    rawText: incoming.text.slice(0, 1000),
+    parsedAct: act,
+    ticketVersion,
+    result,
+    latencyMs: Math.max(0, now - row.receivedAt),
+  };
+}
+
+/** Says the notices and marks the row done, with its audit row. */
+export async function finish(
+  turn: Turn,
+  result: string,
+  act: unknown,
+  notices: readonly Notice[],
+  deps: ReplyDeps,
+): Promise<void> {
+  await say(notices, turn.row, turn.incoming, deps);
+  const audit = auditOf(turn.row, turn.incoming, act, null, result, deps, turn.who.actor);
+  await deps.inbox.markDone(turn.row.id, { kind: result }, [audit]);
+}
+
+/** True when the sender may use the immediate lane. */
+export function mayStop(who: Identity): who is Known {
+  return who.kind === 'known' && mayActAs(who.actor.role, 'operator');
+}

@@ -1,0 +1,72 @@
+import type { Axes } from '#core/engine/message.ts';
+import type { Policy } from '#core/engine/policy.ts';
+import type { DeskState } from '#core/engine/state.ts';
+import type { MarketView } from '#core/engine/view.ts';
+import type { Order } from '#core/machines/order.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
+import type { Actor } from './act.ts';
+
+/** A desk as a question sees it: its committed state, what it saw of the market, the axes judged from both. */
+export type DeskView = {
+  readonly policy: Policy;
+  readonly state: DeskState;
+  readonly view: MarketView;
+  readonly axes: Axes;
+  /** Open risk of positions and pending tickets, minor units. */
+  readonly openRiskMinor: number;
+};
+
+/** One line of /health: what was looked at, whether it is well, and the figures. */
+export type HealthLine = {
+  readonly subject: string;
+  readonly isWell: boolean;
+  readonly figures: Readonly<Record<string, number | string>>;
+};
+
+/** One line of /jobs. Instants are epoch milliseconds; `nextAt` null: not scheduled again. */
+export type JobLine = {
+  readonly job: string;
+  readonly state: string;
+  readonly lastAt: number | null;
+  readonly nextAt: number | null;
+  readonly note: string | null;
+};
+
+/** The answer to a question, free of language. Nothing in it changes a desk. */
+export type Answer = { readonly at: number } & (
+  | { readonly kind: 'help'; readonly topic: string | null }
+  | { readonly kind: 'start'; readonly desks: readonly DeskView[] }
+  | { readonly kind: 'status'; readonly desks: readonly DeskView[] }
+  | { readonly kind: 'pending'; readonly desks: readonly DeskView[] }
+  | {
+      readonly kind: 'ticket';
+      readonly ticket: Ticket;
+      readonly orders: readonly Order[];
+      readonly desk: DeskView;
+    }
+  | { readonly kind: 'ticket_unknown'; readonly code: string | null }
+  | {
+      readonly kind: 'why';
+      readonly desk: DeskView;
+      readonly target: string | null;
+      readonly ticket: Ticket | null;
+    }
+  | { readonly kind: 'positions'; readonly desks: readonly DeskView[] }
+  | { readonly kind: 'orders'; readonly desks: readonly DeskView[]; readonly filter: string | null }
+  | {
+      readonly kind: 'trades';
+      readonly desks: readonly DeskView[];
+      readonly count: number;
+      readonly symbol: string | null;
+    }
+  | { readonly kind: 'pnl'; readonly desks: readonly DeskView[] }
+  | { readonly kind: 'regime'; readonly desks: readonly DeskView[]; readonly symbol: string | null }
+  | { readonly kind: 'report_missing'; readonly day: string | null }
+  | { readonly kind: 'jobs'; readonly jobs: readonly JobLine[]; readonly zone: string }
+  | { readonly kind: 'health'; readonly lines: readonly HealthLine[] }
+  | { readonly kind: 'logs'; readonly lines: readonly string[] }
+  | { readonly kind: 'ping'; readonly figures: Readonly<Record<string, number | string>> }
+  | { readonly kind: 'whoami'; readonly actor: Actor; readonly language: 'zh' | 'en' }
+);
+
+export type AnswerKind = Answer['kind'];

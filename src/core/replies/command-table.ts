@@ -1,0 +1,153 @@
+/** Canonical name of a slash command. */
+export type CommandName =
+  | 'help'
+  | 'start'
+  | 'status'
+  | 'pending'
+  | 'ticket'
+  | 'confirm'
+  | 'skip'
+  | 'why'
+  | 'half'
+  | 'allow'
+  | 'stop'
+  | 'kill'
+  | 'flatten'
+  | 'resume'
+  | 'safe'
+  | 'ack'
+  | 'exit'
+  | 'cancel'
+  | 'positions'
+  | 'orders'
+  | 'trades'
+  | 'pnl'
+  | 'regime'
+  | 'report'
+  | 'jobs'
+  | 'health'
+  | 'logs'
+  | 'ping'
+  | 'lang'
+  | 'mode'
+  | 'pair'
+  | 'whoami';
+
+/** Role a command needs at least, in rising order. */
+export type CommandRole = 'viewer' | 'operator' | 'owner';
+
+/**
+ * One row per command: other spellings behind a slash, words that mean it as the whole message,
+ * the role it needs and its arguments in the notation of the help text.
+ */
+export type CommandRow = {
+  readonly name: CommandName;
+  readonly aliases: readonly string[];
+  readonly words: readonly string[];
+  readonly role: CommandRole;
+  readonly usage: string;
+};
+
+function row(
+  name: CommandName,
+  role: CommandRole,
+  usage: string,
+  aliases: readonly string[],
+  words: readonly string[],
+): CommandRow {
+  return { name, role, usage, aliases, words };
+}
+
+/** All commands in the order of the help text. Source: the chat contract, "Commands". */
+export const COMMANDS: readonly CommandRow[] = [
+  row('confirm', 'operator', '<code> [quantity] [@price]', ['y', '确认'], ['confirm', '确认']),
+  row('half', 'operator', '<code>', ['数量减半'], ['half', '数量减半']),
+  row('skip', 'operator', '<code> [reason]', ['n', '跳过'], ['skip', '跳过']),
+  row('why', 'viewer', '[code|symbol|now]', ['为什么'], ['why', '为什么']),
+  row('pending', 'viewer', '', ['待确认'], ['pending', '待确认']),
+  row('ticket', 'viewer', '<code>', ['提案', '交易提案'], ['ticket', '提案']),
+  row(
+    'allow',
+    'operator',
+    '[desk] [until HH:MM|today]',
+    ['允许开仓', '允许'],
+    ['allow', '允许开仓'],
+  ),
+  row('stop', 'operator', '[desk|all] [reason]', ['停止开仓'], ['stop', '停止开仓']),
+  row('kill', 'operator', '[desk|all]', ['急停'], ['kill', '急停']),
+  row('flatten', 'operator', '[desk|all]', ['全部清仓'], ['全部清仓']),
+  row('resume', 'owner', '[desk|all] <reason>', ['恢复'], []),
+  row('safe', 'operator', 'on|off', ['安全模式'], []),
+  row('ack', 'operator', '[id]', ['seen', '收到'], ['seen', '收到']),
+  row('exit', 'operator', '[symbol|code] [percent]', ['卖出', '清仓'], ['卖出']),
+  row('cancel', 'operator', '<order|symbol|code|all>', ['撤单'], []),
+  row('status', 'viewer', '', ['s', '状态'], ['status', '状态']),
+  row('positions', 'viewer', '', ['p', '持仓'], ['positions', '持仓']),
+  row('orders', 'viewer', '[open|today|id]', ['o', '委托'], ['orders', '委托']),
+  row('trades', 'viewer', '[count] [symbol]', ['成交'], ['trades', '成交']),
+  row('pnl', 'viewer', '', ['盈亏'], ['pnl', '盈亏']),
+  row('regime', 'viewer', '[symbol]', ['日型'], ['regime', '日型']),
+  row('report', 'viewer', '[today|yesterday|YYYY-MM-DD]', ['日报'], ['report', '日报']),
+  row('mode', 'operator', '[desk] alert|semi|auto', ['模式'], ['模式']),
+  row('jobs', 'viewer', '', ['任务'], ['jobs', '任务']),
+  row('health', 'viewer', '', ['健康'], ['health', '健康']),
+  row('logs', 'viewer', '[count] [debug|info|warn|error]', ['日志'], ['logs', '日志']),
+  row('ping', 'viewer', '', [], ['ping']),
+  row('lang', 'viewer', 'zh|en', ['语言'], []),
+  row('pair', 'viewer', '<pairing code>', ['配对'], []),
+  row('whoami', 'viewer', '', ['我是谁'], ['whoami', '我是谁']),
+  row('start', 'viewer', '', ['开始'], ['开始']),
+  row('help', 'viewer', '[command]', ['h', '帮助'], ['help', '帮助', '?']),
+];
+
+const BY_SLASH: ReadonlyMap<string, CommandRow> = new Map(
+  COMMANDS.flatMap((command) =>
+    [command.name, ...command.aliases].map((spelling) => [spelling, command] as const),
+  ),
+);
+
+const BY_WORD: ReadonlyMap<string, CommandRow> = new Map(
+  COMMANDS.flatMap((command) => command.words.map((word) => [word, command] as const)),
+);
+
+/** The command behind a slash spelling (lower case, without the slash), or null. */
+export function commandOf(spelling: string): CommandRow | null {
+  return BY_SLASH.get(spelling) ?? null;
+}
+
+/** The command a whole-message word means (lower case), or null. */
+export function commandOfWord(word: string): CommandRow | null {
+  return BY_WORD.get(word) ?? null;
+}
+
+/**
+ * The spelling nearest to an unknown command by edit distance, or null when more than half of it
+ * would have to change. Nothing is ever executed from it.
+ */
+export function nearestCommand(found: string): string | null {
+  let best: string | null = null;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const spelling of BY_SLASH.keys()) {
+    if (spelling.length < 2) continue;
+    const distance = editDistance(found, spelling);
+    if (distance < bestDistance) {
+      best = spelling;
+      bestDistance = distance;
+    }
+  }
+  return best !== null && bestDistance <= Math.max(1, Math.floor(best.length / 2)) ? best : null;
+}
+
+/** Levenshtein distance of two short strings, in characters changed, added or left out. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      current.push(Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + change));
+    }
+    previous = current;
+  }
+  return previous[b.length]!;
+}

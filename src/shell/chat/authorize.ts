@@ -1,0 +1,239 @@
+import type { Access, Clock, Identity, Incoming } from '#app/ports.ts';
+
+type Role = 'viewer' | 'operator' | 'owner';
+type Language = 'zh' | 'en';
+
+/** One listed person on one channel. `userId` is the channel's numeric id, never a name. */
+export type ChatUser = {
+  readonly channel: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly role: Role;
+};
+
+/** Everything the book keeps; JSON-safe. */
+export type UserBookContent = {
+  readonly users: readonly ChatUser[];
+  /** Groups that may act, not only read. */
+  readonly groups: readonly { readonly channel: string; readonly chatId: string }[];
+  readonly languages: readonly {
+    readonly channel: string;
+    readonly chatId: string;
+    readonly language: Language;
+  }[];
+};
+
+/** Where users are kept. `load` answers null before the first save; both may throw ConfigError. */
+export interface UserBook {
+  load(): Promise<UserBookContent | null>;
+  save(content: UserBookContent): Promise<void>;
+}
+
+export type AccessOptions = {
+  readonly book: UserBook;
+  readonly clock: Clock;
+  readonly defaultLanguage: Language;
+  /** Users of the configuration; they outrank the book. */
+  readonly configured?: readonly ChatUser[];
+  readonly groups?: readonly { readonly channel: string; readonly chatId: string }[];
+  /** A fresh unguessable code of 6 to 16 characters `[A-Z0-9]`. */
+  readonly newPairingCode: () => string;
+  /** True when somebody sits at this process's terminal: he is owner. */
+  readonly hasTerminal: boolean;
+};
+
+export type ChatAccess = Access & {
+  /**
+   * Opens pairing for one person, who becomes owner when nobody is yet, else `role`. The code is
+   * for the server's console only; it replaces an earlier one.
+   */
+  offerPairing(role?: Role): { readonly pairingCode: string; readonly validMs: number };
+  /** True when nobody on a channel other than the terminal may speak yet. */
+  isEmpty(): boolean;
+  users(): readonly ChatUser[];
+};
+
+const PAIRING_MS = 10 * 60_000;
+const BAN_MS = 60 * 60_000;
+const BAD_TRIES = 5;
+const NOTICE_EVERY_MS = 60 * 60_000;
+/** Strangers remembered for bans; the oldest goes first. */
+const MOST_STRANGERS = 1000;
+export const TERMINAL_CHAT = 'terminal';
+
+/** Loads the book and answers the table in memory; see `Access`. */
+export async function createAccess(options: AccessOptions): Promise<ChatAccess> {
+  const content = (await options.book.load()) ?? { users: [], groups: [], languages: [] };
+  return new Table(options, content);
+}
+
+class Table implements ChatAccess {
+  readonly #options: AccessOptions;
+  #users: ChatUser[];
+  readonly #groups: Set<string>;
+  readonly #languages: Map<string, Language>;
+  #pairing: { code: string; untilAt: number; role: Role } | null = null;
+  readonly #tries = new Map<string, { bad: number; bannedUntil: number }>();
+  #refused = 0;
+  #noticedAt: number | null = null;
+
+  constructor(options: AccessOptions, content: UserBookContent) {
+    this.#options = options;
+    const configured = options.configured ?? [];
+    const isConfigured = (user: ChatUser) =>
+      configured.some((other) => other.channel === user.channel && other.userId === user.userId);
+    this.#users = [...configured, ...content.users.filter((user) => !isConfigured(user))];
+    this.#groups = new Set(
+      [...(options.groups ?? []), ...content.groups].map((g) => keyOf(g.channel, g.chatId)),
+    );
+    this.#languages = new Map(
+      content.languages.map((l) => [keyOf(l.channel, l.chatId), l.language]),
+    );
+  }
+
+  identify(row: Incoming): Identity {
+    const language = this.languageOf(row.channel, row.chatId);
+    if (row.chatKind === 'terminal') {
+      if (!this.#options.hasTerminal || row.channel !== 'terminal') return { kind: 'stranger' };
+      const actor = {
+        id: 'terminal:owner',
+        name: row.userName ?? 'owner',
+        role: 'owner',
+        channel: row.channel,
+        chatId: row.chatId,
+      } as const;
+      return { kind: 'known', actor, language, canAct: true };
+    }
+    const user = this.#userOf(row);
+    if (user === undefined) return { kind: 'stranger' };
+    // A private chat carries its person's id; anything else claims to be what it is not.
+    if (row.chatKind === 'private' && row.chatId !== user.userId) return { kind: 'stranger' };
+    const canAct = row.chatKind === 'private' || this.#groups.has(keyOf(row.channel, row.chatId));
+    const actor = {
+      id: `${row.channel}:${user.userId}`,
+      name: user.name,
+      role: user.role,
+      channel: row.channel,
+      chatId: row.chatId,
+    };
+    return { kind: 'known', actor, language, canAct };
+  }
+
+  languageOf(channel: string, chatId: string): Language {
+    return this.#languages.get(keyOf(channel, chatId)) ?? this.#options.defaultLanguage;
+  }
+
+  async setLanguage(row: Incoming, language: Language): Promise<void> {
+    this.#languages.set(keyOf(row.channel, row.chatId), language);
+    await this.#save();
+  }
+
+  async pair(row: Incoming, pairingCode: string): ReturnType<Access['pair']> {
+    const now = this.#options.clock.now();
+    if (row.userId === null || row.chatKind !== 'private' || row.chatId !== row.userId)
+      return { kind: 'ignored' };
+    const who = keyOf(row.channel, row.userId);
+    const tries = this.#tries.get(who) ?? { bad: 0, bannedUntil: 0 };
+    if (now < tries.bannedUntil) return { kind: 'ignored' };
+    const pairing = this.#pairing;
+    if (pairing === null || now > pairing.untilAt) return { kind: 'ignored' };
+    if (pairingCode !== pairing.code) {
+      const bad = tries.bad + 1;
+      this.#remember(
+        who,
+        bad >= BAD_TRIES ? { bad: 0, bannedUntil: now + BAN_MS } : { bad, bannedUntil: 0 },
+      );
+      return { kind: 'refused' };
+    }
+    this.#pairing = null;
+    const hasOwner = this.#users.some((user) => user.role === 'owner');
+    const user: ChatUser = {
+      channel: row.channel,
+      userId: row.userId,
+      name: row.userName ?? row.userId,
+      role: hasOwner ? pairing.role : 'owner',
+    };
+    this.#users = [
+      ...this.#users.filter((other) => keyOf(other.channel, other.userId) !== who),
+      user,
+    ];
+    await this.#save();
+    const language = this.languageOf(row.channel, row.chatId);
+    return {
+      kind: 'paired',
+      actor: {
+        id: who,
+        name: user.name,
+        role: user.role,
+        channel: row.channel,
+        chatId: row.chatId,
+      },
+      language,
+    };
+  }
+
+  noteStranger(_row: Incoming): number | null {
+    const now = this.#options.clock.now();
+    this.#refused += 1;
+    if (this.#noticedAt !== null && now - this.#noticedAt < NOTICE_EVERY_MS) return null;
+    this.#noticedAt = now;
+    const count = this.#refused;
+    this.#refused = 0;
+    return count;
+  }
+
+  chats(role: Role): readonly { channel: string; chatId: string }[] {
+    const rank = { viewer: 0, operator: 1, owner: 2 };
+    const terminal = this.#options.hasTerminal
+      ? [{ channel: 'terminal', chatId: TERMINAL_CHAT }]
+      : [];
+    const people = this.#users
+      .filter((user) => rank[user.role] >= rank[role])
+      .map((user) => ({ channel: user.channel, chatId: user.userId }));
+    const groups = role === 'viewer' ? [...this.#groups].map(chatOfKey) : [];
+    return [...terminal, ...people, ...groups];
+  }
+
+  offerPairing(role: Role = 'viewer'): { pairingCode: string; validMs: number } {
+    const code = this.#options.newPairingCode();
+    this.#pairing = { code, untilAt: this.#options.clock.now() + PAIRING_MS, role };
+    return { pairingCode: code, validMs: PAIRING_MS };
+  }
+
+  isEmpty(): boolean {
+    return this.#users.length === 0;
+  }
+
+  users(): readonly ChatUser[] {
+    return this.#users;
+  }
+
+  #userOf(row: Incoming): ChatUser | undefined {
+    if (row.userId === null) return undefined;
+    return this.#users.find((user) => user.channel === row.channel && user.userId === row.userId);
+  }
+
+  #remember(who: string, tries: { bad: number; bannedUntil: number }): void {
+    this.#tries.delete(who);
+    this.#tries.set(who, tries);
+    const oldest = this.#tries.keys().next();
+    if (this.#tries.size > MOST_STRANGERS && oldest.done !== true) this.#tries.delete(oldest.value);
+  }
+
+  async #save(): Promise<void> {
+    await this.#options.book.save({
+      users: this.#users,
+      groups: [...this.#groups].map(chatOfKey),
+      languages: [...this.#languages].map(([key, language]) => ({ ...chatOfKey(key), language })),
+    });
+  }
+}
+
+function keyOf(channel: string, id: string): string {
+  return `${channel}:${id}`;
+}
+
+function chatOfKey(key: string): { channel: string; chatId: string } {
+  const colon = key.indexOf(':');
+  return { channel: key.slice(0, colon), chatId: key.slice(colon + 1) };
+}

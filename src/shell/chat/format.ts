@@ -1,0 +1,186 @@
+import type { Reason } from '#core/gates/reason.ts';
+import { type InstrumentId, symbolOf } from '#core/market/instrument.ts';
+
+export type Language = 'zh' | 'en';
+
+/** Words a format needs from its language. */
+export type FormatWords = {
+  readonly zones: Readonly<Record<string, string>>;
+  readonly second: string;
+  readonly minute: string;
+  readonly hour: string;
+  readonly shares: (count: string) => string;
+  readonly unknown: string;
+  readonly figures: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, string>>;
+};
+
+/** Turns figures into text: every number with its unit, times in the market's zone. */
+export type Format = {
+  readonly language: Language;
+  /** `252.38`; four digits below one unit of currency. */
+  price(value: number | null): string;
+  /** Minor units with the currency's sign: `$8.82`. */
+  money(minor: number): string;
+  /** As `money`, always with a sign: `+$7.90`. */
+  gain(minor: number): string;
+  /** `+0.90R` */
+  r(value: number): string;
+  /** A fraction as percent: 0.0003 → `0.03 %`. */
+  ratio(value: number): string;
+  bps(value: number | null): string;
+  shares(count: number): string;
+  /** `10:07 ET (23:07)`; the bracket only when the operator's clock shows something else. */
+  time(at: number): string;
+  /** As `time` with seconds. */
+  timeSeconds(at: number): string;
+  /** `118 s`, `9 min 40 s`, `2 h 5 min` */
+  duration(ms: number): string;
+  symbol(instrument: InstrumentId): string;
+  /** Figures as `name value` pairs with their units read from the names. */
+  figures(figures: Readonly<Record<string, number | string>>): string;
+  /** Text that came from outside, on one line and cut. */
+  words(text: string, longest?: number): string;
+};
+
+export type FormatOptions = {
+  readonly zone: string;
+  readonly currency: string;
+  readonly operatorZone: string | null;
+};
+
+const CURRENCY_SIGNS: Readonly<Record<string, string>> = { USD: '$', CNY: '¥', HKD: 'HK$' };
+
+function trimmed(value: number, digits: number): string {
+  return value
+    .toFixed(digits)
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '');
+}
+
+/** Wall clock text of an instant in a zone: `HH:MM` or `HH:MM:SS`. */
+function clockOf(at: number, zone: string, seconds: boolean): string {
+  const wall = Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toZonedDateTimeISO(zone);
+  return wall.toPlainTime().toString({ smallestUnit: seconds ? 'second' : 'minute' });
+}
+
+function moneyText(minor: number, currency: string): string {
+  const sign = CURRENCY_SIGNS[currency] ?? `${currency} `;
+  const whole = Math.floor(Math.abs(minor) / 100)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
+  const cents = String(Math.abs(minor) % 100).padStart(2, '0');
+  return `${sign}${whole}.${cents}`;
+}
+
+function priceText(value: number | null, unknown: string): string {
+  if (value === null || !Number.isFinite(value)) return unknown;
+  return Math.abs(value) < 1 ? value.toFixed(4) : value.toFixed(2);
+}
+
+function durationText(ms: number, words: FormatWords): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  if (seconds < 180) return `${seconds}${words.second}`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 180) {
+    const rest = seconds % 60;
+    return rest === 0
+      ? `${minutes}${words.minute}`
+      : `${minutes}${words.minute} ${rest}${words.second}`;
+  }
+  const hours = Math.floor(minutes / 60);
+  return minutes % 60 === 0
+    ? `${hours}${words.hour}`
+    : `${hours}${words.hour} ${minutes % 60}${words.minute}`;
+}
+
+/** One line without control characters, cut at `longest` characters. */
+export function oneLine(text: string, longest = 160): string {
+  const flat = text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/ {2,}/g, ' ')
+    .trim();
+  const points = [...flat];
+  return points.length <= longest ? flat : `${points.slice(0, longest - 1).join('')}…`;
+}
+
+/** Unit of a figure by the last word of its name. */
+function figureText(
+  name: string,
+  value: number | string,
+  format: Format,
+  words: FormatWords,
+): string {
+  if (typeof value === 'string') return words.values[value] ?? format.words(value, 80);
+  if (!Number.isFinite(value)) return words.unknown;
+  if (name.endsWith('Bps')) return format.bps(value);
+  if (name.endsWith('Minor')) return format.money(value);
+  if (name.endsWith('Ratio')) return format.ratio(value);
+  if (name.endsWith('Ms')) return format.duration(value);
+  if (name.endsWith('At') || name.endsWith('Until')) return format.timeSeconds(value);
+  if (/(^r|R)$/.test(name)) return `${trimmed(value, 2)}R`;
+  if (/[aA]tr$/.test(name)) return `${trimmed(value, 2)} ATR`;
+  return trimmed(value, 4);
+}
+
+/** The formatter of one message: a language's words, the market's zone and currency. */
+export function createFormat(
+  language: Language,
+  words: FormatWords,
+  options: FormatOptions,
+): Format {
+  const place = words.zones[options.zone] ?? options.zone;
+  const timeText = (at: number, seconds: boolean): string => {
+    const there = clockOf(at, options.zone, seconds);
+    const text = language === 'zh' ? `${place}${there}` : `${there} ${place}`;
+    if (options.operatorZone === null || options.operatorZone === options.zone) return text;
+    const here = clockOf(at, options.operatorZone, seconds);
+    if (here === there) return text;
+    return language === 'zh'
+      ? `${text}(${words.zones[options.operatorZone] ?? ''}${here})`
+      : `${text} (${here})`;
+  };
+  const format: Format = {
+    language,
+    price: (value) => priceText(value, words.unknown),
+    money: (minor) => `${minor < 0 ? '−' : ''}${moneyText(minor, options.currency)}`,
+    gain: (minor) => `${minor < 0 ? '−' : '+'}${moneyText(minor, options.currency)}`,
+    r: (value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}R`,
+    ratio: (value) => `${trimmed(value * 100, 2)}${language === 'zh' ? '%' : ' %'}`,
+    bps: (value) => (value === null ? words.unknown : `${trimmed(value, 1).replace('-', '−')} bp`),
+    shares: (count) => words.shares(String(count)),
+    time: (at) => timeText(at, false),
+    timeSeconds: (at) => timeText(at, true),
+    duration: (ms) => durationText(ms, words),
+    symbol: (instrument) => oneLine(symbolOf(instrument), 16),
+    figures: (figures) =>
+      Object.entries(figures)
+        .slice(0, 8)
+        .map(([name, value]) => {
+          const label = words.figures[name] ?? spaced(name);
+          const text = figureText(name, value, format, words);
+          return label === '' ? text : `${label} ${text}`;
+        })
+        .join(', '),
+    words: oneLine,
+  };
+  return format;
+}
+
+/** `lossLimitR` → `loss limit`: the unit at the end is shown with the value. */
+function spaced(name: string): string {
+  const bare = name.replace(/(Bps|Minor|Ratio|Ms|At|R)$/, '');
+  return (bare === '' ? name : bare).replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+}
+
+/** A reason as label and figures: `stop too wide: 0.31 ATR, limit 0.25 ATR`. */
+export function reasonText(
+  reason: Reason,
+  labels: Readonly<Record<Reason['code'], string>>,
+  format: Format,
+): string {
+  const figures = format.figures(reason.figures);
+  const label = labels[reason.code] ?? reason.code;
+  if (figures === '') return label;
+  return format.language === 'zh' ? `${label}:${figures}` : `${label}: ${figures}`;
+}

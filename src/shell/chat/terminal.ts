@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline';
+import { ChannelError } from '#app/errors.ts';
+import type { CardButton, Channel, Incoming, Outgoing } from '#app/ports.ts';
+import { COMMANDS } from '#core/replies/command-table.ts';
+import { TERMINAL_CHAT } from './authorize.ts';
+import { type Gains, paint } from './terminal-paint.ts';
+
+export type TerminalOptions = {
+  readonly input: NodeJS.ReadableStream;
+  /** Where the conversation is written; stderr when stdout carries data. */
+  readonly output: NodeJS.WritableStream;
+  readonly now: () => number;
+  readonly userName: string;
+  /** Which colour gains have; `none` leaves figures plain. */
+  readonly gains?: Gains;
+  /** Called for Ctrl-C, which readline takes from the process. */
+  readonly onInterrupt?: () => void;
+};
+
+type Shown = { readonly lines: readonly string[]; readonly numbers: readonly number[] };
+
+/** Numbers of buttons run on, so that a number typed late never means a newer button. */
+const HIGHEST_NUMBER = 99;
+const MOST_SHOWN = 500;
+const RETRY_MS = 200;
+const LONGEST_RETRY_MS = 5000;
+const PROMPT = '> ';
+
+/**
+ * The conversation on stdin and stdout: line in, card out. With a TTY it has colours, history and
+ * completion; in a pipe it is plain. A button has a number and is tapped by typing it. An edited
+ * message is one new line marked `↻`. The end of the input ends nothing but the input.
+ */
+export function createTerminalChannel(options: TerminalOptions): Channel {
+  return new TerminalChannel(options);
+}
+
+class TerminalChannel implements Channel {
+  readonly name = 'terminal';
+  readonly #options: TerminalOptions;
+  readonly #session = randomUUID();
+  readonly #isTty: boolean;
+  readonly #buttons = new Map<number, CardButton>();
+  readonly #shown = new Map<string, Shown>();
+  #line = 0;
+  #message = 0;
+  #number = 0;
+  #reader: Interface | null = null;
+  #isBroken = false;
+  #isStopped = false;
+  #intake: Promise<void> = Promise.resolve();
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    const { input, output } = options;
+    this.#isTty =
+      'isTTY' in input && input.isTTY === true && 'isTTY' in output && output.isTTY === true;
+    output.on('error', () => {
+      this.#isBroken = true;
+    });
+  }
+
+  async start(receive: (rows: readonly Incoming[]) => Promise<void>): Promise<void> {
+    const { input, output, onInterrupt } = this.#options;
+    this.#reader = createInterface({
+      input,
+      ...(this.#isTty ? { output, completer: complete, historySize: 200 } : {}),
+      terminal: this.#isTty,
+      prompt: PROMPT,
+    });
+    this.#reader.on('line', (line) => {
+      this.#prompt();
+      const row = this.#incoming(line);
+      if (row !== null) this.#intake = this.#intake.then(() => this.#give(row, receive));
+    });
+    this.#reader.on('SIGINT', () => {
+      if (onInterrupt === undefined) process.kill(process.pid, 'SIGINT');
+      else onInterrupt();
+    });
+    input.on('error', () => this.#reader?.close());
+    this.#prompt();
+  }
+
+  async deliver(message: Outgoing): Promise<string> {
+    if (this.#isBroken)
+      throw new ChannelError('terminal: output is closed', { code: 'closed', retryable: false });
+    const before = message.edit === null ? undefined : this.#shown.get(message.edit);
+    const id = message.edit ?? `t${this.#nextMessage()}`;
+    const { lines, buttons } = message.card;
+    for (const number of before?.numbers ?? []) this.#buttons.delete(number);
+    const numbered = buttons.flat().map((button) => this.#numbered(button));
+    const text = before === undefined ? lines : compact(before.lines, lines);
+    const choices = numbered.map(({ number, button }) => `[${number}] ${button.label}`).join('  ');
+    const isSame = before !== undefined && text.length === 0;
+    if (!isSame) await this.#write([...text, ...(choices === '' ? [] : [choices])]);
+    this.#remember(id, { lines, numbers: numbered.map((entry) => entry.number) });
+    return id;
+  }
+
+  async acknowledge(): Promise<void> {
+    // A number typed is answered by what it does.
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#reader?.close();
+    this.#reader = null;
+    await this.#intake;
+  }
+
+  #nextMessage(): number {
+    this.#message += 1;
+    return this.#message;
+  }
+
+  #numbered(button: CardButton): { number: number; button: CardButton } {
+    this.#number = (this.#number % HIGHEST_NUMBER) + 1;
+    this.#buttons.set(this.#number, button);
+    return { number: this.#number, button };
+  }
+
+  #remember(id: string, shown: Shown): void {
+    this.#shown.delete(id);
+    this.#shown.set(id, shown);
+    const oldest = this.#shown.keys().next();
+    if (this.#shown.size > MOST_SHOWN && oldest.done !== true) this.#shown.delete(oldest.value);
+  }
+
+  #incoming(line: string): Incoming | null {
+    const typed = line.trim();
+    if (typed === '') return null;
+    this.#line += 1;
+    const id = `${this.#session}:${this.#line}`;
+    const button = /^\d{1,2}$/.test(typed) ? this.#buttons.get(Number(typed)) : undefined;
+    const now = this.#options.now();
+    return {
+      channel: this.name,
+      updateId: id,
+      chatId: TERMINAL_CHAT,
+      userId: 'owner',
+      userName: this.#options.userName,
+      chatKind: 'terminal',
+      messageId: id,
+      text: button?.command ?? typed,
+      callback: button === undefined ? null : { id, data: button.command },
+      replyTo: null,
+      sentAt: now,
+      receivedAt: now,
+    };
+  }
+
+  /** Gives a line until it is committed; the terminal keeps nothing elsewhere. */
+  async #give(row: Incoming, receive: (rows: readonly Incoming[]) => Promise<void>): Promise<void> {
+    for (
+      let pauseMs = RETRY_MS;
+      !this.#isStopped;
+      pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)
+    ) {
+      try {
+        await receive([row]);
+        return;
+      } catch {
+        await new Promise((resolve) => {
+          setTimeout(resolve, pauseMs).unref();
+        });
+      }
+    }
+  }
+
+  #prompt(): void {
+    if (this.#isTty && !this.#isStopped) this.#reader?.prompt(true);
+  }
+
+  #write(lines: readonly string[]): Promise<void> {
+    const { output, gains } = this.#options;
+    const painted = lines.map((line, index) => paint(line, index === 0, output, gains ?? 'none'));
+    if (this.#isTty) {
+      clearLine(output, 0);
+      cursorTo(output, 0);
+    }
+    return new Promise((resolve, reject) => {
+      output.write(`${painted.join('\n')}\n`, (error) => {
+        if (error == null) {
+          this.#prompt();
+          return resolve();
+        }
+        this.#isBroken = true;
+        reject(
+          new ChannelError('terminal: output is closed', {
+            code: 'closed',
+            retryable: false,
+            cause: error,
+          }),
+        );
+      });
+    });
+  }
+}
+
+/** What an edit adds: its first line and its newest other new line, each once. */
+function compact(before: readonly string[], after: readonly string[]): string[] {
+  const fresh = after.filter((line) => !before.includes(line));
+  const first = after[0] ?? '';
+  // The axes line changes with every minute and is news to nobody.
+  const last = after[after.length - 1] ?? '';
+  const news = fresh.includes(last) && last !== first ? last : null;
+  if (!fresh.includes(first) && news === null) return [];
+  return [news === null ? `↻ ${first}` : `↻ ${first} · ${news}`];
+}
+
+function complete(line: string): [string[], string] {
+  if (!line.startsWith('/')) return [[], line];
+  const names = COMMANDS.map((command) => `/${command.name}${command.usage === '' ? '' : ' '}`);
+  return [names.filter((name) => name.startsWith(line)), line];
+}

@@ -1,0 +1,1012 @@
+import type { SetupRefused, Verdict } from '#core/engine/state.ts';
+import { seenOf } from '#core/engine/view.ts';
+import type { Check } from '#core/gates/gate.ts';
+import type { Order } from '#core/machines/order.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
+import { mid } from '#core/market/quote.ts';
+import type { DeskView } from '#core/replies/answer.ts';
+import { COMMANDS } from '#core/replies/command-table.ts';
+import type { Consequence } from '#core/replies/notice.ts';
+import type { Catalogue, Speech } from './catalogue.ts';
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+}
+
+function count(many: number, one: string, more = `${one}s`): string {
+  return `${many} ${many === 1 ? one : more}`;
+}
+
+function figure(value: number | string | boolean | null | undefined): string {
+  if (value === null || value === undefined) return 'not known';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'number'
+    ? String(Math.round(value * 10_000) / 10_000)
+    : value.replaceAll('|', ', ');
+}
+
+function checkLine(check: Check, s: Speech): string {
+  const label = EN.checks[check.name] ?? check.name.replaceAll('_', ' ');
+  const unit = check.unit === '' || check.unit === 'price' ? '' : ` ${check.unit}`;
+  const word = (value: Check['value']) =>
+    check.unit === 'price' && typeof value === 'number'
+      ? s.f.price(value)
+      : s.f.words(figure(value), 60);
+  const operator = check.operator.replace('not_in', 'none of').replace('in', 'one of');
+  return `${check.passed ? '✓' : '✕'} ${label} ${word(check.value)} ${operator} ${word(check.threshold)}${unit}`;
+}
+
+const STRONGEST = ['close_beyond_vwap', 'close_beyond_ma20', 'pullback_age', 'stop_distance'];
+
+function strongest(ticket: Ticket, s: Speech): string {
+  const passed = ticket.checks.filter((check) => check.passed);
+  const known = STRONGEST.flatMap((name) => passed.filter((check) => check.name === name));
+  const chosen = [...known, ...passed.filter((check) => !known.includes(check))].slice(0, 2);
+  return chosen.length === 0
+    ? 'no check recorded'
+    : chosen.map((check) => checkLine(check, s)).join(' · ');
+}
+
+function sizeOf(ticket: Ticket, s: Speech): string {
+  const side = ticket.side === 'long' ? 'BUY' : 'SHORT';
+  const limit = ticket.side === 'long' ? '≤' : '≥';
+  return `${side} ${s.f.symbol(ticket.instrument)} ${ticket.quantity} @ ${limit} ${s.f.price(ticket.entryLimit)}`;
+}
+
+function headline(ticket: Ticket, s: Speech): string {
+  const arrow = ticket.side === 'long' ? '▲' : '▼';
+  if (ticket.isAdvice) return `${arrow} ${sizeOf(ticket, s)} · ${ticket.code} · advice only`;
+  if (ticket.state === 'pending') {
+    const left = ticket.expiresAt > s.now ? s.f.duration(ticket.expiresAt - s.now) : 'life over';
+    return `${arrow} ${sizeOf(ticket, s)} · ${ticket.code} · ${left}`;
+  }
+  const mark = ticket.state === 'confirmed' ? '✓' : '✕';
+  return `${mark} ${EN.ticketStates[ticket.state]}: ${sizeOf(ticket, s)} · ${ticket.code}`;
+}
+
+function expectancyLine(ticket: Ticket): string {
+  const measured = ticket.expectancy;
+  if (measured === null) return 'expectancy: not measured yet';
+  const range = `[${signed(measured.lowR)} … ${signed(measured.highR)}], n ${measured.trades}`;
+  const proven =
+    measured.lowR > 0 ? 'above zero' : measured.highR < 0 ? 'below zero' : 'not proven';
+  return `expectancy ${EN.dayTypes[ticket.dayType]}: ${signed(measured.meanR)}R ${range}: ${proven}`;
+}
+
+function endLine(ticket: Ticket, s: Speech): string[] {
+  const end = ticket.closed;
+  if (end === null || ticket.state === 'confirmed' || ticket.state === 'pending') return [];
+  const price = end.price === null ? '' : `, price then ${s.f.price(end.price)}`;
+  const why = end.reason === null ? '' : `: ${s.reason(end.reason)}`;
+  const by = end.by === 'clock' || end.by === 'desk' ? '' : ` by ${s.f.words(end.by, 40)}`;
+  return [`✕ ${EN.ticketStates[ticket.state]}${by} ${s.f.timeSeconds(end.at)}${why}${price}`];
+}
+
+function progressLine(ticket: Ticket, s: Speech): string[] {
+  const steps = ticket.progress.slice(-12);
+  const last = steps[steps.length - 1];
+  if (last === undefined) return [];
+  const words = steps.map((step) => EN.progress[step.step](step, ticket, s.f));
+  return [`${words.join(' · ')} · ${s.f.timeSeconds(last.at)}`];
+}
+
+function card(
+  message: { axes: Parameters<Speech['axes']>[0]; ticket: Ticket },
+  s: Speech,
+): string[] {
+  const { ticket, axes } = message;
+  const phases = axes.phases.filter((phase) => phase.instrument === ticket.instrument);
+  const risk = `1R = ${s.f.money(ticket.riskMinor)} (${s.f.ratio(ticket.riskOfCapital)})`;
+  return [
+    headline(ticket, s),
+    `stop ${s.f.price(ticket.stop)} · +1R ${s.f.price(ticket.firstTarget)} · ${risk} · cost ${ticket.costR.toFixed(2)}R`,
+    s.axes({ ...axes, phases }),
+    strongest(ticket, s),
+    `day so far: ${EN.dayTypes[ticket.dayType]}${ticket.stopWidened ? ' · stop widened to the minimum distance' : ''}`,
+    expectancyLine(ticket),
+    ...progressLine(ticket, s),
+    ...endLine(ticket, s),
+  ];
+}
+
+function refusedLine(setup: SetupRefused, s: Speech): string {
+  const why = setup.reasons
+    .slice(0, 2)
+    .map((reason) => s.reason(reason))
+    .join('; ');
+  return `  ${s.f.time(setup.at)} ${s.f.symbol(setup.instrument)} ${setup.side} ${why}`;
+}
+
+function verdictLines(verdict: Verdict, s: Speech): string[] {
+  const seen = `${count(verdict.tickets, 'ticket')}, ${verdict.confirmed} confirmed; ${count(verdict.setupsSeen, 'setup')} seen, ${verdict.refused.length} refused`;
+  const shown = verdict.refused.slice(0, 6).map((setup) => refusedLine(setup, s));
+  const more = verdict.refused.length > 6 ? [`  and ${verdict.refused.length - 6} more: /why`] : [];
+  const reasons = verdict.reasons.slice(0, 5).map((reason) => `✕ ${s.reason(reason)}`);
+  const evidence = verdict.evidence.slice(0, 6).map((row) => {
+    const rows = Object.entries(row.rows)
+      .slice(0, 4)
+      .map(([name, value]) => `${name.replaceAll('_', ' ')} ${s.f.words(figure(value), 40)}`);
+    const day = row.dayType === null ? 'no day type yet' : EN.dayTypes[row.dayType];
+    return `${s.f.symbol(row.instrument)}: ${day}${rows.length > 0 ? ` · ${rows.join(' · ')}` : ''}`;
+  });
+  return [...reasons, seen, ...shown, ...more, ...evidence];
+}
+
+function exitLine(
+  sign: string,
+  label: string,
+  m: {
+    instrument: Order['instrument'];
+    ticketCode: string;
+    quantity: number;
+    price: number;
+    remaining: number;
+    trade: { resultR: number; pnlMinor: number; slippageBps: number | null } | null;
+  },
+  s: Speech,
+): string[] {
+  const left = m.remaining === 0 ? 'position closed' : `${m.remaining} left`;
+  const first = `${sign} ${label} ${s.f.symbol(m.instrument)} ${m.quantity} @ ${s.f.price(m.price)} · ${m.ticketCode} · ${left}`;
+  if (m.trade === null) return [first];
+  return [
+    first,
+    `closed ${s.f.r(m.trade.resultR)} (${s.f.gain(m.trade.pnlMinor)}), entry slippage ${s.f.bps(m.trade.slippageBps)}`,
+  ];
+}
+
+function orderWords(order: Order, s: Speech): string {
+  const price = order.limitPrice ?? order.stopPrice;
+  const at = price === null ? 'at market' : `@ ${s.f.price(price)}`;
+  return `${EN.orderRoles[order.role]} ${order.side} ${s.f.symbol(order.instrument)} ${order.quantity} ${at}`;
+}
+
+function orderRow(order: Order, s: Speech): string {
+  const filled =
+    order.filledQuantity > 0
+      ? ` · filled ${order.filledQuantity} @ ${s.f.price(order.averagePrice)}`
+      : '';
+  const mark = order.state === 'unknown' ? '⚠ ' : '';
+  return `${mark}${orderWords(order, s)} · ${EN.orderStates[order.state]}${filled} · ${s.f.words(order.orderId, 80)}`;
+}
+
+function consentWords(desk: DeskView, s: Speech): string {
+  const { consent } = desk.state;
+  if (consent.kind === 'allowed') {
+    const held =
+      consent.heldUntilAt !== null && consent.heldUntilAt > s.now
+        ? `, held until ${s.f.time(consent.heldUntilAt)}`
+        : '';
+    return `allowed by ${s.f.words(consent.by, 40)} until ${s.f.time(consent.untilAt)}${held}`;
+  }
+  if (consent.kind === 'stopped')
+    return `stopped by ${s.f.words(consent.by, 40)} at ${s.f.time(consent.at)}`;
+  return consent.kind === 'ended' ? 'ended with the session' : 'not given: send ALLOW';
+}
+
+function statusLines(desk: DeskView, s: Speech): string[] {
+  const { state } = desk;
+  const positions = Object.values(state.positions);
+  const unit = state.day?.unitRMinor ?? 0;
+  const risk = unit > 0 ? ` (${(desk.openRiskMinor / unit).toFixed(2)}R)` : '';
+  const lines = [s.axes(desk.axes), `permission today: ${consentWords(desk, s)}`];
+  lines.push(
+    `positions ${positions.length} · open risk ${s.f.money(desk.openRiskMinor)}${risk} · cash ${s.f.money(state.cashMinor)}`,
+  );
+  if (state.day !== null) {
+    lines.push(
+      `today ${state.day.tradingDay}: ${count(state.day.tradesStarted, 'trade')} · ${s.f.gain(state.day.realizedMinor)} after ${s.f.money(state.day.feesMinor)} fees`,
+    );
+  }
+  if (state.kill.kind !== 'clear')
+    lines.push(
+      `⛔ kill: ${state.kill.kind} by ${s.f.words(state.kill.by, 40)} at ${s.f.time(state.kill.at)}; /resume <reason>`,
+    );
+  for (const entry of state.safeMode.slice(0, 5)) {
+    lines.push(
+      `⚠ ${EN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)}${entry.isGone ? ' (gone, not yet released: /safe off)' : ''}`,
+    );
+  }
+  for (const lock of state.locks.slice(0, 5))
+    lines.push(`lock: ${EN.lockCauses[lock.cause]} until ${s.f.time(lock.untilAt)}`);
+  for (const alarm of state.alarms.slice(0, 3))
+    lines.push(`! ${alarm.kind.replaceAll('_', ' ')}, not yet seen: /ack ${alarm.id}`);
+  for (const symbol of Object.values(state.symbols).slice(0, 8)) {
+    const seen = seenOf(desk.view, symbol.instrument);
+    const age =
+      seen.lastBarClosedAt === null
+        ? 'no bar yet'
+        : `last bar ${s.f.duration(s.now - seen.lastBarClosedAt)} old`;
+    lines.push(
+      `${s.f.symbol(symbol.instrument)} ${s.f.price(seen.evaluation?.bar.close ?? null)} · ${age}`,
+    );
+  }
+  return lines;
+}
+
+function positionLines(desk: DeskView, s: Speech): string[] {
+  return Object.values(desk.state.positions).map((held) => {
+    const seen = seenOf(desk.view, held.instrument);
+    const last = seen.quote === null ? (seen.evaluation?.bar.close ?? null) : mid(seen.quote);
+    const gain = last === null ? null : (last - held.entryPrice) * held.quantity;
+    const r =
+      gain === null || held.riskPerShare <= 0 || held.quantity === 0
+        ? ''
+        : ` · ${s.f.r(gain / (Math.abs(held.quantity) * held.riskPerShare))}`;
+    const money = gain === null ? 'no price' : s.f.gain(Math.round(gain * 100));
+    const bare = held.unprotectedSince === null ? '' : ' · ⚠ no stop working';
+    return `${s.f.symbol(held.instrument)} ${held.side} ${held.quantity} @ ${s.f.price(held.entryPrice)} · now ${s.f.price(last)} · ${money}${r} · stop ${s.f.price(held.stop)} · since ${s.f.time(held.openedAt)}${bare}`;
+  });
+}
+
+function consequenceLines(c: Consequence, s: Speech): string[] {
+  switch (c.act) {
+    case 'allow':
+      return ['Allow entries', c.until === null ? 'until the session ends' : `until ${c.until}`];
+    case 'flatten':
+      return [
+        'Sell everything at the market',
+        ...(c.positions.length === 0
+          ? ['nothing is held']
+          : c.positions.map(
+              (held) =>
+                `${s.f.symbol(held.instrument)} ${held.quantity}, stop ${s.f.price(held.stop)}`,
+            )),
+      ];
+    case 'resume':
+      return [
+        'Resume after the kill',
+        `still open: ${count(c.openOrders, 'order')}, ${count(c.positions, 'position')} · reason: ${s.f.words(c.reason, 100)}`,
+      ];
+    case 'safe':
+      return [
+        'Leave SAFE_MODE',
+        c.causes.length === 0 ? 'no cause is left' : `causes: ${c.causes.join(', ').slice(0, 200)}`,
+      ];
+    case 'exit':
+      return [
+        `Sell ${s.f.words(c.target, 20)} ${c.quantity} (${s.f.ratio(c.ratio)}) at the market`,
+        ...(c.lateMs === null
+          ? []
+          : [`your message is ${s.f.duration(c.lateMs)} old; the position is the same`]),
+      ];
+    case 'cancel':
+      return [
+        `Cancel the protective order ${s.f.words(c.target, 60)}`,
+        'the position stands without it',
+      ];
+    case 'mode':
+      return [
+        `Mode ${EN.modes[c.from]} → ${EN.modes[c.to]}`,
+        c.to === 'auto' ? 'the desk then enters by itself' : 'entries then need a confirm',
+      ];
+  }
+}
+
+function usageOf(name: string): string {
+  const row = COMMANDS.find((command) => command.name === name);
+  return row === undefined ? `/${name}` : `/${row.name}${row.usage === '' ? '' : ` ${row.usage}`}`;
+}
+
+function none(lines: readonly string[], words: string): readonly string[] {
+  return lines.length === 0 ? [words] : lines;
+}
+
+export const EN: Catalogue = {
+  format: {
+    zones: { 'America/New_York': 'ET', 'Asia/Shanghai': 'Beijing', UTC: 'UTC' },
+    second: ' s',
+    minute: ' min',
+    hour: ' h',
+    shares: (many) => many,
+    unknown: 'not known',
+    figures: { words: '', missing: 'missing', event: 'event', r: 'R' },
+    values: {},
+  },
+  reasons: {
+    stop_too_wide: 'stop too wide',
+    size_too_small: 'size too small',
+    cost_over_r: 'cost too high',
+    spread_too_wide: 'spread too wide',
+    volume_too_low: 'volume too low',
+    day_type_event: 'event day',
+    day_type_range: 'range day',
+    day_type_trend_down: 'downtrend day',
+    day_type_trend_up: 'uptrend day',
+    below_vwap: 'below VWAP',
+    above_vwap: 'above VWAP',
+    below_ma20: 'below MA20',
+    above_ma20: 'above MA20',
+    no_pullback: 'no pullback',
+    no_reclaim: 'no reclaim',
+    outside_window: 'outside the trading windows',
+    warmup_incomplete: 'not enough history yet',
+    data_stale: 'data too old',
+    quote_stale: 'quote too old',
+    quote_missing: 'no fresh quote',
+    blackout: 'event blackout',
+    event_day: 'event day',
+    not_flat: 'a position is open',
+    cooldown: 'cooling down',
+    recent_ticket: 'a ticket ended a moment ago',
+    day_loss_limit: 'day loss limit reached',
+    trades_per_day: 'number of trades a day reached',
+    consecutive_losses: 'losses in a row',
+    open_risk_limit: 'open risk limit',
+    position_cap: 'position cap',
+    cash_short: 'not enough cash',
+    permission_reducing: 'no entries now (reducing)',
+    permission_halted: 'halted',
+    permission_not_given: 'ALLOW not given today',
+    stopped_by_operator: 'stopped by the operator',
+    killed: 'killed; /resume first',
+    safe_mode: 'SAFE_MODE is on',
+    opening_no_trade: 'first minutes of the session',
+    session_done: 'the session is over for entries',
+    halt: 'trading halt',
+    price_above_band: 'price left the band',
+    stop_touched: 'price touched the stop',
+    life_over: 'life over',
+    superseded: 'replaced by a newer version',
+    window_ended: 'window ended',
+    already_answered: 'already answered',
+    unknown_ticket: 'no such ticket',
+    mode_alert: 'the desk only gives advice (mode alert)',
+    no_edge: 'no measured edge',
+    no_setup: 'no setup',
+    not_trading_day: 'not a trading day',
+    data_not_ready: 'data not ready',
+    unconfirmed_order: 'an order is unconfirmed',
+    position_mismatch: 'positions differ from the broker',
+    risk_not_computable: 'risk cannot be computed',
+    heartbeat_lost: 'connection lost',
+    bar_overdue: 'a bar is overdue',
+    kill_file: 'kill file present',
+    channel_unreachable: 'no chat can be reached',
+    abnormal_range: 'abnormal minute',
+    slippage: 'slippage too high',
+    second_confirmation_needed: 'needs a second confirmation',
+    nothing_pending: 'no ticket is pending',
+    code_needed: 'several tickets are pending: name the code',
+    version_outdated: 'there is a newer version',
+    quantity_out_of_range: 'quantity out of range (may only be lowered)',
+    price_out_of_range: 'price out of range (may only improve inside the band)',
+    unknown_position: 'no such position',
+    unknown_order: 'no such order',
+    protection_kept: 'protective orders stay',
+    not_reconciled: 'not reconciled with the broker',
+    cause_persists: 'the cause is still there',
+    open_doubt: 'an order is still in doubt',
+    short_not_allowed: 'short is not allowed',
+    unknown_time: 'the time cannot be used',
+    not_killed: 'no kill is in force',
+    already_so: 'it already is so',
+    order_failed: 'the order failed',
+    session_closed: 'the session is closed',
+    expired_sent_at: 'expired when it arrived',
+  },
+  phases: {
+    premarket: 'premarket',
+    opening_no_trade: 'opening_no_trade',
+    trading_allowed: 'trading_allowed',
+    in_position: 'in_position',
+    cooldown: 'cooldown',
+    locked: 'locked',
+    done: 'done',
+    done_with_position: 'done_with_position',
+  },
+  permissions: { active: 'active', reducing: 'reducing', halted: 'halted' },
+  modes: { alert: 'alert', semi: 'semi', auto: 'auto' },
+  roles: { viewer: 'viewer', operator: 'operator', owner: 'owner' },
+  dayTypes: {
+    event: 'event',
+    trend_up: 'trend up',
+    trend_down: 'trend down',
+    range: 'range',
+    undecided: 'undecided',
+  },
+  closeLabels: { trend_up: 'trend up', trend_down: 'trend down', range: 'range', mixed: 'mixed' },
+  ticketStates: {
+    pending: 'pending',
+    confirmed: 'confirmed',
+    skipped: 'skipped',
+    expired: 'expired',
+    superseded: 'superseded',
+    void: 'void',
+  },
+  orderStates: {
+    intended: 'not sent yet',
+    submitted: 'sent',
+    held: 'held at the broker',
+    unknown: 'outcome unknown',
+    accepted: 'working',
+    partially_filled: 'partly filled',
+    filled: 'filled',
+    canceled: 'canceled',
+    rejected: 'rejected',
+    denied: 'denied',
+    expired: 'expired',
+  },
+  orderRoles: { entry: 'entry', stop: 'stop', target: 'target', exit: 'exit' },
+  exitReasons: {
+    stop: 'stop',
+    target: 'target',
+    trail: 'trail',
+    time: 'time',
+    operator: 'operator',
+    kill: 'kill',
+    event: 'event',
+    unprotected: 'unprotected',
+  },
+  safeModeCauses: {
+    heartbeat_lost: 'connection lost',
+    bar_overdue: 'a bar is overdue',
+    quotes_stale: 'quotes too old',
+    order_unconfirmed: 'an order is unconfirmed',
+    position_mismatch: 'positions differ from the broker',
+    day_loss: 'day loss limit reached',
+    risk_not_computable: 'risk cannot be computed',
+    operator: 'switched on by hand',
+    internal_error: 'internal error',
+  },
+  lockCauses: {
+    day_loss_limit: 'day loss limit',
+    trades_per_day: 'number of trades a day',
+    consecutive_losses: 'losses in a row',
+    abnormal_range: 'abnormal minute',
+    slippage: 'slippage too high',
+    halt: 'trading halt',
+  },
+  verdicts: {
+    signals: 'signals',
+    no_trade: 'No trade today',
+    not_trade_day: 'Not a trading day',
+    data_not_ready: 'Data not ready',
+    blocked: 'Blocked',
+  },
+  progress: {
+    confirmed: (step, _ticket, f) =>
+      `✓ confirmed by ${f.words(String(step.figures['by'] ?? ''), 40)}`,
+    sent: () => 'sent',
+    partly_filled: (step, _ticket, f) =>
+      `partly filled ${step.figures['quantity'] ?? ''} @ ${f.price(Number(step.figures['price']))}`,
+    filled: (step, ticket, f) => {
+      const price = Number(step.figures['price']);
+      return `filled ${step.figures['quantity'] ?? ''} @ ${f.price(price)} (${signed(price - ticket.entryLimit)})`;
+    },
+    protected: () => 'stop live at broker',
+    first_target: (step, _ticket, f) =>
+      `+1R: sold ${step.figures['quantity'] ?? ''} @ ${f.price(Number(step.figures['price']))}`,
+    stop_moved: (step, _ticket, f) => `stop → ${f.price(Number(step.figures['stop']))}`,
+    exit_filled: (step, _ticket, f) =>
+      `sold ${step.figures['quantity'] ?? ''} @ ${f.price(Number(step.figures['price']))}`,
+    closed: (step, _ticket, f) =>
+      `closed ${f.r(Number(step.figures['resultR']))} (${f.gain(Number(step.figures['pnlMinor']))})`,
+    entry_canceled: (step) =>
+      `entry canceled${Number(step.figures['filled'] ?? 0) > 0 ? ` after ${step.figures['filled']}` : ', nothing filled'}`,
+    entry_rejected: (step, _ticket, f) =>
+      `entry rejected by the broker ${f.words(String(step.figures['words'] ?? ''), 80)}`.trim(),
+    entry_unknown: () => '⚠ outcome unknown, nothing is resent',
+  },
+  healthOk: 'ok',
+  healthSafeMode: 'SAFE_MODE',
+  checks: {
+    in_window: 'in window',
+    day_type: 'day type',
+    close_beyond_vwap: 'close against VWAP',
+    close_beyond_previous_bar: 'close against previous bar',
+    pullback_age: 'pullback age',
+    close_beyond_ma20: 'close against MA20',
+    stop_distance: 'stop distance',
+  },
+  commands: {
+    confirm: 'accept a ticket',
+    half: 'accept at half the quantity',
+    skip: 'reject a ticket',
+    why: 'the rules behind the last verdict, ticket or refusal',
+    pending: 'open tickets with seconds left',
+    ticket: 'a ticket in full',
+    allow: 'allow entries for this session',
+    stop: 'no new entries; exits and stops go on',
+    kill: 'stop at once: halt and cancel entries, keep stops',
+    flatten: 'sell everything (second confirmation)',
+    resume: 'release a kill (owner, second confirmation)',
+    safe: 'SAFE_MODE on, or off (owner, second confirmation)',
+    ack: 'I have seen the alarm',
+    exit: 'sell a position or a part of it',
+    cancel: 'cancel an entry order',
+    status: 'permission, health, phase, risk',
+    positions: 'what is held',
+    orders: 'orders, unknown ones flagged',
+    trades: 'finished round trips',
+    pnl: 'result of the day',
+    regime: 'day type with its evidence',
+    report: 'report of a day',
+    mode: 'alert, semi or auto',
+    jobs: 'jobs and when they ran',
+    health: 'data, store, channels',
+    logs: 'last lines of the log',
+    ping: 'is it alive',
+    lang: 'language of this chat',
+    pair: 'become a user with the code from the console',
+    whoami: 'your id and role',
+    start: 'what this is',
+    help: 'this list',
+  },
+  buttons: {
+    confirm: '✓ Confirm',
+    half: '½ Half',
+    skip: '✕ Skip',
+    why: 'Why',
+    allow: 'ALLOW today',
+    keepOff: 'Keep off',
+    stop: 'STOP entries',
+    kill: 'Kill: stop now',
+    flatten: 'Sell everything…',
+    seen: 'Seen',
+    yes: '✓ Yes',
+    no: '✕ No',
+    positions: 'Positions',
+    status: 'Status',
+    refresh: 'Refresh',
+    pending: 'Pending',
+    help: 'Help',
+    exit: 'Sell',
+    safeOff: 'Leave SAFE_MODE',
+  },
+  messages: {
+    boot: (m, s) => [
+      `● Desk ${m.axes.deskId} is up · mode ${EN.modes[m.axes.mode]} · cash ${s.f.money(m.cashMinor)}`,
+    ],
+    recovered: (m) => [
+      `● Desk ${m.axes.deskId} is back · ${count(m.pending.length, 'ticket')} pending, ${count(m.openOrders, 'open order')}, ${count(m.positions, 'position')}`,
+      m.pending.length === 0
+        ? 'permission is never better than before the restart'
+        : `pending: ${m.pending.slice(0, 10).join(', ')}`,
+    ],
+    premarket_brief: (m, s) => [
+      `○ ${m.session.tradingDay} · opens ${s.f.time(m.session.openAt)}, closes ${s.f.time(m.session.closeAt)}${m.session.isEarlyClose ? ' (early close)' : ''}`,
+      m.blackouts.length === 0
+        ? 'no events'
+        : `no entries: ${m.blackouts
+            .slice(0, 5)
+            .map((b) =>
+              b.wholeDay
+                ? `${s.f.words(b.name, 40)} all day`
+                : `${s.f.words(b.name, 40)} ${s.f.time(b.fromAt)} to ${s.f.time(b.toAt)}`,
+            )
+            .join('; ')}`,
+      ...m.facts
+        .slice(0, 10)
+        .map(
+          (fact) =>
+            `${s.f.symbol(fact.instrument)} close ${s.f.price(fact.previousClose)} · MA20 ${s.f.price(fact.ma20)} · ATR20 ${s.f.price(fact.atr20d)} · ${fact.usualDays} days of volume`,
+        ),
+      `1R = ${s.f.money(m.unitRMinor)} · no entry before ALLOW`,
+    ],
+    consent_given: (m, s) => [
+      m.heldUntilAt === null
+        ? `✓ Entries allowed by ${s.f.words(m.by, 40)} until ${s.f.time(m.untilAt)}`
+        : `✓ ALLOW noted, held until ${s.f.time(m.heldUntilAt)} · by ${s.f.words(m.by, 40)} until ${s.f.time(m.untilAt)}`,
+    ],
+    consent_withdrawn: (m, s) => [
+      `■ STOP: no new entries · by ${s.f.words(m.by, 40)} · ${count(m.entriesToCancel, 'entry order')} canceled`,
+      `exits and stops go on${m.reason === null ? '' : ` · ${s.f.words(m.reason, 100)}`}`,
+    ],
+    mode_changed: (m, s) => [
+      `● Mode ${EN.modes[m.from]} → ${EN.modes[m.to]} · by ${s.f.words(m.by, 40)}`,
+    ],
+    regime_change: (m, s) => [
+      `◇ ${s.f.symbol(m.instrument)} day type ${m.from === null ? '' : `${EN.dayTypes[m.from]} → `}${EN.dayTypes[m.to]}`,
+      `VWAP crosses ${m.regime.evidence.vwapCrossCount} · above VWAP ${m.regime.evidence.pctTimeAboveVwap === null ? 'not known' : s.f.ratio(m.regime.evidence.pctTimeAboveVwap)} of the time`,
+    ],
+    state_change: (m, s) => [
+      `◇ ${s.f.symbol(m.instrument)} ${EN.phases[m.from]} → ${EN.phases[m.to]}`,
+    ],
+    signal_entry: card,
+    signal_expired: card,
+    signal_superseded: card,
+    signal_void: card,
+    order_filled: (m, s) => [
+      `✓ Filled ${s.f.symbol(m.order.instrument)} ${m.order.filledQuantity} of ${m.order.quantity} @ ${s.f.price(m.order.averagePrice)} · ${m.ticket.code}`,
+      `slippage ${s.f.bps(m.slippageBps)} · at risk ${s.f.money(m.riskMinor)} · stop ${s.f.price(m.ticket.stop)}`,
+    ],
+    order_rejected: (m, s) => [
+      `✕ Rejected by the broker: ${orderWords(m.order, s)} · ${m.ticketCode}`,
+      m.reason === null ? 'the broker gave no reason' : s.f.words(m.reason, 200),
+    ],
+    order_unknown: (m, s) => [
+      `⚠ Outcome unknown, nothing is resent: ${orderWords(m.order, s)} · ${m.ticketCode}`,
+      `${s.f.words(m.cause, 120)}; the broker is being asked`,
+    ],
+    stop_hit: (m, s) =>
+      exitLine('▽', m.exitReason === 'trail' ? 'Trailing stop' : 'Stop hit', m, s),
+    take_profit: (m, s) => exitLine('△', 'Target', m, s),
+    time_stop: (m, s) => exitLine('◷', 'Time exit', m, s),
+    signal_exit: (m, s) => exitLine('◁', `Sold (${EN.exitReasons[m.exitReason]})`, m, s),
+    trail_moved: (m, s) => [
+      `◇ Stop → ${s.f.price(m.stop)} · ${s.f.symbol(m.instrument)} · ${m.ticketCode}`,
+      s.f.words(m.why.replaceAll('_', ' '), 100),
+    ],
+    lock_on: (m, s) => [
+      `■ Locked: ${EN.lockCauses[m.lock.cause]} · until ${s.f.time(m.lock.untilAt)} · ${m.lock.scope === 'desk' ? 'whole desk' : s.f.symbol(m.lock.scope)}`,
+      ...none(
+        [s.f.figures(m.lock.figures)].filter((line) => line !== ''),
+        m.lock.isFirm ? 'not lifted by chat today' : 'ends by itself',
+      ),
+    ],
+    lock_off: (m, s) => [
+      `□ Lock ended: ${EN.lockCauses[m.lock.cause]} · ${m.lock.scope === 'desk' ? 'whole desk' : s.f.symbol(m.lock.scope)}`,
+    ],
+    safe_mode_on: (m, s) => [
+      `⚠ SAFE_MODE ${m.axes.deskId}: ${m.causes.length === 0 ? 'no cause named' : EN.safeModeCauses[m.causes[0]!.cause]}`,
+      ...m.causes
+        .slice(0, 5)
+        .map((entry) =>
+          `${EN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)} since ${s.f.timeSeconds(entry.since)} ${s.f.figures(entry.figures)}`.trim(),
+        ),
+      m.isExposed ? 'no entries; protective orders stay' : 'no entries; nothing is held',
+    ],
+    safe_mode_off: (m, s) => [`● SAFE_MODE left · by ${s.f.words(m.by, 40)}`],
+    kill_stage1: (m, s) => [
+      `⛔ KILL in force ${s.f.timeSeconds(m.at)} · ${m.scope === 'all' ? 'everything' : s.f.words(m.scope, 40)} · by ${s.f.words(m.by, 40)}`,
+      `${count(m.canceled.length, 'entry order')} canceled · ${count(m.protectionKept, 'protective order')} kept · to go on: /resume <reason>`,
+    ],
+    kill_flatten: (m, s) => [
+      `⛔ Selling everything: ${count(m.positions, 'position')} · by ${s.f.words(m.by, 40)}`,
+    ],
+    kill_done: () => ['⛔ Kill done: flat, nothing is left open', 'to go on: /resume <reason>'],
+    kill_incomplete: (m, s) => [
+      `⛔ NOT flat: ${count(m.left.length, 'position')} left`,
+      ...m.left
+        .slice(0, 20)
+        .map((leg) => `${s.f.symbol(leg.instrument)} ${leg.quantity}: ${s.reason(leg.reason)}`),
+    ],
+    kill_resumed: (m, s) => [
+      `● Resumed by ${s.f.words(m.by, 40)} · still open: ${count(m.openOrders, 'order')}, ${count(m.positions, 'position')}`,
+      `${s.f.words(m.reason, 160)} · no entry before ALLOW`,
+    ],
+    recon_ok: () => ['● Book and broker agree'],
+    recon_blocked: (m, s) => [
+      `⚠ Book and broker differ: ${count(m.differences.length, 'line')}, no entries`,
+      ...m.differences
+        .slice(0, 10)
+        .map(
+          (d) =>
+            `${s.f.words(d.subject, 60)}: book ${s.f.words(d.ours, 60)}, broker ${s.f.words(d.theirs, 60)}`,
+        ),
+    ],
+    position_unprotected: (m, s) => [
+      `⚠ NO STOP for ${s.f.symbol(m.instrument)} ${m.quantity}`,
+      `the desk is placing one; to sell now: /exit ${s.f.symbol(m.instrument)}`,
+    ],
+    done_with_position: (m, s) => [
+      `⚠ Session over, still holding ${s.f.symbol(m.instrument)} ${m.quantity}`,
+      'check at the broker; it is sold at the next open unless you act',
+    ],
+    alarm_repeat: (m, s) => [
+      `⚠ Again (${m.repeats}): ${m.of.replaceAll('_', ' ')} ${s.f.figures(m.figures)}`.trim(),
+      'repeats until somebody says Seen',
+    ],
+    act_refused: (m, s) => [`✕ /${m.act} refused: ${s.reason(m.reason)}`],
+    verdict_no_trade: (m, s) => [
+      `■ ${EN.verdicts[m.verdict.kind]} · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
+      ...verdictLines(m.verdict, s),
+    ],
+    verdict_signals: (m, s) => [
+      `■ ${count(m.verdict.trades, 'trade')} · ${s.f.r(m.verdict.resultR)} (${s.f.gain(m.verdict.resultMinor)}) · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
+      ...verdictLines(m.verdict, s),
+    ],
+    daily_report: (m, s) => [
+      `▤ Report ${m.verdict.tradingDay} · ${m.axes.deskId} · ${s.f.gain(m.verdict.resultMinor)} (${s.f.r(m.verdict.resultR)})`,
+      `${EN.verdicts[m.verdict.kind]} · ${count(m.trades.length, 'trade')} · fees ${s.f.money(m.feesMinor)} · cash ${s.f.money(m.cashMinor)} · ${m.isFlat ? 'flat' : '⚠ NOT flat'}`,
+      ...m.trades
+        .slice(0, 10)
+        .map(
+          (t) =>
+            `${t.code} ${s.f.symbol(t.instrument)} ${t.side} ${t.quantity}: ${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)} (${s.f.gain(t.pnlMinor)}) · ${EN.exitReasons[t.exitReason]} · slippage ${s.f.bps(t.slippageBps)}`,
+        ),
+      `tickets ${m.tickets.length}: ${
+        m.tickets.length === 0
+          ? 'none'
+          : m.tickets
+              .slice(0, 12)
+              .map((t) => `${t.code} ${EN.ticketStates[t.state]}`)
+              .join(', ')
+      }`,
+      ...m.verdict.refused.slice(0, 6).map((setup) => refusedLine(setup, s)),
+      ...m.verdict.reasons.slice(0, 3).map((reason) => `✕ ${s.reason(reason)}`),
+      m.labels.length === 0
+        ? 'close labels: none'
+        : `close labels: ${m.labels
+            .slice(0, 12)
+            .map(
+              (l) =>
+                `${s.f.symbol(l.instrument)} ${EN.closeLabels[l.label.label]} (${Math.abs(l.label.trendContinuation).toFixed(2)})`,
+            )
+            .join(' · ')}`,
+    ],
+  },
+  notices: {
+    not_understood: () => ['Not understood, nothing done. /help lists the commands.'],
+    unknown_command: (n, s) => [
+      `No command /${s.f.words(n.found, 32)}, nothing done.${n.nearest === null ? ' /help lists them.' : ` Did you mean /${n.nearest}?`}`,
+    ],
+    bad_arguments: (n, s) => [
+      `/${n.command}: found "${s.f.words(n.found, 40)}", expected ${n.expected}. Nothing done.`,
+    ],
+    role_too_low: (n) => [
+      `✕ /${n.command} needs the role ${EN.roles[n.needed]}; you are ${EN.roles[n.role]}. Nothing done.`,
+    ],
+    chat_read_only: () => ['✕ This chat may only read. Write to the bot in private.'],
+    late_refused: (n, s) => [
+      `✕ Expired: /${n.command} was sent at ${s.f.timeSeconds(n.sentAt)}, ${s.f.duration(n.lateMs)} ago. Nothing done; send it again if you still mean it.`,
+    ],
+    late_honored: (n, s) => [
+      `/${n.command} arrived ${s.f.duration(n.lateMs)} late (sent ${s.f.timeSeconds(n.sentAt)}) and was carried out.`,
+    ],
+    button_outdated: (n) => [
+      `✕ This button is from another day. Nothing done; send /${n.command}.`,
+    ],
+    button_unknown: () => ['✕ This button is no longer valid. Nothing done.'],
+    which_ticket: (n, s) => [
+      `Which ticket? /${n.command} <code>`,
+      ...n.candidates
+        .slice(0, 10)
+        .map(
+          (t) =>
+            `${t.code} ${t.side === 'long' ? 'buy' : 'short'} ${s.f.symbol(t.instrument)} ${t.quantity} @ ${s.f.price(t.entryLimit)} · ${s.f.duration(t.expiresAt - s.now)}`,
+        ),
+    ],
+    no_ticket: () => ['No ticket is pending. Nothing done.'],
+    ticket_too_fresh: (n) => [
+      `Ticket ${n.code} came only a moment ago: tap its button or send /confirm ${n.code}.`,
+    ],
+    which_desk: (n) => [`Which desk? /${n.command} <desk>: ${n.desks.join(', ')}`],
+    unknown_desk: (n, s) => [
+      `No desk "${s.f.words(n.found, 40)}". Desks: ${n.desks.join(', ')}. Nothing done.`,
+    ],
+    second_confirm: (n, s) => {
+      const [first = '', ...rest] = consequenceLines(n.consequence, s);
+      return [
+        `? ${first} · ${n.deskId}?`,
+        ...rest,
+        `account ${n.accountId} (${n.environment === 'paper' ? 'paper, no real money' : 'LIVE, REAL MONEY'})`,
+        n.phrase === null
+          ? `Yes within ${s.f.duration(n.validMs)}: /yes ${n.nonce}`
+          : `type within ${s.f.duration(n.validMs)}: ${n.phrase}`,
+      ];
+    },
+    second_confirm_dead: (n) => [
+      {
+        expired: '✕ Too late: the question has expired. Nothing done.',
+        used: '✕ Already answered. Nothing done twice.',
+        other_person: '✕ Only the person who asked may answer, in the same chat. Nothing done.',
+        unknown: '✕ There is no such question (any more). Nothing done.',
+      }[n.cause],
+    ],
+    second_confirm_dropped: (n) => [`/${n.command} dropped. Nothing done.`],
+    position_changed: (n, s) => [
+      `✕ The position in ${s.f.words(n.target, 20)} is not the one you meant any more. Nothing done.`,
+    ],
+    nothing_held: (n, s) => [
+      n.target === null
+        ? 'Nothing is held.'
+        : `Nothing is held of ${s.f.words(n.target, 20)}. Nothing done.`,
+    ],
+    kill_menu: (n) => [
+      `⛔ Kill: nothing done yet · ${count(n.positions, 'position')} held · ${n.desks.join(', ')}`,
+      'Stage 1 halts and cancels entry orders at once, stops stay. Stage 2 sells everything and asks again.',
+    ],
+    exit_list: (n, s) => [
+      'Sell what?',
+      ...n.positions
+        .slice(0, 12)
+        .map(
+          (held) =>
+            `${s.f.symbol(held.instrument)} ${held.quantity} · stop ${s.f.price(held.stop)} · ${held.deskId}`,
+        ),
+    ],
+    mode_menu: (n) =>
+      n.desks.map(
+        (desk) =>
+          `${desk.deskId}: ${EN.modes[desk.mode]} · change: /mode ${desk.deskId} alert|semi|auto`,
+      ),
+    acted_without_store: (n) => [
+      `⛔ ${n.command === 'kill' ? 'KILL' : 'STOP'} in force: ${n.desks.join(', ')} · ${count(n.canceled, 'entry order')} canceled, ${n.protectionKept} protective kept`,
+      'The store is down: written to the journal, recorded when it is back.',
+    ],
+    store_down: () => [
+      '⚠ The store is down: only kill, STOP and protective exits work now. Nothing done.',
+    ],
+    act_failed: (n, s) => [
+      `⚠ /${s.f.words(n.command, 20)} failed inside the desk. See /status before you repeat it.`,
+    ],
+    accepted: (n, s) => [`✓ /${n.command} ${s.f.words(n.subject, 80)}`.trim()],
+    language_set: () => ['✓ This chat speaks English now.'],
+    paired: (n, s) => [
+      `✓ Welcome ${s.f.words(n.name, 40)}: you are ${EN.roles[n.role]}. /help lists the commands.`,
+    ],
+    pair_refused: () => ['✕ This code is not valid.'],
+    pairing_offered: (n, s) => [
+      `To become owner, send the bot: /pair ${n.pairingCode} (valid ${s.f.duration(n.validMs)}, once)`,
+    ],
+    security_denied: (n, s) => [
+      `! Unknown sender on ${n.channel}: id ${n.userId === null ? 'hidden' : s.f.words(n.userId, 40)}, chat ${s.f.words(n.chatId, 40)}`,
+      `${count(n.count, 'message')} refused since the last notice; they got no answer`,
+    ],
+    channel_degraded: (n, s) => [
+      `⚠ Channel ${n.channel} is degraded since ${s.f.time(n.since)}: ${s.f.words(n.cause, 160)}`,
+    ],
+  },
+  answers: {
+    help: (a) =>
+      a.topic !== null && COMMANDS.some((command) => command.name === a.topic)
+        ? [`${usageOf(a.topic)} · ${EN.commands[a.topic as keyof typeof EN.commands]}`]
+        : [
+            'Commands. Plain words count only as the whole message: confirm, skip, ALLOW, STOP, kill',
+            ...COMMANDS.map((command) => `${usageOf(command.name)} · ${EN.commands[command.name]}`),
+          ],
+    start: (a, s) => [
+      '● Centaur: the machine cuts losses, you pull the trigger.',
+      ...a.desks.map((desk) => s.axes(desk.axes)),
+      'Nothing is entered before ALLOW and a confirm. STOP and kill always work. /help lists the commands.',
+    ],
+    status: (a, s) =>
+      none(
+        a.desks.flatMap((desk) => statusLines(desk, s)),
+        'No desk is running.',
+      ),
+    pending: (a, s) =>
+      none(
+        a.desks.flatMap((desk) =>
+          Object.values(desk.state.tickets)
+            .filter((ticket) => ticket.state === 'pending')
+            .map((ticket) => headline(ticket, s)),
+        ),
+        'No ticket is pending.',
+      ),
+    ticket: (a, s) => [
+      ...card({ axes: a.desk.axes, ticket: a.ticket }, s),
+      `${s.f.words(a.ticket.id, 80)} v${a.ticket.version} · band ${s.f.price(a.ticket.bandLow)} to ${s.f.price(a.ticket.bandHigh)} · spread ${s.f.bps(a.ticket.spreadBps)} · cost ${s.f.money(a.ticket.costMinor)}`,
+      ...a.ticket.checks.slice(0, 20).map((check) => checkLine(check, s)),
+      ...a.orders.slice(0, 12).map((order) => orderRow(order, s)),
+    ],
+    ticket_unknown: (a, s) => [
+      a.code === null ? 'Which ticket? /ticket <code>' : `No ticket ${s.f.words(a.code, 8)}.`,
+    ],
+    why: (a, s) => {
+      if (a.ticket !== null) {
+        const end = a.ticket.closed?.reason ?? null;
+        return [
+          `Why ${a.ticket.code}: ${headline(a.ticket, s)}`,
+          ...a.ticket.checks
+            .slice(0, 20)
+            .map(
+              (check) =>
+                `${checkLine(check, s)} · ${s.f.words(check.source, 30)} ${s.f.time(check.asOf)}`,
+            ),
+          ...(end === null ? [] : [`ended: ${s.reason(end)}`]),
+        ];
+      }
+      const { lastRefusal, lastVerdict, day } = a.desk.state;
+      return [
+        `Why · ${a.desk.policy.deskId}`,
+        `permission today: ${consentWords(a.desk, s)}`,
+        ...(lastRefusal === null
+          ? []
+          : [
+              `last refusal ${s.f.timeSeconds(lastRefusal.at)}: /${s.f.words(lastRefusal.act, 20)}: ${s.reason(lastRefusal.reason)}`,
+            ]),
+        ...(day?.setupsRefused.slice(-6).map((setup) => refusedLine(setup, s)) ?? []),
+        ...(lastVerdict === null
+          ? ['no verdict yet']
+          : [
+              `last verdict: ${EN.verdicts[lastVerdict.kind]} ${lastVerdict.tradingDay}`,
+              ...verdictLines(lastVerdict, s),
+            ]),
+      ];
+    },
+    positions: (a, s) =>
+      none(
+        a.desks.flatMap((desk) => positionLines(desk, s)),
+        'Nothing is held.',
+      ),
+    orders: (a, s) =>
+      none(
+        a.desks.flatMap((desk) =>
+          Object.values(desk.state.orders)
+            .filter(
+              (order) =>
+                a.filter === null ||
+                a.filter === 'today' ||
+                order.orderId === a.filter ||
+                (a.filter === 'open' &&
+                  !['filled', 'canceled', 'rejected', 'denied', 'expired'].includes(order.state)),
+            )
+            .slice(-15)
+            .map((order) => orderRow(order, s)),
+        ),
+        'No orders.',
+      ),
+    trades: (a, s) =>
+      none(
+        a.desks
+          .flatMap((desk) => desk.state.day?.trades ?? [])
+          .filter(
+            (t) =>
+              a.symbol === null ||
+              s.f.symbol(t.instrument) === a.symbol ||
+              t.instrument === a.symbol,
+          )
+          .slice(-a.count)
+          .map(
+            (t) =>
+              `${s.f.time(t.closedAt)} ${t.code} ${s.f.symbol(t.instrument)} ${t.quantity} ${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)} (${s.f.gain(t.pnlMinor)}) · ${EN.exitReasons[t.exitReason]}`,
+          ),
+        'No finished trade today.',
+      ),
+    pnl: (a, s) =>
+      none(
+        a.desks.map((desk) => {
+          const day = desk.state.day;
+          if (day === null) return `${desk.policy.deskId}: no session yet`;
+          const r = day.unitRMinor > 0 ? `, ${s.f.r(day.realizedMinor / day.unitRMinor)}` : '';
+          return `${desk.policy.deskId} ${day.tradingDay}: ${s.f.gain(day.realizedMinor)}${r} · fees ${s.f.money(day.feesMinor)} · ${count(day.trades.length, 'trade')}, ${count(day.consecutiveLosses, 'loss', 'losses')} in a row · cash ${s.f.money(desk.state.cashMinor)}`;
+        }),
+        'No desk is running.',
+      ),
+    regime: (a, s) =>
+      none(
+        a.desks.flatMap((desk) =>
+          Object.values(desk.state.symbols)
+            .filter(
+              (symbol) =>
+                a.symbol === null ||
+                s.f.symbol(symbol.instrument) === a.symbol ||
+                symbol.instrument === a.symbol,
+            )
+            .slice(0, 12)
+            .map((symbol) => {
+              const e = symbol.regime?.evidence;
+              const rows =
+                e === undefined
+                  ? 'no closed bar yet'
+                  : `minute ${e.minuteOfSession} · VWAP crosses ${e.vwapCrossCount} · above VWAP ${e.pctTimeAboveVwap === null ? 'not known' : s.f.ratio(e.pctTimeAboveVwap)} · range ${e.rangeAtr === null ? 'not known' : `${e.rangeAtr.toFixed(2)} ATR`} (trend needs ${e.rangeAtrNeeded.toFixed(2)})`;
+              return `${s.f.symbol(symbol.instrument)}: ${symbol.dayType === null ? 'no day type yet' : EN.dayTypes[symbol.dayType]} · ${rows}`;
+            }),
+        ),
+        'No such symbol on a desk.',
+      ),
+    report_missing: (a) => [
+      `No report for ${a.day ?? 'today'} yet: it comes after the close, also on days without a trade.`,
+    ],
+    jobs: (a, s) =>
+      none(
+        a.jobs
+          .slice(0, 20)
+          .map(
+            (j) =>
+              `${s.f.words(j.job, 40)}: ${s.f.words(j.state, 20)}${j.lastAt === null ? '' : ` ${s.f.time(j.lastAt)}`}${j.nextAt === null ? '' : ` · next ${s.f.time(j.nextAt)}`}${j.note === null ? '' : ` · ${s.f.words(j.note, 80)}`}`,
+          ),
+        'No job has run yet.',
+      ),
+    health: (a, s) =>
+      none(
+        a.lines
+          .slice(0, 25)
+          .map((l) =>
+            `${l.isWell ? '✓' : '✕'} ${s.f.words(l.subject, 40)} ${s.f.figures(l.figures)}`.trim(),
+          ),
+        'Nothing is watched.',
+      ),
+    logs: (a, s) =>
+      none(
+        a.lines.slice(-20).map((line) => s.f.words(line, 180)),
+        'No such line in the log.',
+      ),
+    ping: (a, s) => [`pong ${s.f.figures(a.figures)}`.trim()],
+    whoami: (a, s) => [
+      `${s.f.words(a.actor.name, 40)} · ${s.f.words(a.actor.id, 60)} · ${EN.roles[a.actor.role]} · chat ${s.f.words(a.actor.chatId, 40)} · English`,
+    ],
+  },
+};

@@ -1,0 +1,1083 @@
+import type { SetupRefused, Verdict } from '#core/engine/state.ts';
+import { seenOf } from '#core/engine/view.ts';
+import type { Check } from '#core/gates/gate.ts';
+import type { Order } from '#core/machines/order.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
+import { mid } from '#core/market/quote.ts';
+import type { DeskView } from '#core/replies/answer.ts';
+import { COMMANDS } from '#core/replies/command-table.ts';
+import type { Consequence } from '#core/replies/notice.ts';
+import type { Catalogue, Speech } from './catalogue.ts';
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+}
+
+function figure(value: number | string | boolean | null | undefined): string {
+  if (value === null || value === undefined) return '未知';
+  if (typeof value === 'boolean') return value ? '是' : '否';
+  if (typeof value === 'number') return String(Math.round(value * 10_000) / 10_000);
+  const words = value.split('|').map((word) => DAY_WORDS[word] ?? word);
+  return words.join('、');
+}
+
+const DAY_WORDS: Readonly<Record<string, string>> = {
+  event: '事件日',
+  trend_up: '上升趋势',
+  trend_down: '下降趋势',
+  range: '震荡',
+  undecided: '未定',
+};
+
+const SIDES = { long: '多', short: '空' } as const;
+
+function checkLine(check: Check, s: Speech): string {
+  const label = ZH_CN.checks[check.name] ?? check.name.replaceAll('_', ' ');
+  const unit =
+    check.unit === '' || check.unit === 'price'
+      ? ''
+      : check.unit === 'bars'
+        ? '根'
+        : ` ${check.unit}`;
+  const word = (value: Check['value']) =>
+    check.unit === 'price' && typeof value === 'number'
+      ? s.f.price(value)
+      : s.f.words(figure(value), 60);
+  const operator = check.operator.replace('not_in', '不属于').replace('in', '属于');
+  return `${check.passed ? '✓' : '✕'} ${label} ${word(check.value)} ${operator} ${word(check.threshold)}${unit}`;
+}
+
+const STRONGEST = ['close_beyond_vwap', 'close_beyond_ma20', 'pullback_age', 'stop_distance'];
+
+function strongest(ticket: Ticket, s: Speech): string {
+  const passed = ticket.checks.filter((check) => check.passed);
+  const known = STRONGEST.flatMap((name) => passed.filter((check) => check.name === name));
+  const chosen = [...known, ...passed.filter((check) => !known.includes(check))].slice(0, 2);
+  return chosen.length === 0
+    ? '没有记录检查项'
+    : chosen.map((check) => checkLine(check, s)).join(' · ');
+}
+
+function sizeOf(ticket: Ticket, s: Speech): string {
+  const side = ticket.side === 'long' ? '买入' : '卖空';
+  const limit = ticket.side === 'long' ? '≤' : '≥';
+  return `${side} ${s.f.symbol(ticket.instrument)} ${s.f.shares(ticket.quantity)} ${limit} ${s.f.price(ticket.entryLimit)}`;
+}
+
+function headline(ticket: Ticket, s: Speech): string {
+  const arrow = ticket.side === 'long' ? '▲' : '▼';
+  if (ticket.isAdvice) return `${arrow} ${sizeOf(ticket, s)} · ${ticket.code} · 仅供参考`;
+  if (ticket.state === 'pending') {
+    const left = ticket.expiresAt > s.now ? s.f.duration(ticket.expiresAt - s.now) : '已到期';
+    return `${arrow} ${sizeOf(ticket, s)} · ${ticket.code} · ${left}`;
+  }
+  const mark = ticket.state === 'confirmed' ? '✓' : '✕';
+  return `${mark} ${ZH_CN.ticketStates[ticket.state]}:${sizeOf(ticket, s)} · ${ticket.code}`;
+}
+
+function expectancyLine(ticket: Ticket): string {
+  const measured = ticket.expectancy;
+  if (measured === null) return '期望:尚未测量';
+  const proven = measured.lowR > 0 ? '高于零' : measured.highR < 0 ? '低于零' : '未被证明';
+  return `期望:${ZH_CN.dayTypes[ticket.dayType]}日 ${signed(measured.meanR)}R [${signed(measured.lowR)}…${signed(measured.highR)}] n=${measured.trades},${proven}`;
+}
+
+function endLine(ticket: Ticket, s: Speech): string[] {
+  const end = ticket.closed;
+  if (end === null || ticket.state === 'confirmed' || ticket.state === 'pending') return [];
+  const price = end.price === null ? '' : `,当时价 ${s.f.price(end.price)}`;
+  const why = end.reason === null ? '' : `:${s.reason(end.reason)}`;
+  const by = end.by === 'clock' || end.by === 'desk' ? '' : `(${s.f.words(end.by, 40)})`;
+  return [`✕ ${ZH_CN.ticketStates[ticket.state]}${by} ${s.f.timeSeconds(end.at)}${why}${price}`];
+}
+
+function progressLine(ticket: Ticket, s: Speech): string[] {
+  const steps = ticket.progress.slice(-12);
+  const last = steps[steps.length - 1];
+  if (last === undefined) return [];
+  const words = steps.map((step) => ZH_CN.progress[step.step](step, ticket, s.f));
+  return [`${words.join(' · ')} · ${s.f.timeSeconds(last.at)}`];
+}
+
+function card(
+  message: { axes: Parameters<Speech['axes']>[0]; ticket: Ticket },
+  s: Speech,
+): string[] {
+  const { ticket, axes } = message;
+  const phases = axes.phases.filter((phase) => phase.instrument === ticket.instrument);
+  const risk = `1R=${s.f.money(ticket.riskMinor)}(${s.f.ratio(ticket.riskOfCapital)})`;
+  return [
+    headline(ticket, s),
+    `止损 ${s.f.price(ticket.stop)} · +1R ${s.f.price(ticket.firstTarget)} · ${risk} · 成本${ticket.costR.toFixed(2)}R`,
+    s.axes({ ...axes, phases }),
+    strongest(ticket, s),
+    `当前日型:${ZH_CN.dayTypes[ticket.dayType]}${ticket.stopWidened ? ' · 止损已放宽到最小距离' : ''}`,
+    expectancyLine(ticket),
+    ...progressLine(ticket, s),
+    ...endLine(ticket, s),
+  ];
+}
+
+function refusedLine(setup: SetupRefused, s: Speech): string {
+  const why = setup.reasons
+    .slice(0, 2)
+    .map((reason) => s.reason(reason))
+    .join(';');
+  return `  ${s.f.time(setup.at)} ${s.f.symbol(setup.instrument)} ${SIDES[setup.side]} ${why}`;
+}
+
+function verdictLines(verdict: Verdict, s: Speech): string[] {
+  const seen = `提案 ${verdict.tickets} 个,确认 ${verdict.confirmed} 个;看到形态 ${verdict.setupsSeen} 个,拒绝 ${verdict.refused.length} 个`;
+  const shown = verdict.refused.slice(0, 6).map((setup) => refusedLine(setup, s));
+  const more = verdict.refused.length > 6 ? [`  另有 ${verdict.refused.length - 6} 个:/why`] : [];
+  const reasons = verdict.reasons.slice(0, 5).map((reason) => `✕ ${s.reason(reason)}`);
+  const evidence = verdict.evidence.slice(0, 6).map((row) => {
+    const rows = Object.entries(row.rows)
+      .slice(0, 4)
+      .map(([name, value]) => `${name.replaceAll('_', ' ')} ${s.f.words(figure(value), 40)}`);
+    const day = row.dayType === null ? '尚无日型' : ZH_CN.dayTypes[row.dayType];
+    return `${s.f.symbol(row.instrument)}:${day}${rows.length > 0 ? ` · ${rows.join(' · ')}` : ''}`;
+  });
+  return [...reasons, seen, ...shown, ...more, ...evidence];
+}
+
+function exitLine(
+  sign: string,
+  label: string,
+  m: {
+    instrument: Order['instrument'];
+    ticketCode: string;
+    quantity: number;
+    price: number;
+    remaining: number;
+    trade: { resultR: number; pnlMinor: number; slippageBps: number | null } | null;
+  },
+  s: Speech,
+): string[] {
+  const left = m.remaining === 0 ? '已清' : `余 ${s.f.shares(m.remaining)}`;
+  const first = `${sign} ${label} ${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)} @ ${s.f.price(m.price)} · ${m.ticketCode} · ${left}`;
+  if (m.trade === null) return [first];
+  return [
+    first,
+    `结果 ${s.f.r(m.trade.resultR)}(${s.f.gain(m.trade.pnlMinor)}),开仓滑点 ${s.f.bps(m.trade.slippageBps)}`,
+  ];
+}
+
+function orderWords(order: Order, s: Speech): string {
+  const price = order.limitPrice ?? order.stopPrice;
+  const at = price === null ? '市价' : `@ ${s.f.price(price)}`;
+  const side = order.side === 'buy' ? '买' : '卖';
+  return `${ZH_CN.orderRoles[order.role]} ${side} ${s.f.symbol(order.instrument)} ${s.f.shares(order.quantity)} ${at}`;
+}
+
+function orderRow(order: Order, s: Speech): string {
+  const filled =
+    order.filledQuantity > 0
+      ? ` · 成交 ${order.filledQuantity} @ ${s.f.price(order.averagePrice)}`
+      : '';
+  const mark = order.state === 'unknown' ? '⚠ ' : '';
+  return `${mark}${orderWords(order, s)} · ${ZH_CN.orderStates[order.state]}${filled} · ${s.f.words(order.orderId, 80)}`;
+}
+
+function consentWords(desk: DeskView, s: Speech): string {
+  const { consent } = desk.state;
+  if (consent.kind === 'allowed') {
+    const held =
+      consent.heldUntilAt !== null && consent.heldUntilAt > s.now
+        ? `,${s.f.time(consent.heldUntilAt)} 起生效`
+        : '';
+    return `${s.f.words(consent.by, 40)} 已允许,至 ${s.f.time(consent.untilAt)}${held}`;
+  }
+  if (consent.kind === 'stopped')
+    return `${s.f.words(consent.by, 40)} 于 ${s.f.time(consent.at)} 停止开仓`;
+  return consent.kind === 'ended' ? '已随交易时段结束' : '未给出:发送 允许开仓';
+}
+
+const KILL_WORDS = {
+  halted: '全停(止损照常)',
+  flattening: '清仓中',
+  flat: '已清仓',
+  incomplete: '未清完',
+  clear: '',
+} as const;
+
+function statusLines(desk: DeskView, s: Speech): string[] {
+  const { state } = desk;
+  const positions = Object.values(state.positions);
+  const unit = state.day?.unitRMinor ?? 0;
+  const risk = unit > 0 ? `(${(desk.openRiskMinor / unit).toFixed(2)}R)` : '';
+  const lines = [s.axes(desk.axes), `今日许可:${consentWords(desk, s)}`];
+  lines.push(
+    `持仓 ${positions.length} 只 · 未了风险 ${s.f.money(desk.openRiskMinor)}${risk} · 现金 ${s.f.money(state.cashMinor)}`,
+  );
+  if (state.day !== null) {
+    lines.push(
+      `今日 ${state.day.tradingDay}:${state.day.tradesStarted} 笔 · ${s.f.gain(state.day.realizedMinor)}(费用 ${s.f.money(state.day.feesMinor)})`,
+    );
+  }
+  if (state.kill.kind !== 'clear')
+    lines.push(
+      `⛔ 急停:${KILL_WORDS[state.kill.kind]} · ${s.f.words(state.kill.by, 40)} ${s.f.time(state.kill.at)};恢复 /resume 原因`,
+    );
+  for (const entry of state.safeMode.slice(0, 5)) {
+    lines.push(
+      `⚠ ${ZH_CN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)}${entry.isGone ? '(已消失,尚未解除:/safe off)' : ''}`,
+    );
+  }
+  for (const lock of state.locks.slice(0, 5))
+    lines.push(`锁定:${ZH_CN.lockCauses[lock.cause]},至 ${s.f.time(lock.untilAt)}`);
+  for (const alarm of state.alarms.slice(0, 3))
+    lines.push(`! ${ALARM_WORDS[alarm.kind] ?? alarm.kind},尚未收到确认:/ack ${alarm.id}`);
+  for (const symbol of Object.values(state.symbols).slice(0, 8)) {
+    const seen = seenOf(desk.view, symbol.instrument);
+    const age =
+      seen.lastBarClosedAt === null
+        ? '尚无K线'
+        : `最近K线 ${s.f.duration(s.now - seen.lastBarClosedAt)} 前`;
+    lines.push(
+      `${s.f.symbol(symbol.instrument)} ${s.f.price(seen.evaluation?.bar.close ?? null)} · ${age}`,
+    );
+  }
+  return lines;
+}
+
+const ALARM_WORDS: Readonly<Record<string, string>> = {
+  order_unknown: '委托结果未知',
+  position_unprotected: '持仓没有止损',
+  done_with_position: '收盘仍有持仓',
+  safe_mode_on: 'SAFE_MODE',
+  kill_stage1: '急停',
+  kill_incomplete: '清仓未完成',
+  recon_blocked: '账实不符',
+};
+
+function positionLines(desk: DeskView, s: Speech): string[] {
+  return Object.values(desk.state.positions).map((held) => {
+    const seen = seenOf(desk.view, held.instrument);
+    const last = seen.quote === null ? (seen.evaluation?.bar.close ?? null) : mid(seen.quote);
+    const gain = last === null ? null : (last - held.entryPrice) * held.quantity;
+    const r =
+      gain === null || held.riskPerShare <= 0 || held.quantity === 0
+        ? ''
+        : ` · ${s.f.r(gain / (Math.abs(held.quantity) * held.riskPerShare))}`;
+    const money = gain === null ? '无报价' : s.f.gain(Math.round(gain * 100));
+    const bare = held.unprotectedSince === null ? '' : ' · ⚠ 没有止损单';
+    return `${s.f.symbol(held.instrument)} ${SIDES[held.side]} ${s.f.shares(held.quantity)} @ ${s.f.price(held.entryPrice)} · 现价 ${s.f.price(last)} · ${money}${r} · 止损 ${s.f.price(held.stop)} · ${s.f.time(held.openedAt)} 起${bare}`;
+  });
+}
+
+function consequenceLines(c: Consequence, s: Speech): string[] {
+  switch (c.act) {
+    case 'allow':
+      return ['允许开仓', c.until === null ? '到本交易时段结束' : `到 ${c.until}`];
+    case 'flatten':
+      return [
+        '全部清仓(市价)',
+        ...(c.positions.length === 0
+          ? ['没有持仓']
+          : c.positions.map(
+              (held) =>
+                `${s.f.symbol(held.instrument)} ${s.f.shares(held.quantity)},止损 ${s.f.price(held.stop)}`,
+            )),
+      ];
+    case 'resume':
+      return [
+        '急停后恢复',
+        `仍有委托 ${c.openOrders} 笔、持仓 ${c.positions} 只 · 原因:${s.f.words(c.reason, 100)}`,
+      ];
+    case 'safe':
+      return [
+        '解除 SAFE_MODE',
+        c.causes.length === 0 ? '原因均已消失' : `原因:${c.causes.join('、').slice(0, 200)}`,
+      ];
+    case 'exit':
+      return [
+        `市价卖出 ${s.f.words(c.target, 20)} ${s.f.shares(c.quantity)}(${s.f.ratio(c.ratio)})`,
+        ...(c.lateMs === null ? [] : [`您的消息已过去 ${s.f.duration(c.lateMs)};持仓没有变化`]),
+      ];
+    case 'cancel':
+      return [`撤销保护单 ${s.f.words(c.target, 60)}`, '撤销后该持仓没有保护'];
+    case 'mode':
+      return [
+        `模式 ${ZH_CN.modes[c.from]} → ${ZH_CN.modes[c.to]}`,
+        c.to === 'auto' ? '之后由系统自行开仓' : '之后开仓需要确认',
+      ];
+  }
+}
+
+const USAGE_ZH: Readonly<Record<string, string>> = {
+  confirm: '编号 [股数] [@价格]',
+  half: '编号',
+  skip: '编号 [原因]',
+  why: '[编号|代码|now]',
+  ticket: '编号',
+  allow: '[账户组] [until HH:MM|today]',
+  stop: '[账户组|all] [原因]',
+  kill: '[账户组|all]',
+  flatten: '[账户组|all]',
+  resume: '[账户组|all] 原因',
+  safe: 'on|off',
+  ack: '[编号]',
+  exit: '[代码|编号] [百分比]',
+  cancel: '委托号|代码|编号|all',
+  orders: '[open|today|委托号]',
+  trades: '[条数] [代码]',
+  regime: '[代码]',
+  report: '[today|yesterday|YYYY-MM-DD]',
+  mode: '[账户组] alert|semi|auto',
+  logs: '[条数] [debug|info|warn|error]',
+  lang: 'zh|en',
+  pair: '配对码',
+  help: '[命令]',
+};
+
+function usageOf(name: string): string {
+  const row = COMMANDS.find((command) => command.name === name);
+  if (row === undefined) return `/${name}`;
+  const word =
+    row.words.find((candidate) => /\p{Script=Han}/u.test(candidate)) ??
+    row.aliases.find((candidate) => /\p{Script=Han}/u.test(candidate));
+  const usage = USAGE_ZH[name];
+  return `/${row.name}${word === undefined ? '' : `(${word})`}${usage === undefined ? '' : ` ${usage}`}`;
+}
+
+function none(lines: readonly string[], words: string): readonly string[] {
+  return lines.length === 0 ? [words] : lines;
+}
+
+export const ZH_CN: Catalogue = {
+  format: {
+    zones: { 'America/New_York': '美东', 'Asia/Shanghai': '北京', UTC: 'UTC' },
+    second: '秒',
+    minute: '分',
+    hour: '小时',
+    shares: (many) => `${many}股`,
+    unknown: '未知',
+    figures: {
+      words: '',
+      missing: '缺',
+      event: '事件',
+      r: 'R',
+      limitR: '上限',
+      lossR: '亏损',
+      costR: '成本',
+      spreadBps: '价差',
+      spreadOfR: '价差/R',
+      limitOfR: '上限',
+      limitBps: '上限',
+      limit: '上限',
+      threshold: '阈值',
+      untilAt: '至',
+      ageMs: '已过',
+      limitMs: '上限',
+      quantity: '股数',
+      price: '价格',
+      stop: '止损',
+      value: '数值',
+      trades: '笔数',
+      losses: '连亏',
+      cashMinor: '现金',
+      costMinor: '成本',
+      sentAt: '发送于',
+    },
+    values: DAY_WORDS,
+  },
+  reasons: {
+    stop_too_wide: '止损过宽',
+    size_too_small: '数量过小',
+    cost_over_r: '成本过高',
+    spread_too_wide: '价差过大',
+    volume_too_low: '成交量不足',
+    day_type_event: '事件日',
+    day_type_range: '震荡日',
+    day_type_trend_down: '下降趋势日',
+    day_type_trend_up: '上升趋势日',
+    below_vwap: '低于VWAP',
+    above_vwap: '高于VWAP',
+    below_ma20: '低于MA20',
+    above_ma20: '高于MA20',
+    no_pullback: '没有回踩',
+    no_reclaim: '没有收回',
+    outside_window: '不在开仓时段',
+    warmup_incomplete: '历史数据不足',
+    data_stale: '数据过旧',
+    quote_stale: '报价过旧',
+    quote_missing: '没有新报价',
+    blackout: '事件静默期',
+    event_day: '事件日',
+    not_flat: '已有持仓',
+    cooldown: '冷却中',
+    recent_ticket: '刚结束一个提案',
+    day_loss_limit: '达到当日亏损上限',
+    trades_per_day: '达到当日笔数上限',
+    consecutive_losses: '连续亏损',
+    open_risk_limit: '未了风险上限',
+    position_cap: '持仓上限',
+    cash_short: '现金不足',
+    permission_reducing: '目前只减不增',
+    permission_halted: '全停',
+    permission_not_given: '今日尚未允许开仓',
+    stopped_by_operator: '操作员停止',
+    killed: '急停中;请先 /resume',
+    safe_mode: 'SAFE_MODE 中',
+    opening_no_trade: '开盘静默期',
+    session_done: '本时段不再开仓',
+    halt: '停牌',
+    price_above_band: '价格超出区间',
+    stop_touched: '价格已触及止损',
+    life_over: '已到期',
+    superseded: '已有新版本',
+    window_ended: '开仓时段结束',
+    already_answered: '已有答复',
+    unknown_ticket: '没有这个提案',
+    mode_alert: '仅提示模式,不下单',
+    no_edge: '没有测得的优势',
+    no_setup: '没有形态',
+    not_trading_day: '非交易日',
+    data_not_ready: '数据未就绪',
+    unconfirmed_order: '有委托未确认',
+    position_mismatch: '持仓与券商不符',
+    risk_not_computable: '风险无法计算',
+    heartbeat_lost: '连接中断',
+    bar_overdue: 'K线逾期',
+    kill_file: '存在急停文件',
+    channel_unreachable: '没有可达的聊天渠道',
+    abnormal_range: '异常分钟',
+    slippage: '滑点过大',
+    second_confirmation_needed: '需要二次确认',
+    nothing_pending: '没有待确认的提案',
+    code_needed: '有多个待确认提案:请写编号',
+    version_outdated: '已有更新的版本',
+    quantity_out_of_range: '股数超出范围(只能减少)',
+    price_out_of_range: '价格超出范围(只能在区间内更优)',
+    unknown_position: '没有这个持仓',
+    unknown_order: '没有这个委托',
+    protection_kept: '保护单保留',
+    not_reconciled: '尚未与券商对账',
+    cause_persists: '原因仍在',
+    open_doubt: '有委托结果未定',
+    short_not_allowed: '不允许卖空',
+    unknown_time: '时间无法使用',
+    not_killed: '没有急停',
+    already_so: '已经如此',
+    order_failed: '下单失败',
+    session_closed: '已收盘',
+    expired_sent_at: '到达时已过期',
+  },
+  phases: {
+    premarket: '盘前',
+    opening_no_trade: '开盘静默',
+    trading_allowed: '可交易时段',
+    in_position: '持仓中',
+    cooldown: '冷却',
+    locked: '锁定',
+    done: '当日结束',
+    done_with_position: '收盘仍持仓',
+  },
+  permissions: { active: '可开仓', reducing: '只减不增', halted: '全停(止损照常)' },
+  modes: { alert: '仅提示', semi: '半自动', auto: '自动' },
+  roles: { viewer: '查看', operator: '操作', owner: '所有者' },
+  dayTypes: {
+    event: '事件',
+    trend_up: '上升趋势',
+    trend_down: '下降趋势',
+    range: '震荡',
+    undecided: '未定',
+  },
+  closeLabels: { trend_up: '上升趋势', trend_down: '下降趋势', range: '震荡', mixed: '混合' },
+  ticketStates: {
+    pending: '待确认',
+    confirmed: '已确认',
+    skipped: '已跳过',
+    expired: '已到期',
+    superseded: '已被替换',
+    void: '已作废',
+  },
+  orderStates: {
+    intended: '未发出',
+    submitted: '已发出',
+    held: '券商代持',
+    unknown: '结果未知',
+    accepted: '挂单中',
+    partially_filled: '部分成交',
+    filled: '已成交',
+    canceled: '已撤',
+    rejected: '被拒',
+    denied: '未放行',
+    expired: '已过期',
+  },
+  orderRoles: { entry: '开仓', stop: '止损', target: '止盈', exit: '离场' },
+  exitReasons: {
+    stop: '止损',
+    target: '止盈',
+    trail: '移动止损',
+    time: '时间',
+    operator: '操作员',
+    kill: '急停',
+    event: '事件',
+    unprotected: '无保护',
+  },
+  safeModeCauses: {
+    heartbeat_lost: '连接中断',
+    bar_overdue: 'K线逾期',
+    quotes_stale: '报价过旧',
+    order_unconfirmed: '委托未确认',
+    position_mismatch: '持仓与券商不符',
+    day_loss: '达到当日亏损上限',
+    risk_not_computable: '风险无法计算',
+    operator: '手动开启',
+    internal_error: '内部错误',
+  },
+  lockCauses: {
+    day_loss_limit: '当日亏损上限',
+    trades_per_day: '当日笔数',
+    consecutive_losses: '连续亏损',
+    abnormal_range: '异常分钟',
+    slippage: '滑点过大',
+    halt: '停牌',
+  },
+  verdicts: {
+    signals: '有信号',
+    no_trade: '今日不交易',
+    not_trade_day: '非交易日',
+    data_not_ready: '数据未就绪',
+    blocked: '被阻止',
+  },
+  progress: {
+    confirmed: (step, _ticket, f) => `✓ ${f.words(String(step.figures['by'] ?? ''), 40)} 已确认`,
+    sent: () => '已发出',
+    partly_filled: (step, _ticket, f) =>
+      `部分成交 ${step.figures['quantity'] ?? ''}股 @ ${f.price(Number(step.figures['price']))}`,
+    filled: (step, ticket, f) => {
+      const price = Number(step.figures['price']);
+      return `成交 ${step.figures['quantity'] ?? ''}股 @ ${f.price(price)}(${signed(price - ticket.entryLimit)})`;
+    },
+    protected: () => '止损已在券商',
+    first_target: (step, _ticket, f) =>
+      `+1R:卖出 ${step.figures['quantity'] ?? ''}股 @ ${f.price(Number(step.figures['price']))}`,
+    stop_moved: (step, _ticket, f) => `止损 → ${f.price(Number(step.figures['stop']))}`,
+    exit_filled: (step, _ticket, f) =>
+      `卖出 ${step.figures['quantity'] ?? ''}股 @ ${f.price(Number(step.figures['price']))}`,
+    closed: (step, _ticket, f) =>
+      `了结 ${f.r(Number(step.figures['resultR']))}(${f.gain(Number(step.figures['pnlMinor']))})`,
+    entry_canceled: (step) =>
+      Number(step.figures['filled'] ?? 0) > 0
+        ? `成交 ${step.figures['filled']}股 后撤单`
+        : '已撤单,未成交',
+    entry_rejected: (step, _ticket, f) =>
+      `券商拒绝开仓 ${f.words(String(step.figures['words'] ?? ''), 80)}`.trim(),
+    entry_unknown: () => '⚠ 结果未知,不会重发',
+  },
+  healthOk: '正常',
+  healthSafeMode: 'SAFE_MODE',
+  checks: {
+    in_window: '在开仓时段',
+    day_type: '日型',
+    close_beyond_vwap: '收盘对VWAP',
+    close_beyond_previous_bar: '收盘对前一根',
+    pullback_age: '回踩距今',
+    close_beyond_ma20: '收盘对MA20',
+    stop_distance: '止损距离',
+  },
+  commands: {
+    confirm: '接受提案',
+    half: '减半接受',
+    skip: '跳过提案',
+    why: '最近结论、提案或拒绝背后的规则',
+    pending: '待确认提案和剩余秒数',
+    ticket: '提案全文',
+    allow: '允许本时段开仓',
+    stop: '停止开仓;离场和止损照常',
+    kill: '急停:全停并撤开仓单,止损保留',
+    flatten: '全部清仓(二次确认)',
+    resume: '急停后恢复(所有者,二次确认)',
+    safe: '开启 SAFE_MODE;关闭需所有者二次确认',
+    ack: '收到警报',
+    exit: '卖出持仓或其中一部分',
+    cancel: '撤开仓委托',
+    status: '许可、健康、阶段、风险',
+    positions: '持仓',
+    orders: '委托,含结果未知的',
+    trades: '已了结的交易',
+    pnl: '当日盈亏',
+    regime: '日型与依据',
+    report: '某日日报',
+    mode: '仅提示、半自动、自动',
+    jobs: '任务与运行时间',
+    health: '数据、存储、渠道',
+    logs: '日志末尾',
+    ping: '是否在线',
+    lang: '本聊天的语言',
+    pair: '用控制台上的配对码成为用户',
+    whoami: '您的编号与角色',
+    start: '这是什么',
+    help: '本列表',
+  },
+  buttons: {
+    confirm: '✓ 确认',
+    half: '½ 数量减半',
+    skip: '✕ 跳过',
+    why: '为什么',
+    allow: '今日允许开仓',
+    keepOff: '不开仓',
+    stop: '停止开仓',
+    kill: '急停:立即停止',
+    flatten: '全部清仓…',
+    seen: '收到',
+    yes: '✓ 是',
+    no: '✕ 否',
+    positions: '持仓',
+    status: '状态',
+    refresh: '刷新',
+    pending: '待确认',
+    help: '帮助',
+    exit: '卖出',
+    safeOff: '解除 SAFE_MODE',
+  },
+  messages: {
+    boot: (m, s) => [
+      `● ${m.axes.deskId} 已启动 · 模式 ${ZH_CN.modes[m.axes.mode]} · 现金 ${s.f.money(m.cashMinor)}`,
+    ],
+    recovered: (m) => [
+      `● ${m.axes.deskId} 已恢复 · 待确认 ${m.pending.length} 个,未了委托 ${m.openOrders} 笔,持仓 ${m.positions} 只`,
+      m.pending.length === 0
+        ? '许可不会因重启而放宽'
+        : `待确认:${m.pending.slice(0, 10).join('、')}`,
+    ],
+    premarket_brief: (m, s) => [
+      `○ ${m.session.tradingDay} · 开盘 ${s.f.time(m.session.openAt)},收盘 ${s.f.time(m.session.closeAt)}${m.session.isEarlyClose ? '(提前收盘)' : ''}`,
+      m.blackouts.length === 0
+        ? '没有事件'
+        : `不开仓:${m.blackouts
+            .slice(0, 5)
+            .map((b) =>
+              b.wholeDay
+                ? `${s.f.words(b.name, 40)} 全天`
+                : `${s.f.words(b.name, 40)} ${s.f.time(b.fromAt)} 至 ${s.f.time(b.toAt)}`,
+            )
+            .join(';')}`,
+      ...m.facts
+        .slice(0, 10)
+        .map(
+          (fact) =>
+            `${s.f.symbol(fact.instrument)} 昨收 ${s.f.price(fact.previousClose)} · MA20 ${s.f.price(fact.ma20)} · ATR20 ${s.f.price(fact.atr20d)} · 成交量历史 ${fact.usualDays} 日`,
+        ),
+      `1R=${s.f.money(m.unitRMinor)} · 未允许前不开仓`,
+    ],
+    consent_given: (m, s) => [
+      m.heldUntilAt === null
+        ? `✓ 已允许开仓 · ${s.f.words(m.by, 40)} · 至 ${s.f.time(m.untilAt)}`
+        : `✓ 已记下允许,${s.f.time(m.heldUntilAt)} 起生效 · ${s.f.words(m.by, 40)} · 至 ${s.f.time(m.untilAt)}`,
+    ],
+    consent_withdrawn: (m, s) => [
+      `■ 停止开仓 · ${s.f.words(m.by, 40)} · 撤开仓委托 ${m.entriesToCancel} 笔`,
+      `离场和止损照常${m.reason === null ? '' : ` · ${s.f.words(m.reason, 100)}`}`,
+    ],
+    mode_changed: (m, s) => [
+      `● 模式 ${ZH_CN.modes[m.from]} → ${ZH_CN.modes[m.to]} · ${s.f.words(m.by, 40)}`,
+    ],
+    regime_change: (m, s) => [
+      `◇ ${s.f.symbol(m.instrument)} 日型 ${m.from === null ? '' : `${ZH_CN.dayTypes[m.from]} → `}${ZH_CN.dayTypes[m.to]}`,
+      `穿越VWAP ${m.regime.evidence.vwapCrossCount} 次 · 在VWAP上方时间 ${m.regime.evidence.pctTimeAboveVwap === null ? '未知' : s.f.ratio(m.regime.evidence.pctTimeAboveVwap)}`,
+    ],
+    state_change: (m, s) => [
+      `◇ ${s.f.symbol(m.instrument)} ${ZH_CN.phases[m.from]} → ${ZH_CN.phases[m.to]}`,
+    ],
+    signal_entry: card,
+    signal_expired: card,
+    signal_superseded: card,
+    signal_void: card,
+    order_filled: (m, s) => [
+      `✓ 成交 ${s.f.symbol(m.order.instrument)} ${m.order.filledQuantity}/${s.f.shares(m.order.quantity)} @ ${s.f.price(m.order.averagePrice)} · ${m.ticket.code}`,
+      `滑点 ${s.f.bps(m.slippageBps)} · 风险 ${s.f.money(m.riskMinor)} · 止损 ${s.f.price(m.ticket.stop)}`,
+    ],
+    order_rejected: (m, s) => [
+      `✕ 券商拒单:${orderWords(m.order, s)} · ${m.ticketCode}`,
+      m.reason === null ? '券商没有说明原因' : s.f.words(m.reason, 200),
+    ],
+    order_unknown: (m, s) => [
+      `⚠ 委托结果未知,不会重发:${orderWords(m.order, s)} · ${m.ticketCode}`,
+      `${s.f.words(m.cause, 120)};正在向券商查询`,
+    ],
+    stop_hit: (m, s) => exitLine('▽', m.exitReason === 'trail' ? '移动止损' : '止损', m, s),
+    take_profit: (m, s) => exitLine('△', '止盈', m, s),
+    time_stop: (m, s) => exitLine('◷', '到时离场', m, s),
+    signal_exit: (m, s) => exitLine('◁', `卖出(${ZH_CN.exitReasons[m.exitReason]})`, m, s),
+    trail_moved: (m, s) => [
+      `◇ 止损 → ${s.f.price(m.stop)} · ${s.f.symbol(m.instrument)} · ${m.ticketCode}`,
+      s.f.words(m.why.replaceAll('_', ' '), 100),
+    ],
+    lock_on: (m, s) => [
+      `■ 锁定:${ZH_CN.lockCauses[m.lock.cause]} · 至 ${s.f.time(m.lock.untilAt)} · ${m.lock.scope === 'desk' ? '全部' : s.f.symbol(m.lock.scope)}`,
+      ...none(
+        [s.f.figures(m.lock.figures)].filter((line) => line !== ''),
+        m.lock.isFirm ? '当日不能用聊天解除' : '到时自动解除',
+      ),
+    ],
+    lock_off: (m, s) => [
+      `□ 锁定结束:${ZH_CN.lockCauses[m.lock.cause]} · ${m.lock.scope === 'desk' ? '全部' : s.f.symbol(m.lock.scope)}`,
+    ],
+    safe_mode_on: (m, s) => [
+      `⚠ SAFE_MODE ${m.axes.deskId}:${m.causes.length === 0 ? '原因未注明' : ZH_CN.safeModeCauses[m.causes[0]!.cause]}`,
+      ...m.causes
+        .slice(0, 5)
+        .map((entry) =>
+          `${ZH_CN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)} 自 ${s.f.timeSeconds(entry.since)} ${s.f.figures(entry.figures)}`.trim(),
+        ),
+      m.isExposed ? '不开仓;保护单保留' : '不开仓;没有持仓',
+    ],
+    safe_mode_off: (m, s) => [`● SAFE_MODE 已解除 · ${s.f.words(m.by, 40)}`],
+    kill_stage1: (m, s) => [
+      `⛔ 急停已生效 ${s.f.timeSeconds(m.at)} · ${m.scope === 'all' ? '全部' : s.f.words(m.scope, 40)} · ${s.f.words(m.by, 40)}`,
+      `已撤 ${m.canceled.length} 笔开仓委托 · 保护单保留 ${m.protectionKept} 笔 · 恢复请用 /resume 原因`,
+    ],
+    kill_flatten: (m, s) => [`⛔ 全部清仓中:${m.positions} 只 · ${s.f.words(m.by, 40)}`],
+    kill_done: () => ['⛔ 清仓完成:没有持仓', '恢复请用 /resume 原因'],
+    kill_incomplete: (m, s) => [
+      `⛔ 清仓未完成:还有 ${m.left.length} 只`,
+      ...m.left
+        .slice(0, 20)
+        .map(
+          (leg) =>
+            `${s.f.symbol(leg.instrument)} ${s.f.shares(leg.quantity)}:${s.reason(leg.reason)}`,
+        ),
+    ],
+    kill_resumed: (m, s) => [
+      `● 已恢复 · ${s.f.words(m.by, 40)} · 仍有委托 ${m.openOrders} 笔,持仓 ${m.positions} 只`,
+      `${s.f.words(m.reason, 160)} · 未允许前不开仓`,
+    ],
+    recon_ok: () => ['● 账实相符'],
+    recon_blocked: (m, s) => [
+      `⚠ 账实不符:${m.differences.length} 项,不开仓`,
+      ...m.differences
+        .slice(0, 10)
+        .map(
+          (d) =>
+            `${s.f.words(d.subject, 60)}:账 ${s.f.words(d.ours, 60)},券商 ${s.f.words(d.theirs, 60)}`,
+        ),
+    ],
+    position_unprotected: (m, s) => [
+      `⚠ 没有止损:${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)}`,
+      `系统正在补止损单;要立即卖出:/exit ${s.f.symbol(m.instrument)}`,
+    ],
+    done_with_position: (m, s) => [
+      `⚠ 已收盘,仍持有 ${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)}`,
+      '请到券商核对;不处理则下次开盘卖出',
+    ],
+    alarm_repeat: (m, s) => [
+      `⚠ 再次提醒(${m.repeats}):${ALARM_WORDS[m.of] ?? m.of} ${s.f.figures(m.figures)}`.trim(),
+      '有人点“收到”后停止',
+    ],
+    act_refused: (m, s) => [`✕ /${m.act} 未执行:${s.reason(m.reason)}`],
+    verdict_no_trade: (m, s) => [
+      `■ ${ZH_CN.verdicts[m.verdict.kind]} · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
+      ...verdictLines(m.verdict, s),
+    ],
+    verdict_signals: (m, s) => [
+      `■ ${m.verdict.trades} 笔 · ${s.f.r(m.verdict.resultR)}(${s.f.gain(m.verdict.resultMinor)}) · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
+      ...verdictLines(m.verdict, s),
+    ],
+    daily_report: (m, s) => [
+      `▤ 日报 ${m.verdict.tradingDay} · ${m.axes.deskId} · ${s.f.gain(m.verdict.resultMinor)}(${s.f.r(m.verdict.resultR)})`,
+      `${ZH_CN.verdicts[m.verdict.kind]} · ${m.trades.length} 笔 · 费用 ${s.f.money(m.feesMinor)} · 现金 ${s.f.money(m.cashMinor)} · ${m.isFlat ? '空仓' : '⚠ 未空仓'}`,
+      ...m.trades
+        .slice(0, 10)
+        .map(
+          (t) =>
+            `${t.code} ${s.f.symbol(t.instrument)} ${SIDES[t.side]} ${s.f.shares(t.quantity)}:${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)}(${s.f.gain(t.pnlMinor)}) · ${ZH_CN.exitReasons[t.exitReason]} · 滑点 ${s.f.bps(t.slippageBps)}`,
+        ),
+      `提案 ${m.tickets.length} 个:${
+        m.tickets.length === 0
+          ? '无'
+          : m.tickets
+              .slice(0, 12)
+              .map((t) => `${t.code} ${ZH_CN.ticketStates[t.state]}`)
+              .join('、')
+      }`,
+      ...m.verdict.refused.slice(0, 6).map((setup) => refusedLine(setup, s)),
+      ...m.verdict.reasons.slice(0, 3).map((reason) => `✕ ${s.reason(reason)}`),
+      m.labels.length === 0
+        ? '收盘标签:无'
+        : `收盘标签:${m.labels
+            .slice(0, 12)
+            .map(
+              (l) =>
+                `${s.f.symbol(l.instrument)} ${ZH_CN.closeLabels[l.label.label]}(${Math.abs(l.label.trendContinuation).toFixed(2)})`,
+            )
+            .join(' · ')}`,
+    ],
+  },
+  notices: {
+    not_understood: () => ['没有听懂,什么也没做。/help 查看命令。'],
+    unknown_command: (n, s) => [
+      `没有命令 /${s.f.words(n.found, 32)},什么也没做。${n.nearest === null ? '/help 查看命令。' : `是否要 /${n.nearest}?`}`,
+    ],
+    bad_arguments: (n, s) => [
+      `/${n.command}:收到“${s.f.words(n.found, 40)}”,应为 ${USAGE_ZH[n.command] ?? n.expected}。什么也没做。`,
+    ],
+    role_too_low: (n) => [
+      `✕ /${n.command} 需要角色“${ZH_CN.roles[n.needed]}”;您是“${ZH_CN.roles[n.role]}”。什么也没做。`,
+    ],
+    chat_read_only: () => ['✕ 本聊天只能查看。请与机器人私聊。'],
+    late_refused: (n, s) => [
+      `✕ 已过期:/${n.command} 发送于 ${s.f.timeSeconds(n.sentAt)},已过 ${s.f.duration(n.lateMs)}。什么也没做;仍需要请重发。`,
+    ],
+    late_honored: (n, s) => [
+      `/${n.command} 迟到 ${s.f.duration(n.lateMs)}(发送于 ${s.f.timeSeconds(n.sentAt)}),已执行。`,
+    ],
+    button_outdated: (n) => [`✕ 这是其他日期的按钮。什么也没做;请发送 /${n.command}。`],
+    button_unknown: () => ['✕ 按钮已失效。什么也没做。'],
+    which_ticket: (n, s) => [
+      `哪一个提案?/${n.command} 编号`,
+      ...n.candidates
+        .slice(0, 10)
+        .map(
+          (t) =>
+            `${t.code} ${t.side === 'long' ? '买入' : '卖空'} ${s.f.symbol(t.instrument)} ${s.f.shares(t.quantity)} @ ${s.f.price(t.entryLimit)} · ${s.f.duration(t.expiresAt - s.now)}`,
+        ),
+    ],
+    no_ticket: () => ['没有待确认的提案。什么也没做。'],
+    ticket_too_fresh: (n) => [`提案 ${n.code} 刚刚送达:请点按钮或发送 确认 ${n.code}。`],
+    which_desk: (n) => [`哪一个账户组?/${n.command} 名称:${n.desks.join('、')}`],
+    unknown_desk: (n, s) => [
+      `没有“${s.f.words(n.found, 40)}”。可用:${n.desks.join('、')}。什么也没做。`,
+    ],
+    second_confirm: (n, s) => {
+      const [first = '', ...rest] = consequenceLines(n.consequence, s);
+      return [
+        `? ${first} · ${n.deskId}?`,
+        ...rest,
+        `账户 ${n.accountId}(${n.environment === 'paper' ? '模拟,非真钱' : '实盘,真钱'})`,
+        n.phrase === null
+          ? `${s.f.duration(n.validMs)}内确认:/yes ${n.nonce}`
+          : `${s.f.duration(n.validMs)}内输入:${n.phrase}`,
+      ];
+    },
+    second_confirm_dead: (n) => [
+      {
+        expired: '✕ 太迟:确认已过期。什么也没做。',
+        used: '✕ 已经答复过。不会重复执行。',
+        other_person: '✕ 只有提出的人可以在同一聊天中确认。什么也没做。',
+        unknown: '✕ 没有这个确认(或已失效)。什么也没做。',
+      }[n.cause],
+    ],
+    second_confirm_dropped: (n) => [`/${n.command} 已放弃。什么也没做。`],
+    position_changed: (n, s) => [
+      `✕ ${s.f.words(n.target, 20)} 的持仓已不是您所指的那一笔。什么也没做。`,
+    ],
+    nothing_held: (n, s) => [
+      n.target === null ? '没有持仓。' : `没有 ${s.f.words(n.target, 20)} 的持仓。什么也没做。`,
+    ],
+    kill_menu: (n) => [
+      `⛔ 急停:尚未执行任何操作 · 持仓 ${n.positions} 只 · ${n.desks.join('、')}`,
+      '第一步立即全停并撤开仓委托,止损保留。第二步全部清仓,会再次确认。',
+    ],
+    exit_list: (n, s) => [
+      '卖出哪一只?',
+      ...n.positions
+        .slice(0, 12)
+        .map(
+          (held) =>
+            `${s.f.symbol(held.instrument)} ${s.f.shares(held.quantity)} · 止损 ${s.f.price(held.stop)} · ${held.deskId}`,
+        ),
+    ],
+    mode_menu: (n) =>
+      n.desks.map(
+        (desk) =>
+          `${desk.deskId}:${ZH_CN.modes[desk.mode]} · 更改:/mode ${desk.deskId} alert|semi|auto`,
+      ),
+    acted_without_store: (n) => [
+      `⛔ ${n.command === 'kill' ? '急停' : '停止开仓'}已生效:${n.desks.join('、')} · 撤开仓委托 ${n.canceled} 笔,保护单保留 ${n.protectionKept} 笔`,
+      '存储不可用:已写入本地日志,恢复后入库。',
+    ],
+    store_down: () => ['⚠ 存储不可用:目前只有急停、停止开仓和保护性离场有效。什么也没做。'],
+    act_failed: (n, s) => [`⚠ /${s.f.words(n.command, 20)} 执行出错。重复之前请先看 /status。`],
+    accepted: (n, s) => [`✓ /${n.command} ${s.f.words(n.subject, 80)}`.trim()],
+    language_set: () => ['✓ 本聊天使用中文。'],
+    paired: (n, s) => [
+      `✓ 欢迎 ${s.f.words(n.name, 40)}:您的角色是“${ZH_CN.roles[n.role]}”。/help 查看命令。`,
+    ],
+    pair_refused: () => ['✕ 配对码无效。'],
+    pairing_offered: (n, s) => [
+      `要成为所有者,请向机器人发送:/pair ${n.pairingCode}(${s.f.duration(n.validMs)}内有效,仅一次)`,
+    ],
+    security_denied: (n, s) => [
+      `! ${n.channel} 上有陌生人:编号 ${n.userId === null ? '隐藏' : s.f.words(n.userId, 40)},聊天 ${s.f.words(n.chatId, 40)}`,
+      `自上次通知以来拒绝 ${n.count} 条;对方没有收到任何答复`,
+    ],
+    channel_degraded: (n, s) => [
+      `⚠ 渠道 ${n.channel} 自 ${s.f.time(n.since)} 起异常:${s.f.words(n.cause, 160)}`,
+    ],
+  },
+  answers: {
+    help: (a) =>
+      a.topic !== null && COMMANDS.some((command) => command.name === a.topic)
+        ? [`${usageOf(a.topic)} · ${ZH_CN.commands[a.topic as keyof typeof ZH_CN.commands]}`]
+        : [
+            '命令。口语只在整条消息时有效:确认、跳过、允许开仓、停止开仓、急停',
+            ...COMMANDS.map(
+              (command) => `${usageOf(command.name)} · ${ZH_CN.commands[command.name]}`,
+            ),
+          ],
+    start: (a, s) => [
+      '● Centaur:机器负责止损,人负责扣扳机。',
+      ...a.desks.map((desk) => s.axes(desk.axes)),
+      '没有“允许开仓”和确认就不会开仓。停止开仓和急停随时有效。/help 查看命令。',
+    ],
+    status: (a, s) =>
+      none(
+        a.desks.flatMap((desk) => statusLines(desk, s)),
+        '没有运行中的账户组。',
+      ),
+    pending: (a, s) =>
+      none(
+        a.desks.flatMap((desk) =>
+          Object.values(desk.state.tickets)
+            .filter((ticket) => ticket.state === 'pending')
+            .map((ticket) => headline(ticket, s)),
+        ),
+        '没有待确认的提案。',
+      ),
+    ticket: (a, s) => [
+      ...card({ axes: a.desk.axes, ticket: a.ticket }, s),
+      `${s.f.words(a.ticket.id, 80)} v${a.ticket.version} · 区间 ${s.f.price(a.ticket.bandLow)} 至 ${s.f.price(a.ticket.bandHigh)} · 价差 ${s.f.bps(a.ticket.spreadBps)} · 成本 ${s.f.money(a.ticket.costMinor)}`,
+      ...a.ticket.checks.slice(0, 20).map((check) => checkLine(check, s)),
+      ...a.orders.slice(0, 12).map((order) => orderRow(order, s)),
+    ],
+    ticket_unknown: (a, s) => [
+      a.code === null ? '哪一个提案?/ticket 编号' : `没有提案 ${s.f.words(a.code, 8)}。`,
+    ],
+    why: (a, s) => {
+      if (a.ticket !== null) {
+        const end = a.ticket.closed?.reason ?? null;
+        return [
+          `为什么 ${a.ticket.code}:${headline(a.ticket, s)}`,
+          ...a.ticket.checks
+            .slice(0, 20)
+            .map(
+              (check) =>
+                `${checkLine(check, s)} · ${s.f.words(check.source, 30)} ${s.f.time(check.asOf)}`,
+            ),
+          ...(end === null ? [] : [`结束:${s.reason(end)}`]),
+        ];
+      }
+      const { lastRefusal, lastVerdict, day } = a.desk.state;
+      return [
+        `为什么 · ${a.desk.policy.deskId}`,
+        `今日许可:${consentWords(a.desk, s)}`,
+        ...(lastRefusal === null
+          ? []
+          : [
+              `最近拒绝 ${s.f.timeSeconds(lastRefusal.at)}:/${s.f.words(lastRefusal.act, 20)}:${s.reason(lastRefusal.reason)}`,
+            ]),
+        ...(day?.setupsRefused.slice(-6).map((setup) => refusedLine(setup, s)) ?? []),
+        ...(lastVerdict === null
+          ? ['尚无结论']
+          : [
+              `最近结论:${ZH_CN.verdicts[lastVerdict.kind]} ${lastVerdict.tradingDay}`,
+              ...verdictLines(lastVerdict, s),
+            ]),
+      ];
+    },
+    positions: (a, s) =>
+      none(
+        a.desks.flatMap((desk) => positionLines(desk, s)),
+        '没有持仓。',
+      ),
+    orders: (a, s) =>
+      none(
+        a.desks.flatMap((desk) =>
+          Object.values(desk.state.orders)
+            .filter(
+              (order) =>
+                a.filter === null ||
+                a.filter === 'today' ||
+                order.orderId === a.filter ||
+                (a.filter === 'open' &&
+                  !['filled', 'canceled', 'rejected', 'denied', 'expired'].includes(order.state)),
+            )
+            .slice(-15)
+            .map((order) => orderRow(order, s)),
+        ),
+        '没有委托。',
+      ),
+    trades: (a, s) =>
+      none(
+        a.desks
+          .flatMap((desk) => desk.state.day?.trades ?? [])
+          .filter(
+            (t) =>
+              a.symbol === null ||
+              s.f.symbol(t.instrument) === a.symbol ||
+              t.instrument === a.symbol,
+          )
+          .slice(-a.count)
+          .map(
+            (t) =>
+              `${s.f.time(t.closedAt)} ${t.code} ${s.f.symbol(t.instrument)} ${s.f.shares(t.quantity)} ${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)}(${s.f.gain(t.pnlMinor)}) · ${ZH_CN.exitReasons[t.exitReason]}`,
+          ),
+        '今天没有了结的交易。',
+      ),
+    pnl: (a, s) =>
+      none(
+        a.desks.map((desk) => {
+          const day = desk.state.day;
+          if (day === null) return `${desk.policy.deskId}:尚未开始交易时段`;
+          const r = day.unitRMinor > 0 ? `,${s.f.r(day.realizedMinor / day.unitRMinor)}` : '';
+          return `${desk.policy.deskId} ${day.tradingDay}:${s.f.gain(day.realizedMinor)}${r} · 费用 ${s.f.money(day.feesMinor)} · ${day.trades.length} 笔,连亏 ${day.consecutiveLosses} · 现金 ${s.f.money(desk.state.cashMinor)}`;
+        }),
+        '没有运行中的账户组。',
+      ),
+    regime: (a, s) =>
+      none(
+        a.desks.flatMap((desk) =>
+          Object.values(desk.state.symbols)
+            .filter(
+              (symbol) =>
+                a.symbol === null ||
+                s.f.symbol(symbol.instrument) === a.symbol ||
+                symbol.instrument === a.symbol,
+            )
+            .slice(0, 12)
+            .map((symbol) => {
+              const e = symbol.regime?.evidence;
+              const rows =
+                e === undefined
+                  ? '尚无已收K线'
+                  : `第 ${e.minuteOfSession} 分钟 · 穿越VWAP ${e.vwapCrossCount} 次 · 在VWAP上方 ${e.pctTimeAboveVwap === null ? '未知' : s.f.ratio(e.pctTimeAboveVwap)} · 振幅 ${e.rangeAtr === null ? '未知' : `${e.rangeAtr.toFixed(2)} ATR`}(趋势需 ${e.rangeAtrNeeded.toFixed(2)})`;
+              return `${s.f.symbol(symbol.instrument)}:${symbol.dayType === null ? '尚无日型' : ZH_CN.dayTypes[symbol.dayType]} · ${rows}`;
+            }),
+        ),
+        '没有这个代码。',
+      ),
+    report_missing: (a) => [`${a.day ?? '今天'} 还没有日报:收盘后发送,不交易的日子也有。`],
+    jobs: (a, s) =>
+      none(
+        a.jobs
+          .slice(0, 20)
+          .map(
+            (j) =>
+              `${s.f.words(j.job, 40)}:${s.f.words(j.state, 20)}${j.lastAt === null ? '' : ` ${s.f.time(j.lastAt)}`}${j.nextAt === null ? '' : ` · 下次 ${s.f.time(j.nextAt)}`}${j.note === null ? '' : ` · ${s.f.words(j.note, 80)}`}`,
+          ),
+        '还没有任务运行过。',
+      ),
+    health: (a, s) =>
+      none(
+        a.lines
+          .slice(0, 25)
+          .map((l) =>
+            `${l.isWell ? '✓' : '✕'} ${s.f.words(l.subject, 40)} ${s.f.figures(l.figures)}`.trim(),
+          ),
+        '没有监视项。',
+      ),
+    logs: (a, s) =>
+      none(
+        a.lines.slice(-20).map((line) => s.f.words(line, 180)),
+        '没有这样的日志。',
+      ),
+    ping: (a, s) => [`pong ${s.f.figures(a.figures)}`.trim()],
+    whoami: (a, s) => [
+      `${s.f.words(a.actor.name, 40)} · ${s.f.words(a.actor.id, 60)} · ${ZH_CN.roles[a.actor.role]} · 聊天 ${s.f.words(a.actor.chatId, 40)} · 中文`,
+    ],
+  },
+};
