@@ -1,10 +1,11 @@
-import { tickSize } from '#core/market/price.ts';
+import { roundToTick, tickSize } from '#core/market/price.ts';
 import { trailLong } from '#core/portfolio/exits.ts';
 import { raiseStop } from './decide-orders.ts';
 import { causePassed, setLock } from './decide-safety.ts';
-import { considerSignal } from './decide-tickets.ts';
+import { considerSignal, refuseSetup } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
 import type { Input } from './input.ts';
+import { seenOf } from './view.ts';
 
 type BarInput = Extract<Input, { kind: 'bar_evaluated' }>;
 
@@ -17,6 +18,9 @@ export function onBar(draft: Draft, input: BarInput): void {
   const { instrument } = evaluation;
   const symbol = draft.state.symbols[instrument];
   if (symbol === undefined || draft.state.day === null || draft.state.day.isClosed) return;
+  // a late bar is recorded by its input; what newer ones decided stands
+  const { lastBarClosedAt } = seenOf(draft.view, instrument);
+  if (lastBarClosedAt !== null && lastBarClosedAt > evaluation.asOf) return;
   causePassed(draft, 'bar_overdue', instrument);
   causePassed(draft, 'bar_overdue', 'all symbols');
   if (symbol.dayType !== evaluation.regime.dayType) {
@@ -36,17 +40,14 @@ export function onBar(draft: Draft, input: BarInput): void {
   trail(draft, input);
   if (evaluation.signal !== null)
     considerSignal(draft, evaluation.signal, evaluation, input.inputHash);
-  else if (evaluation.refusals.length > 0) {
-    emit(draft, {
-      type: 'setup_refused',
-      setup: {
-        at: evaluation.asOf,
-        instrument,
-        side: 'long',
-        reasons: evaluation.refusals,
-        referencePrice: evaluation.bar.close,
-        stop: null,
-      },
+  else if (evaluation.refusals.length > 0 && draft.state.positions[instrument] === undefined) {
+    refuseSetup(draft, {
+      at: evaluation.asOf,
+      instrument,
+      side: 'long',
+      reasons: evaluation.refusals,
+      referencePrice: evaluation.bar.close,
+      stop: null,
     });
   }
 }
@@ -64,5 +65,6 @@ function trail(draft: Draft, input: BarInput): void {
     band: evaluation.band,
     tick,
   });
-  raiseStop(draft, position, Math.min(stop, evaluation.bar.close - tick), 'trail');
+  const highest = roundToTick(evaluation.bar.close - tick, tick, 'down');
+  raiseStop(draft, position, Math.min(stop, highest), 'trail');
 }

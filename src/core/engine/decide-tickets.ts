@@ -7,13 +7,32 @@ import { legsOf, type Proposal, reviewSignal } from '#core/risk/review.ts';
 import type { Evaluation, Signal } from '#core/strategies/strategy.ts';
 import { intendEntry } from './decide-orders.ts';
 import { type Draft, emit } from './draft.ts';
-import { pendingTickets } from './select.ts';
+import { openEntries, pendingTickets } from './select.ts';
+import type { SetupRefused } from './state.ts';
 import { seenOf } from './view.ts';
 
 /** Mid price of what was seen last; null when no quote was. For the record of how tickets ended. */
 export function lastPrice(draft: Draft, instrument: string): number | null {
   const { quote } = seenOf(draft.view, instrument);
   return quote === null ? null : mid(quote);
+}
+
+/** Refusals of one symbol for the same reasons within this time are one setup. */
+const SAME_SETUP_MS = 10 * 60_000;
+/** A stop that moved by less than this part of the risk per share belongs to the same pullback. */
+const SAME_STOP_R = 0.25;
+
+/** Notes a refused setup once; a bar later the same pullback refused for the same reasons is no news. */
+export function refuseSetup(draft: Draft, setup: SetupRefused): void {
+  const codes = setup.reasons.map((why) => why.code).join();
+  const isKnown = draft.state.day?.setupsRefused.some(
+    (known) =>
+      known.instrument === setup.instrument &&
+      known.side === setup.side &&
+      setup.at - known.at <= SAME_SETUP_MS &&
+      known.reasons.map((why) => why.code).join() === codes,
+  );
+  if (isKnown !== true) emit(draft, { type: 'setup_refused', setup });
 }
 
 /** Judges a signal; it becomes a ticket, or a refused setup with every objection and figure. */
@@ -23,35 +42,46 @@ export function considerSignal(
   evaluation: Evaluation,
   inputHash: string,
 ): void {
-  const { quote } = seenOf(draft.view, signal.instrument);
+  const { state, view, policy, at } = draft;
+  if (state.positions[signal.instrument] !== undefined) return;
+  if (isSameSetup(draft, signal)) return;
   supersede(draft, signal);
-  const review = reviewSignal(
-    { state: draft.state, view: draft.view, policy: draft.policy, quote, at: draft.at },
-    signal,
-    evaluation,
-  );
+  const { quote } = seenOf(view, signal.instrument);
+  const review = reviewSignal({ state: draft.state, view, policy, quote, at }, signal, evaluation);
   if (review.kind === 'denied') {
-    emit(draft, {
-      type: 'setup_refused',
-      setup: {
-        at: signal.asOf,
-        instrument: signal.instrument,
-        side: signal.side,
-        reasons: review.reasons,
-        referencePrice: signal.referencePrice,
-        stop: signal.stop,
-      },
+    refuseSetup(draft, {
+      at: signal.asOf,
+      instrument: signal.instrument,
+      side: signal.side,
+      reasons: review.reasons,
+      referencePrice: signal.referencePrice,
+      stop: signal.stop,
     });
     return;
   }
   emit(draft, { type: 'signal_raised', signal, inputHash });
   const ticket = openTicket(draft, signal, review.proposal);
   emit(draft, { type: 'ticket_opened', ticket });
-  if (draft.state.mode === 'auto' && quote !== null)
+  if (draft.state.mode === 'auto' && quote !== null) {
     confirmAs(draft, ticket, 'desk', ticket.quantity, ticket.entryLimit, quote);
+  }
 }
 
-/** A newer signal of the same symbol and side replaces a ticket that still waits. */
+/** True when a ticket of this pullback still waits or its entry still works: another bar of it is no news. */
+function isSameSetup(draft: Draft, signal: Signal): boolean {
+  const isWorking = openEntries(draft.state).some(
+    (order) => order.instrument === signal.instrument,
+  );
+  if (isWorking) return true;
+  return pendingTickets(draft.state).some(
+    (ticket) =>
+      ticket.instrument === signal.instrument &&
+      ticket.side === signal.side &&
+      Math.abs(ticket.stop - signal.stop) < SAME_STOP_R * ticket.riskPerShare,
+  );
+}
+
+/** A signal of another pullback replaces a ticket of the same symbol and side that still waits. */
 function supersede(draft: Draft, signal: Signal): void {
   for (const ticket of pendingTickets(draft.state)) {
     if (ticket.instrument !== signal.instrument || ticket.side !== signal.side) continue;
