@@ -38,11 +38,6 @@ export function createAccount(
   return { cashMinor, positions: new Map(positions.map((held) => [held.instrument, held])) };
 }
 
-/** Shares held; 0 for none. */
-export function heldQuantity(account: SimulatedAccount, instrument: InstrumentId): number {
-  return account.positions.get(instrument)?.quantity ?? 0;
-}
-
 /**
  * Shares that may be sold on `tradingDay`. US: all that is held (proceeds settle T+1, the shares
  * themselves may be sold at once). CN: not what was bought the same day (T+1).

@@ -203,6 +203,36 @@ test('I8 what was bought today cannot be sold today where T+1 holds', async () =
   assert.equal(h.told('s2').at(-1), 'filled 100@99.98');
 });
 
+test('where T+1 holds protection bought today cannot work today and ends', async () => {
+  const h = paperHarness({ feesModel: () => 0 });
+  const instrument = '600519.SH';
+  h.broker.onQuote({ instrument, bid: 99.98, ask: 99.99, bidSize: 900, askSize: 900, at: 0 });
+  await h.submit(order({ orderId: 'e1', instrument, quantity: 100, bracket: BRACKET }));
+  assert.deepEqual(h.told('e1.stop'), ['canceled insufficient_quantity']);
+  assert.deepEqual(h.told('e1.target'), ['canceled insufficient_quantity']);
+});
+
+test('a market buy is filled as far as the cash goes, the rest ends', async () => {
+  const h = paperHarness({ cashMinor: 55_000 });
+  await h.submit(order({ orderId: 'e1', type: 'market', quantity: 10 }));
+  h.quote(99.98, 100);
+  assert.deepEqual(h.told('e1'), [
+    'accepted',
+    'partially_filled 5@100',
+    'canceled insufficient_cash',
+  ]);
+  assert.ok((await h.broker.cashMinor()) < 5_000);
+});
+
+test('orders of one group on two stocks cancel each other too', async () => {
+  const h = paperHarness();
+  await h.submit(order({ orderId: 'a', ocoGroup: 'g' }));
+  await h.submit(order({ orderId: 'b', instrument: 'MU.US', ocoGroup: 'g' }));
+  h.quote(99, 99.5);
+  assert.equal(h.told('a').at(-1), 'filled 10@99.5');
+  assert.deepEqual(h.told('b'), ['accepted', 'canceled oco']);
+});
+
 test('children are activated for what is still held only', async () => {
   const h = paperHarness();
   h.quote(99.98, 99.99, 6);
