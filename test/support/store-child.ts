@@ -38,5 +38,5 @@ try {
   say({ stop: await handle.closeAndStop() });
 } catch (error) {
   say({ error: (error as Error).message });
-  process.exitCode = 1;
+  process.exit(1);
 }

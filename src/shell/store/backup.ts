@@ -116,7 +116,7 @@ export async function backUp(access: OwnerAccess, folder: string): Promise<Backu
     await rename(draft, folder);
     return manifest as BackupManifest;
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
+    await rm(draft, { recursive: true, force: true }).catch(() => {});
     throw toStoreError(error, 'backup');
   } finally {
     await sql.end({ timeout: 2 });

@@ -122,7 +122,7 @@ export async function connectStore(options: StoreOptions): Promise<StoreHandle> 
   });
   const close = async () => {
     isOpen = false;
-    await sql.end({ timeout: 2 });
+    await sql.end({ timeout: 0.5 });
   };
   return {
     ...caller,

@@ -52,8 +52,11 @@ export async function takeDeskLock(
   access: Access,
   onTaken: (error: Error) => void,
 ): Promise<DeskLock> {
-  const sql = openSql(access, { purpose: 'desk', max: 1 });
   let isHeld = false;
+  const onClose = () => {
+    isHeld = false;
+  };
+  const sql = openSql(access, { purpose: 'desk', max: 1, onClose });
   let isReleased = false;
   try {
     await lockOrRefuse(sql);

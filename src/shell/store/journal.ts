@@ -68,15 +68,17 @@ function pendingOf(lines: readonly Line[]): Entry[] {
  */
 export function openJournal(file: string): Journal {
   const write = (line: Line) => {
-    const handle = openDurably(file);
     try {
-      // a leading newline ends a torn line, whoever left it
-      writeSync(handle, `\n${encodeJson(line)}\n`);
-      fdatasyncSync(handle);
+      const handle = openDurably(file);
+      try {
+        // a leading newline ends a torn line, whoever left it
+        writeSync(handle, `\n${encodeJson(line)}\n`);
+        fdatasyncSync(handle);
+      } finally {
+        closeSync(handle);
+      }
     } catch (error) {
       throw failure(error, file);
-    } finally {
-      closeSync(handle);
     }
   };
   return {

@@ -39,6 +39,7 @@ export function createMemoryOutbox(rows: OutboxRow[], writes: Writes): Outbox {
       if (inboxDone !== undefined) writes.markDone(inboxDone.id);
       return writes.add(added);
     },
+    ofRun: async (runId) => rows.filter((row) => row.runId === runId),
     due: async (runId, now, limit) => {
       const candidates = open().filter((row) => row.runId === runId);
       return candidates

@@ -83,6 +83,11 @@ export function createOutbox(db: Caller, codec: EventCodec): Outbox {
           where id = ${id} and state in ('queued', 'attempting')`;
       }),
     settleInterrupted: (runId) => db.run('settle outbox', (sql) => settle(sql, runId)),
+    ofRun: (runId) =>
+      db.run('read outbox', async (sql) => [
+        ...(await sql<OutboxRow[]>`
+          select ${columns(sql)} from outbox where run_id = ${runId} order by id`),
+      ]),
     lastDelivered: (lane, editKey) =>
       db.run('read outbox', async (sql) => {
         const [row] = await sql<OutboxRow[]>`

@@ -15,6 +15,8 @@ export type SessionOptions = {
   readonly purpose: string;
   readonly max: number;
   readonly isOwner?: boolean;
+  /** Called when one of the pool's connections is gone. */
+  readonly onClose?: () => void;
 };
 
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -49,6 +51,7 @@ export function openSql(access: Access, session: SessionOptions): Sql {
     max_lifetime: null,
     idle_timeout: 0,
     onnotice: () => {},
+    onclose: () => session.onClose?.(),
     connection: {
       application_name: applicationName(session.purpose),
       TimeZone: 'UTC',
