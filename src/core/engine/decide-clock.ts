@@ -1,9 +1,10 @@
+import { reason } from '#core/gates/reason.ts';
 import { hasEnded, type Order } from '#core/machines/order.ts';
 import { phaseOf } from '#core/machines/session-phase.ts';
-import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
+import { cancelEntries, protectDueAt, requestCancel, startExit } from './decide-orders.ts';
 import { onDoubt } from './decide-reports.ts';
 import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
-import { lastPrice, voidOvertaken } from './decide-tickets.ts';
+import { lastPrice, voidOvertaken, voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
 import { barLimitMs } from './permission-of.ts';
 import type { Policy } from './policy.ts';
@@ -40,6 +41,7 @@ function endConsent(draft: Draft): void {
   const { consent } = draft.state;
   if (consent.kind === 'allowed' && draft.at >= consent.untilAt) {
     emit(draft, { type: 'consent_ended' });
+    voidPending(draft, reason('permission_not_given'));
     cancelEntries(draft, 'permission ended');
   }
 }
@@ -153,19 +155,21 @@ function leaveByTime(draft: Draft): void {
   if (draft.at >= flatAt && !day.isClosed) {
     for (const order of openEntries(draft.state)) requestCancel(draft, order, 'close is near');
     for (const position of Object.values(draft.state.positions)) {
-      if (position.tradingDay <= day.tradingDay)
-        startExit(draft, position, 'time', 'desk', position.quantity);
+      // an exit given up in an earlier session is tried again in this one
+      const isOld = position.exiting !== null && position.exiting.at < flatAt;
+      startExit(draft, position, 'time', 'desk', position.quantity, isOld);
     }
   }
   if (
     draft.state.kill.kind === 'incomplete' &&
     draft.state.kill.flattenBy !== null &&
+    draft.state.kill.at < day.session.openAt &&
     draft.at >= day.session.openAt &&
     draft.at < flatAt
   ) {
     emit(draft, { type: 'flatten_started', by: draft.state.kill.flattenBy });
     for (const position of Object.values(draft.state.positions))
-      startExit(draft, position, 'kill', draft.state.kill.by, position.quantity);
+      startExit(draft, position, 'kill', draft.state.kill.by, position.quantity, true);
   }
 }
 
@@ -225,10 +229,7 @@ export function nextDeadline(
     due.push(wordDueAt(order, policy.watch.orderConfirmMs));
     if (hasEnded(order)) continue;
     if (order.role === 'entry')
-      due.push(
-        order.cancelRequestedAt === null ? order.cancelDueAt : null,
-        order.updatedAt + 2_000,
-      );
+      due.push(order.cancelRequestedAt === null ? order.cancelDueAt : null, protectDueAt(order));
   }
   if (state.day !== null && !state.day.isClosed) {
     const { openAt, closeAt } = state.day.session;

@@ -1,8 +1,10 @@
 import { type Reason, reason } from '#core/gates/reason.ts';
 import { scaleMinor } from '#core/market/money.ts';
+import { isExitExhausted, startExit } from './decide-orders.ts';
 import { voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
 import type { Input } from './input.ts';
+import { openEntries } from './select.ts';
 import type { DayState, SymbolFacts, Verdict, VerdictKind } from './state.ts';
 import { seenOf } from './view.ts';
 
@@ -102,7 +104,9 @@ function kindOf(draft: Draft, day: DayState): VerdictKind {
   if (day.ticketsOpened > 0) return 'signals';
   const symbols = Object.values(draft.state.symbols);
   const seen = symbols.filter(
-    (symbol) => seenOf(draft.view, symbol.instrument).lastBarClosedAt !== null,
+    (symbol) =>
+      // after a restart the view is empty, the day type judged before it is not
+      symbol.dayType !== null || seenOf(draft.view, symbol.instrument).lastBarClosedAt !== null,
   );
   if (seen.length === 0 || symbols.every((symbol) => !isKnown(symbol.facts)))
     return 'data_not_ready';
@@ -148,10 +152,10 @@ function dayVerdict(draft: Draft, day: DayState, checkpoint: string): Verdict {
         dayType: symbol.dayType,
         rows:
           evaluation === null
-            ? {}
+            ? { ...symbol.regime?.evidence }
             : {
                 close: evaluation.bar.close,
-                vwap: evaluation.vwap,
+                vwap: Number.isFinite(evaluation.vwap) ? evaluation.vwap : null,
                 ...evaluation.regime.evidence,
                 ma20: symbol.facts?.ma20 ?? null,
               },
@@ -160,25 +164,30 @@ function dayVerdict(draft: Draft, day: DayState, checkpoint: string): Verdict {
   };
 }
 
-/** Ends or resumes a flatten: flat when nothing is held, incomplete when exits were refused or the session ended. */
-export function advanceKill(draft: Draft, maxExitAttempts: number): void {
+/** While a flatten runs every position leaves, also one that an entry in flight opened after it began. */
+export function flattenAll(draft: Draft): void {
+  const { kill } = draft.state;
+  if (kill.kind !== 'flattening') return;
+  for (const position of Object.values(draft.state.positions))
+    startExit(draft, position, 'kill', kill.by, position.quantity);
+}
+
+/**
+ * Ends a flatten: flat when nothing is held and no entry can fill any more, incomplete when every
+ * exit was refused or the session is over. An incomplete one is tried again in the next session.
+ */
+export function advanceKill(draft: Draft): void {
   if (draft.state.kill.kind !== 'flattening') return;
   const held = Object.values(draft.state.positions).filter((position) => position.quantity > 0);
-  if (held.length === 0) {
+  const isEntryOpen = openEntries(draft.state).length > 0;
+  if (held.length === 0 && !isEntryOpen) {
     emit(draft, { type: 'flatten_ended', isFlat: true, left: [] });
     return;
   }
   const closeAt = draft.state.day?.session.closeAt ?? 0;
   const isOver = draft.at >= closeAt;
-  const hasFailed = held.every((position) => {
-    const attempts = Object.values(draft.state.orders).filter(
-      (order) => order.ticketId === position.ticketId && order.role === 'exit',
-    );
-    return (
-      attempts.length >= maxExitAttempts &&
-      attempts.every((order) => order.state === 'rejected' || order.state === 'canceled')
-    );
-  });
+  const hasFailed =
+    held.length > 0 && held.every((position) => isExitExhausted(draft.state, position));
   if (!isOver && !hasFailed) return;
   const code = isOver ? 'session_closed' : 'order_failed';
   emit(draft, {

@@ -1,8 +1,9 @@
 import { type Reason, type ReasonCode, reason } from '#core/gates/reason.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
+import { notionalMinor } from '#core/market/money.ts';
 import { instantAt } from '#core/market/session.ts';
 import type { DeskAct, Mode } from '#core/replies/act.ts';
-import { openRiskMinor, quoteObjections } from '#core/risk/review.ts';
+import { freeCashMinor, openRiskMinor, quoteObjections } from '#core/risk/review.ts';
 import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
 import { causePassed, enterSafeMode, hasNoDoubt, raiseAlarm } from './decide-safety.ts';
 import { confirmAs, lastPrice, voidPending } from './decide-tickets.ts';
@@ -133,7 +134,8 @@ function judgeAgain(
     emit(draft, { type: 'ticket_voided', ticketId: ticket.id, reason: why, price });
     return refuse(draft, input, why);
   }
-  const aged = quoteObjections({ state, view, policy, quote, at }, ticket.riskPerShare);
+  const usable = quote?.instrument === ticket.instrument ? quote : null;
+  const aged = quoteObjections({ state, view, policy, quote: usable, at }, ticket.riskPerShare);
   const [objection] = aged;
   if (objection !== undefined || quote === null)
     return refuse(draft, input, objection ?? reason('quote_missing'));
@@ -155,15 +157,10 @@ function judgeAgain(
       input,
       reason('open_risk_limit', { openMinor, addedMinor: ticket.riskMinor, limitMinor }),
     );
-  if (Math.ceil(limit * quantity * 100) > state.cashMinor)
-    return refuse(
-      draft,
-      input,
-      reason('cash_short', {
-        neededMinor: Math.ceil(limit * quantity * 100),
-        cashMinor: state.cashMinor,
-      }),
-    );
+  const neededMinor = notionalMinor(limit, quantity);
+  const cashMinor = freeCashMinor(state);
+  if (neededMinor > cashMinor)
+    return refuse(draft, input, reason('cash_short', { neededMinor, cashMinor }));
   confirmAs(draft, ticket, input.actor.id, quantity, limit, quote);
 }
 
@@ -244,7 +241,7 @@ function onFlatten(draft: Draft, input: OperatorInput): void {
   if (draft.state.kill.kind === 'clear') engageKill(draft, input.actor.id, 'all');
   emit(draft, { type: 'flatten_started', by: input.actor.id });
   for (const position of Object.values(draft.state.positions))
-    startExit(draft, position, 'kill', input.actor.id, position.quantity);
+    startExit(draft, position, 'kill', input.actor.id, position.quantity, true);
 }
 
 function onResume(draft: Draft, input: OperatorInput, act: Act<'resume'>): void {
@@ -300,7 +297,10 @@ function onExit(draft: Draft, input: OperatorInput, act: Act<'exit'>): void {
     position.quantity,
     Math.max(1, Math.round(position.quantity * act.ratio)),
   );
-  startExit(draft, position, 'operator', input.actor.id, quantity);
+  const before = draft.events.length;
+  startExit(draft, position, 'operator', input.actor.id, quantity, true);
+  if (draft.events.length === before)
+    refuse(draft, input, reason('already_so', { exiting: position.exiting?.quantity ?? 0 }));
 }
 
 function onCancel(draft: Draft, input: OperatorInput, act: Act<'cancel'>): void {

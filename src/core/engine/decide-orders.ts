@@ -1,4 +1,4 @@
-import { mayFill, type Order, type OrderRole } from '#core/machines/order.ts';
+import { hasEnded, mayFill, type Order, type OrderRole } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { roundToTick, tickSize } from '#core/market/price.ts';
 import { mid, type Quote } from '#core/market/quote.ts';
@@ -11,7 +11,7 @@ import {
   workingExits,
   workingProtection,
 } from './select.ts';
-import type { ExitReason, Position } from './state.ts';
+import type { DeskState, ExitReason, Position } from './state.ts';
 import { seenOf } from './view.ts';
 
 const MINUTE_MS = 60_000;
@@ -117,15 +117,18 @@ export function cancelEntries(draft: Draft, why: string): string[] {
   return entries.map((order) => order.orderId);
 }
 
-/** Starts to leave a position (or part of it). A running exit only grows. */
+/** Starts to leave a position (or part of it). A running exit only grows; one that was given up starts again when `isRetry`. */
 export function startExit(
   draft: Draft,
   position: Position,
   reason: ExitReason,
   by: string,
   quantity: number,
+  isRetry = false,
 ): void {
-  if (position.exiting !== null && position.exiting.quantity >= quantity) return;
+  if (quantity <= 0) return;
+  const isRunning = position.exiting !== null && position.exiting.quantity >= quantity;
+  if (isRunning && !(isRetry && isExitExhausted(draft.state, position))) return;
   emit(draft, { type: 'exit_started', instrument: position.instrument, reason, by, quantity });
 }
 
@@ -142,6 +145,7 @@ export function advanceExits(draft: Draft): void {
   for (const position of Object.values(draft.state.positions)) {
     if (position.exiting === null || position.quantity <= 0) continue;
     if (!isSessionOpen(draft)) continue;
+    if (isExitExhausted(draft.state, position)) continue;
     for (const entry of openEntries(draft.state)) {
       if (entry.instrument === position.instrument) requestCancel(draft, entry, 'exit');
     }
@@ -157,7 +161,6 @@ export function advanceExits(draft: Draft): void {
     )
       continue;
     const attempt = orderCount(draft, position.ticketId, 'exit') + 1;
-    if (attempt > MAX_EXIT_ATTEMPTS) continue;
     const { quote } = seenOf(draft.view, position.instrument);
     emit(draft, {
       type: 'order_intended',
@@ -172,8 +175,22 @@ export function advanceExits(draft: Draft): void {
   }
 }
 
-/** After this many refused exit orders a person is called instead of trying on. */
-export const MAX_EXIT_ATTEMPTS = 5;
+/** After this many exit orders that ended without a fill a person is called instead of trying on. */
+const MAX_EXIT_ATTEMPTS = 5;
+
+/** True when the exit that runs was given up: it had its attempts, and none filled or works. */
+export function isExitExhausted(state: DeskState, position: Position): boolean {
+  const { exiting } = position;
+  if (exiting === null) return false;
+  const attempts = Object.values(state.orders).filter(
+    (order) =>
+      order.ticketId === position.ticketId &&
+      order.role === 'exit' &&
+      order.intendedAt >= exiting.at,
+  );
+  const failed = attempts.filter((order) => hasEnded(order) && order.state !== 'filled');
+  return failed.length >= MAX_EXIT_ATTEMPTS && failed.length === attempts.length;
+}
 
 function isSessionOpen(draft: Draft): boolean {
   const session = draft.state.day?.session;
@@ -187,10 +204,10 @@ function isSessionOpen(draft: Draft): boolean {
  */
 export function ensureProtection(draft: Draft): void {
   for (const position of Object.values(draft.state.positions)) {
-    if (position.quantity <= 0 || position.exiting !== null) continue;
+    if (position.quantity <= 0) continue;
+    if (position.exiting !== null && !isExitExhausted(draft.state, position)) continue;
     const waits = openEntries(draft.state).some(
-      (order) =>
-        order.instrument === position.instrument && draft.at - order.updatedAt < PROTECTION_WAIT_MS,
+      (order) => order.instrument === position.instrument && draft.at < protectDueAt(order),
     );
     const covered = coveredQuantity(draft.state, position.instrument);
     if (covered > position.quantity) trimProtection(draft, position, covered - position.quantity);
@@ -207,11 +224,24 @@ export function ensureProtection(draft: Draft): void {
 }
 
 /** What is held gets its own protection at the latest this long after a partial fill. Source: centaur.md. */
-export const PROTECTION_WAIT_MS = 2_000;
+const PROTECTION_WAIT_MS = 2_000;
+
+/**
+ * Instant from which the shares of a partly filled entry no longer wait for the cancel of its rest,
+ * which was asked for at the first fill; 0 when nothing is to be waited for.
+ */
+export function protectDueAt(entry: Order): number {
+  if (entry.filledQuantity === 0 || entry.cancelRequestedAt === null) return 0;
+  return entry.cancelRequestedAt + PROTECTION_WAIT_MS;
+}
 
 function addProtection(draft: Draft, position: Position, quantity: number): void {
   const attempt = orderCount(draft, position.ticketId, 'stop') + 1;
-  if (attempt > MAX_STOP_ATTEMPTS) {
+  const refused = Object.values(draft.state.orders).filter(
+    (order) =>
+      order.ticketId === position.ticketId && order.role === 'stop' && order.state === 'rejected',
+  );
+  if (refused.length >= MAX_STOP_ATTEMPTS) {
     if (position.unprotectedSince === null) {
       emit(draft, {
         type: 'position_found_unprotected',

@@ -17,10 +17,21 @@ export function onReport(draft: Draft, report: OrderReport): void {
     });
     return;
   }
-  settleDoubt(draft, order);
+  if (!SAYS_NOTHING.has(report.kind)) settleDoubt(draft, order);
   if (report.filledQuantity > order.filledQuantity) onFill(draft, order, report);
   else if (!hasEnded(order)) onWord(draft, order, report);
+  const after = draft.state.orders[order.orderId];
+  // the doubt stopped all entries; a cancel asked for meanwhile may be lost, and asking twice is safe
+  if (order.role === 'entry' && order.state === 'unknown' && after !== undefined) {
+    if (after.state !== 'unknown') requestCancel(draft, after, 'safe mode');
+  }
 }
+
+/** A refused cancel or replace does not tell whether the order still works. */
+const SAYS_NOTHING: ReadonlySet<OrderReport['kind']> = new Set([
+  'cancel_rejected',
+  'replace_rejected',
+]);
 
 function settleDoubt(draft: Draft, order: Order): void {
   if (order.state === 'unknown') causePassed(draft, 'order_unconfirmed', order.orderId);
@@ -43,6 +54,7 @@ function onWord(draft: Draft, order: Order, report: OrderReport): void {
       emit(draft, { type: 'order_expired', orderId });
       return;
     case 'replaced':
+      if (isOldNews(order, report)) return;
       emit(draft, {
         type: 'order_replaced',
         orderId,
@@ -54,18 +66,27 @@ function onWord(draft: Draft, order: Order, report: OrderReport): void {
       emit(draft, { type: 'order_replace_failed', orderId, reason: report.reason });
       return;
     case 'cancel_rejected':
-      if (order.cancelRequestedAt !== null)
-        emit(draft, { type: 'order_cancel_failed', orderId, reason: report.reason });
-      return;
+      if (order.cancelRequestedAt === null || order.state === 'unknown') return;
+      emit(draft, { type: 'order_cancel_failed', orderId, reason: report.reason });
+      return onDoubt(draft, orderId, `cancel refused: ${report.reason ?? 'no reason'}`);
     case 'partially_filled':
     case 'filled':
       return;
   }
 }
 
+/** A stop moves one way only: `replaced` to where it stands, or lower, is a repeat of what was heard before. */
+function isOldNews(order: Order, report: OrderReport): boolean {
+  if (order.role !== 'stop' || order.state === 'unknown') return false;
+  return (
+    report.stopPrice !== null && order.stopPrice !== null && report.stopPrice <= order.stopPrice
+  );
+}
+
 function onFill(draft: Draft, order: Order, report: OrderReport): void {
   const quantity = report.filledQuantity - order.filledQuantity;
-  const isComplete = report.filledQuantity >= order.quantity;
+  // a sibling's fill shrinks an order at the broker, so its word counts, not our quantity
+  const isComplete = report.filledQuantity >= order.quantity || report.kind === 'filled';
   const price = report.lastPrice;
   if (price === null || !(price > 0) || report.filledQuantity > order.quantity) {
     enterSafeMode(draft, 'position_mismatch', order.orderId, {
@@ -90,8 +111,11 @@ function onFill(draft: Draft, order: Order, report: OrderReport): void {
     return;
   }
   const after = draft.state.positions[order.instrument];
-  if (after === undefined) return;
-  if (after.quantity < 0) {
+  if (after === undefined) {
+    enterSafeMode(draft, 'position_mismatch', order.instrument, {
+      found: `sold ${quantity} with nothing held`,
+    });
+  } else if (after.quantity < 0) {
     enterSafeMode(draft, 'position_mismatch', order.instrument, {
       found: `sold ${-after.quantity} more than held`,
     });
@@ -135,8 +159,7 @@ function closeTrade(draft: Draft, position: Position, order: Order): void {
     slippageBps: position.entrySlippageBps,
   };
   for (const working of Object.values(draft.state.orders)) {
-    if (working.instrument === position.instrument && working.role !== 'entry')
-      requestCancel(draft, working, 'flat');
+    if (working.instrument === position.instrument) requestCancel(draft, working, 'flat');
   }
   emit(draft, { type: 'trade_closed', trade, cooldownUntil: draft.at + draft.policy.cooldownMs });
 }

@@ -77,7 +77,8 @@ export function dayResultMinor(draft: Draft): number | null {
   let total = draft.state.day?.realizedMinor ?? 0;
   for (const position of Object.values(draft.state.positions)) {
     const seen = seenOf(draft.view, position.instrument);
-    const bid = seen.quote?.bid ?? seen.evaluation?.bar.close ?? null;
+    const quoted = seen.quote !== null && seen.quote.bid > 0 ? seen.quote.bid : null;
+    const bid = quoted ?? seen.evaluation?.bar.close ?? null;
     if (bid === null) return null;
     total += openResultMinor(position, bid);
   }

@@ -2,9 +2,15 @@ import { reason } from '#core/gates/reason.ts';
 import { hasEnded } from '#core/machines/order.ts';
 import { onBar } from './decide-bar.ts';
 import { passTime, updatePhases } from './decide-clock.ts';
-import { advanceKill, onDayUnplanned, onSessionClosed, onSessionPlanned } from './decide-day.ts';
+import {
+  advanceKill,
+  flattenAll,
+  onDayUnplanned,
+  onSessionClosed,
+  onSessionPlanned,
+} from './decide-day.ts';
 import { engageKill, onOperator } from './decide-operator.ts';
-import { advanceExits, ensureProtection, MAX_EXIT_ATTEMPTS } from './decide-orders.ts';
+import { advanceExits, ensureProtection, isExitExhausted } from './decide-orders.ts';
 import { onDoubt, onNotFound, onReport } from './decide-reports.ts';
 import { applyDayLocks, causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { voidPending } from './decide-tickets.ts';
@@ -33,6 +39,7 @@ export function decide(
 ): readonly Event[] {
   const draft = startDraft(state, view, policy, input.at);
   passTime(draft);
+  updatePhases(draft);
   take(draft, input);
   follow(draft);
   return draft.events;
@@ -103,18 +110,37 @@ function takeDayOrHealth(draft: Draft, input: DayOrHealth): void {
 
 /** What follows from any input. Each rule looks at the state the earlier ones left. */
 function follow(draft: Draft): void {
+  flattenAll(draft);
   advanceExits(draft);
   ensureProtection(draft);
-  for (const position of Object.values(draft.state.positions)) {
-    if (position.unprotectedSince !== null)
-      raiseAlarm(draft, 'position_unprotected', position.instrument, {
-        quantity: position.quantity,
-      });
-  }
+  raiseExitAlarms(draft);
   applyDayLocks(draft);
-  advanceKill(draft, MAX_EXIT_ATTEMPTS);
+  advanceKill(draft);
   updatePhases(draft);
 }
+
+/** Calls a person once for each position that lost its protection or could not be left, not again after `seen`. */
+function raiseExitAlarms(draft: Draft): void {
+  for (const event of [...draft.events]) {
+    if (event.type === 'position_found_unprotected') {
+      const { instrument, quantity } = event;
+      raiseAlarm(draft, 'position_unprotected', instrument, { quantity });
+    }
+    if (!ENDS_UNFILLED.has(event.type) || !('orderId' in event)) continue;
+    const order = draft.state.orders[event.orderId];
+    const position = order === undefined ? undefined : draft.state.positions[order.instrument];
+    if (order?.role !== 'exit' || position === undefined) continue;
+    if (isExitExhausted(draft.state, position))
+      raiseAlarm(draft, 'exit_failed', position.instrument, { quantity: position.quantity });
+  }
+}
+
+const ENDS_UNFILLED: ReadonlySet<Event['type']> = new Set([
+  'order_rejected',
+  'order_canceled',
+  'order_expired',
+  'order_never_arrived',
+]);
 
 function onStarted(draft: Draft, input: Extract<Input, { kind: 'desk_started' }>): void {
   if (!input.isRecovery) {
@@ -147,27 +173,46 @@ function onDelivered(draft: Draft, ticketId: string, channel: string): void {
 
 function onReconciled(draft: Draft, input: Extract<Input, { kind: 'account_reconciled' }>): void {
   const { isClean, cashMinor, differences } = input;
-  if (isClean && draft.state.isReconciled && cashMinor === draft.state.cashMinor) {
-    causePassed(draft, 'position_mismatch', draft.policy.accountId);
-    return;
-  }
-  emit(draft, { type: 'reconciled', isClean, cashMinor, differences });
+  const { isReconciled } = draft.state;
+  const isNews = isClean
+    ? !isReconciled || cashMinor !== draft.state.cashMinor
+    : isReconciled || !isKnownMismatch(draft, differences);
+  if (isNews) emit(draft, { type: 'reconciled', isClean, cashMinor, differences });
   if (isClean) {
     for (const entry of draft.state.safeMode)
       if (entry.cause === 'position_mismatch')
         causePassed(draft, 'position_mismatch', entry.subject);
     return;
   }
-  const [first] = differences;
-  enterSafeMode(draft, 'position_mismatch', draft.policy.accountId, {
-    differences: differences.length,
-    first:
-      first === undefined
-        ? 'unknown'
-        : `${first.subject}: ours ${first.ours}, broker ${first.theirs}`,
-  });
+  if (!isNews) return;
+  const figures = mismatchFigures(differences);
+  enterSafeMode(draft, 'position_mismatch', draft.policy.accountId, figures);
   if (isExposed(draft.state))
     raiseAlarm(draft, 'recon_blocked', draft.policy.accountId, { differences: differences.length });
+}
+
+type Differences = Extract<Input, { kind: 'account_reconciled' }>['differences'];
+
+function mismatchFigures(differences: Differences): { differences: number; first: string } {
+  const [first] = differences;
+  const words =
+    first === undefined
+      ? 'unknown'
+      : `${first.subject}: ours ${first.ours}, broker ${first.theirs}`;
+  return { differences: differences.length, first: words };
+}
+
+/** True when the same differences already hold the desk in SAFE_MODE. */
+function isKnownMismatch(draft: Draft, differences: Differences): boolean {
+  const figures = mismatchFigures(differences);
+  return draft.state.safeMode.some(
+    (entry) =>
+      entry.cause === 'position_mismatch' &&
+      entry.subject === draft.policy.accountId &&
+      !entry.isGone &&
+      entry.figures['differences'] === figures.differences &&
+      entry.figures['first'] === figures.first,
+  );
 }
 
 function onKillFile(draft: Draft, input: Extract<Input, { kind: 'kill_file_seen' }>): void {

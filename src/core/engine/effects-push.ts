@@ -430,6 +430,16 @@ function safetyPushes(event: Event, state: DeskState, make: Make): Push[] {
         }),
       ];
     case 'alarm_raised':
+      if (event.alarm.kind === 'exit_failed')
+        return [
+          make({
+            kind: 'alarm_repeat',
+            alarmId: event.alarm.id,
+            of: event.alarm.kind,
+            repeats: 0,
+            figures: event.alarm.figures,
+          }),
+        ];
       if (event.alarm.kind !== 'done_with_position') return [];
       return [
         make({

@@ -26,9 +26,22 @@ function filled(order: Order, event: Extract<Event, { type: 'order_filled' }>): 
     filledMinor,
     averagePrice: (before + event.price * event.quantity) / filledQuantity,
     feesMinor: order.feesMinor + event.feesMinor,
-    state: event.isComplete ? 'filled' : 'partially_filled',
+    state: event.isComplete ? 'filled' : hasEnded(order) ? order.state : 'partially_filled',
+    ...settled(order),
     updatedAt: event.at,
   };
+}
+
+/** An order that was in doubt and is heard of again: what was asked of it meanwhile may be lost, so it counts as not asked. */
+function settled(order: Order): Partial<Order> {
+  return order.state === 'unknown' ? { cancelRequestedAt: null, replaceTo: null } : {};
+}
+
+/** The broker says that the order works. */
+function working(order: Order, at: number): Partial<Order> {
+  if (hasEnded(order)) return {};
+  const state = order.filledQuantity > 0 ? 'partially_filled' : 'accepted';
+  return { state, ...settled(order), updatedAt: at };
 }
 
 /** A complete fill of an entry turns its held children into working orders at the broker. */
@@ -71,11 +84,7 @@ export function evolveOrder(state: DeskState, event: Event): DeskState {
     case 'order_became_unknown':
       return moved(state, event.orderId, at, 'unknown');
     case 'order_accepted':
-      return withOrder(state, event.orderId, (order) =>
-        hasEnded(order) || order.state === 'partially_filled'
-          ? {}
-          : { state: 'accepted', updatedAt: at },
-      );
+      return withOrder(state, event.orderId, (order) => working(order, at));
     case 'order_filled': {
       const next = withOrder(state, event.orderId, (order) => filled(order, event));
       return event.isComplete ? childrenActive(next, next.orders[event.orderId], at) : next;
@@ -89,6 +98,7 @@ export function evolveOrder(state: DeskState, event: Event): DeskState {
       return childrenGone(moved(state, event.orderId, at, 'expired'), event.orderId, at);
     case 'order_replaced':
       return withOrder(state, event.orderId, (order) => ({
+        ...(order.state === 'unknown' ? working(order, at) : {}),
         stopPrice: event.stopPrice ?? order.stopPrice,
         limitPrice: event.limitPrice ?? order.limitPrice,
         replaceTo: null,

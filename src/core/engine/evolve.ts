@@ -187,6 +187,8 @@ function evolveSafety(state: DeskState, event: Event): DeskState {
     case 'safe_mode_left':
       return { ...state, safeMode: [] };
     case 'kill_engaged':
+      // a latch: said again it repeats the cancels and takes nothing back
+      if (state.kill.kind !== 'clear') return state;
       return {
         ...state,
         kill: { kind: 'halted', by: event.by, at: event.at, flattenBy: null, left: [] },

@@ -2,6 +2,7 @@ import { reason } from '#core/gates/reason.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { mostRestrictive, type Permission, type PermissionSource } from '#core/risk/permission.ts';
 import type { Policy } from './policy.ts';
+import { openEntries } from './select.ts';
 import type { DeskState } from './state.ts';
 import { type MarketView, seenOf } from './view.ts';
 
@@ -84,6 +85,27 @@ export function barLimitMs(policy: Policy): number {
   return 60_000 + policy.watch.barDelayMs + policy.watch.barOverdueMs;
 }
 
+/** What entries that may still fill forbid: a second one of the symbol, and more trades than the day allows. */
+function entriesInFlight(
+  state: DeskState,
+  policy: Policy,
+  instrument: InstrumentId,
+): PermissionSource[] {
+  const entries = openEntries(state);
+  const sources: PermissionSource[] = [];
+  if (entries.some((order) => order.instrument === instrument))
+    sources.push({ source: 'phase', allows: 'reducing', reason: reason('not_flat') });
+  const begun = new Set(Object.values(state.positions).map((position) => position.ticketId));
+  const waiting = new Set(entries.map((order) => order.ticketId).filter((id) => !begun.has(id)));
+  const started = state.day?.tradesStarted ?? 0;
+  const limit = policy.risk.tradesPerDay;
+  if (waiting.size > 0 && started + waiting.size >= limit) {
+    const why = reason('trades_per_day', { trades: started, inFlight: waiting.size, limit });
+    sources.push({ source: 'lock', allows: 'reducing', reason: why });
+  }
+  return sources;
+}
+
 function symbolSources(
   state: DeskState,
   view: MarketView,
@@ -113,9 +135,10 @@ function symbolSources(
       reason: reason('safe_mode', { causes }),
     });
   }
+  sources.push(...entriesInFlight(state, policy, instrument));
   const lastBarClosedAt = seenOf(view, instrument).lastBarClosedAt;
-  if (lastBarClosedAt === null || at - lastBarClosedAt > barLimitMs(policy)) {
-    const ageMs = lastBarClosedAt === null ? -1 : at - lastBarClosedAt;
+  const ageMs = lastBarClosedAt === null ? -1 : at - lastBarClosedAt;
+  if (!(ageMs >= 0 && ageMs <= barLimitMs(policy))) {
     sources.push({
       source: 'freshness',
       allows: 'reducing',

@@ -1,5 +1,6 @@
 import { entryObjections } from '#core/engine/permission-of.ts';
 import type { Policy } from '#core/engine/policy.ts';
+import { openEntries } from '#core/engine/select.ts';
 import type { DeskState } from '#core/engine/state.ts';
 import type { MarketView } from '#core/engine/view.ts';
 import { type Reason, reason } from '#core/gates/reason.ts';
@@ -62,15 +63,26 @@ export function openRiskMinor(state: DeskState, exceptTicketId: string | null): 
   return total;
 }
 
-/** Objections of the quote: missing, too old, spread too wide in bp or against the risk per share. */
+/** Cash that no working entry can still take: cash less what each may pay at its limit. Minor units. */
+export function freeCashMinor(state: DeskState): number {
+  let free = state.cashMinor;
+  for (const order of openEntries(state))
+    free -= notionalMinor(order.limitPrice ?? 0, order.quantity - order.filledQuantity);
+  return Math.max(0, free);
+}
+
+/** Objections of the quote: missing, too old, from the future, spread too wide in bp or against the risk per share. */
 export function quoteObjections(facts: ReviewFacts, perShare: number): Reason[] {
   const { quote, policy, at } = facts;
   if (quote === null) return [reason('quote_missing')];
   const ageMs = at - quote.at;
-  if (ageMs > policy.ticket.quoteMaxAgeMs)
+  if (!(ageMs >= 0 && ageMs <= policy.ticket.quoteMaxAgeMs))
     return [reason('quote_stale', { ageMs, limitMs: policy.ticket.quoteMaxAgeMs })];
   const objections: Reason[] = [];
   const bps = spreadBps(quote);
+  // a one-sided or crossed quote has no spread, and infinity would not survive as JSON
+  if (!Number.isFinite(bps))
+    return [reason('spread_too_wide', { bid: String(quote.bid), ask: String(quote.ask) })];
   if (bps > policy.risk.maxSpreadBps)
     objections.push(
       reason('spread_too_wide', { spreadBps: bps, limitBps: policy.risk.maxSpreadBps }),
@@ -167,7 +179,8 @@ export function reviewSignal(facts: ReviewFacts, signal: Signal, evaluation: Eva
   objections.push(...agenda.reasons, ...volumeObjections(policy, evaluation));
   const tick = tickSize(signal.referencePrice, policy.market, state.day?.tradingDay ?? '');
   const offset = policy.ticket.limitOffsetR * (signal.referencePrice - signal.stop);
-  const wanted = Math.min(quote?.ask ?? signal.referencePrice, signal.referencePrice + offset);
+  const ask = quote !== null && Number.isFinite(quote.ask) ? quote.ask : signal.referencePrice;
+  const wanted = Math.min(ask, signal.referencePrice + offset);
   const entryLimit = roundToTick(wanted, tick, 'down');
   const perShare = entryLimit - signal.stop;
   if (!(perShare >= tick / 2)) {
@@ -197,7 +210,7 @@ function propose(
     entryPrice: entryLimit,
     stopPrice: signal.stop,
     capitalMinor: policy.capitalMinor,
-    cashMinor: state.cashMinor,
+    cashMinor: freeCashMinor(state),
     riskPerTradeRatio: policy.risk.riskPerTradeRatio,
     positionCapRatio: policy.risk.positionCapRatio,
     shrinkRatio,
