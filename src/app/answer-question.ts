@@ -1,4 +1,5 @@
-import type { Axes, Message } from '#core/engine/message.ts';
+import { axesOf } from '#core/engine/effects-push.ts';
+import type { Message } from '#core/engine/message.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { symbolOf } from '#core/market/instrument.ts';
 import type { Question } from '#core/replies/act.ts';
@@ -23,7 +24,6 @@ export interface AnswerSources {
 export type AnswerDeps = {
   readonly now: () => number;
   readonly desks: () => readonly DeskHandle[];
-  readonly axesOf: (desk: DeskHandle) => Axes;
   readonly sources: AnswerSources;
 };
 
@@ -37,13 +37,13 @@ const USUAL_TRADES = 10;
 const USUAL_LOG_LINES = 10;
 
 /** The desk as questions and cards see it. */
-export function viewOf(desk: DeskHandle, axesOf: AnswerDeps['axesOf']): DeskView {
+export function viewOf(desk: DeskHandle, at: number): DeskView {
   const state = desk.state();
   return {
     policy: desk.policy,
     state,
     view: desk.view(),
-    axes: axesOf(desk),
+    axes: axesOf(state, at),
     openRiskMinor: openRiskMinor(state, null),
   };
 }
@@ -71,7 +71,7 @@ export async function answerQuestion(
 ): Promise<Answered> {
   const at = deps.now();
   const handles = deps.desks();
-  const desks = handles.map((desk) => viewOf(desk, deps.axesOf));
+  const desks = handles.map((desk) => viewOf(desk, at));
   const answer = (value: Answer): Answered => ({ kind: 'answer', answer: value });
   switch (question.ask) {
     case 'help':
@@ -83,9 +83,9 @@ export async function answerQuestion(
     case 'pnl':
       return answer({ at, kind: question.ask, desks });
     case 'ticket':
-      return answer(ticketAnswer(at, question.code, handles, deps));
+      return answer(ticketAnswer(at, question.code, handles));
     case 'why':
-      return answer(whyAnswer(at, question.target, handles, deps));
+      return answer(whyAnswer(at, question.target, handles));
     case 'orders':
       return answer({ at, kind: 'orders', desks, filter: question.filter });
     case 'trades':
@@ -126,12 +126,7 @@ export async function answerQuestion(
   }
 }
 
-function ticketAnswer(
-  at: number,
-  code: string | null,
-  handles: readonly DeskHandle[],
-  deps: AnswerDeps,
-): Answer {
+function ticketAnswer(at: number, code: string | null, handles: readonly DeskHandle[]): Answer {
   const pending = handles.flatMap((desk) =>
     Object.values(desk.state().tickets).filter((t) => t.state === 'pending'),
   );
@@ -146,16 +141,11 @@ function ticketAnswer(
     kind: 'ticket',
     ticket: found.ticket,
     orders,
-    desk: viewOf(found.desk, deps.axesOf),
+    desk: viewOf(found.desk, at),
   };
 }
 
-function whyAnswer(
-  at: number,
-  target: string | null,
-  handles: readonly DeskHandle[],
-  deps: AnswerDeps,
-): Answer {
+function whyAnswer(at: number, target: string | null, handles: readonly DeskHandle[]): Answer {
   const first = handles[0];
   if (first === undefined) return { at, kind: 'ticket_unknown', code: target };
   const wanted = target === null || target === 'NOW' ? null : target;
@@ -164,7 +154,7 @@ function whyAnswer(
     return {
       at,
       kind: 'why',
-      desk: viewOf(byCode.desk, deps.axesOf),
+      desk: viewOf(byCode.desk, at),
       target: wanted,
       ticket: byCode.ticket,
     };
@@ -177,12 +167,12 @@ function whyAnswer(
     return {
       at,
       kind: 'why',
-      desk: viewOf(bySymbol.desk, deps.axesOf),
+      desk: viewOf(bySymbol.desk, at),
       target: wanted,
       ticket: bySymbol.ticket,
     };
   }
-  return { at, kind: 'why', desk: viewOf(first, deps.axesOf), target: wanted, ticket: null };
+  return { at, kind: 'why', desk: viewOf(first, at), target: wanted, ticket: null };
 }
 
 async function reportAnswer(

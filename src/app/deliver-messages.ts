@@ -105,6 +105,7 @@ class LaneDeliverer implements Deliverer {
 
   handOver(rows: readonly OutboxRow[]): void {
     if (this.#isStopped) return;
+    const lanes = new Set<Lane>();
     for (const row of rows) {
       const chat = chatOfLane(row.lane);
       if (chat === null || this.#known.has(row.dedupeKey) || this.#unmarked.has(row.dedupeKey))
@@ -112,8 +113,9 @@ class LaneDeliverer implements Deliverer {
       this.#known.add(row.dedupeKey);
       const lane = this.#laneOf(row.lane, chat.channel, chat.chatId);
       put(row, lane, false);
-      this.#run(lane);
+      lanes.add(lane);
     }
+    for (const lane of lanes) this.#run(lane);
   }
 
   async sweep(): Promise<void> {

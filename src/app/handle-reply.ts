@@ -148,7 +148,6 @@ async function respondQuestion(
   const answered = await answerQuestion(reply.question, who, {
     now: () => deps.clock.now(),
     desks: deps.desks,
-    axesOf: deps.axesOf,
     sources: deps.sources,
   });
   const { channel, chatId } = incoming;

@@ -1,4 +1,4 @@
-import type { Axes, Message } from '#core/engine/message.ts';
+import type { Message } from '#core/engine/message.ts';
 import type { Actor } from '#core/replies/act.ts';
 import type { Answer } from '#core/replies/answer.ts';
 import type { Notice } from '#core/replies/notice.ts';
@@ -35,7 +35,6 @@ export type ReplyDeps = {
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   readonly speaker: Speaker;
-  readonly axesOf: (desk: DeskHandle) => Axes;
   readonly sources: AnswerSources;
   readonly confirms: SecondConfirms;
   /** Ticket code of a delivered message, for replies to it; null when it is not known. */

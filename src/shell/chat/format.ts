@@ -55,7 +55,8 @@ function trimmed(value: number, digits: number): string {
   return value
     .toFixed(digits)
     .replace(/(\.\d*?)0+$/, '$1')
-    .replace(/\.$/, '');
+    .replace(/\.$/, '')
+    .replace('-', '−');
 }
 
 /** Wall clock text of an instant in a zone: `HH:MM` or `HH:MM:SS`. */
@@ -116,7 +117,11 @@ function figureText(
   if (name.endsWith('Bps')) return format.bps(value);
   if (name.endsWith('Minor')) return format.money(value);
   if (name.endsWith('Ratio')) return format.ratio(value);
-  if (name.endsWith('Ms')) return format.duration(value);
+  if (name.endsWith('Ms')) {
+    return Math.abs(value) < 10_000
+      ? `${trimmed(value / 1000, 1)}${words.second}`
+      : format.duration(value);
+  }
   if (name.endsWith('At') || name.endsWith('Until')) return format.timeSeconds(value);
   if (/(^r|R)$/.test(name)) return `${trimmed(value, 2)}R`;
   if (/[aA]tr$/.test(name)) return `${trimmed(value, 2)} ATR`;
@@ -169,7 +174,7 @@ export function createFormat(
 
 /** `lossLimitR` → `loss limit`: the unit at the end is shown with the value. */
 function spaced(name: string): string {
-  const bare = name.replace(/(Bps|Minor|Ratio|Ms|At|R)$/, '');
+  const bare = name.replace(/(Bps|Minor|Ratio|Ms|At|Atr|R)$/, '');
   return (bare === '' ? name : bare).replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
 }
 

@@ -21,6 +21,8 @@ const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en: EN, zh: ZH_CN };
 /** Longest text of one message; Telegram's limit, kept by every channel. In UTF-16 units. */
 export const LONGEST_TEXT = 4096;
 const LONGEST_LINE = 480;
+/** Control, format and line-break characters: a line is one line and means what it shows. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
 /** The words of a language, for menus and buttons of a channel. */
 export function catalogueOf(language: Language): Catalogue {
@@ -55,9 +57,11 @@ function fitted(lines: readonly string[]): string[] {
   const kept: string[] = [];
   let length = 0;
   for (const line of lines) {
-    const points = [...line];
+    const points = [...line.replace(UNPRINTABLE, ' ')];
     const short =
-      points.length > LONGEST_LINE ? `${points.slice(0, LONGEST_LINE - 1).join('')}…` : line;
+      points.length > LONGEST_LINE
+        ? `${points.slice(0, LONGEST_LINE - 1).join('')}…`
+        : points.join('');
     if (length + short.length + 1 > LONGEST_TEXT - 2) {
       kept.push('…');
       break;

@@ -607,7 +607,7 @@ export const EN: Catalogue = {
     signal_superseded: card,
     signal_void: card,
     order_filled: (m, s) => [
-      `✓ Filled ${s.f.symbol(m.order.instrument)} ${m.order.filledQuantity} of ${m.order.quantity} @ ${s.f.price(m.order.averagePrice)} · ${m.ticket.code}`,
+      `✓ Filled ${s.f.symbol(m.order.instrument)} ${m.quantity} of ${m.ticket.quantity} @ ${s.f.price(m.price)} · ${m.ticket.code}`,
       `slippage ${s.f.bps(m.slippageBps)} · at risk ${s.f.money(m.riskMinor)} · stop ${s.f.price(m.ticket.stop)}`,
     ],
     order_rejected: (m, s) => [
@@ -681,7 +681,7 @@ export const EN: Catalogue = {
     ],
     done_with_position: (m, s) => [
       `⚠ Session over, still holding ${s.f.symbol(m.instrument)} ${m.quantity}`,
-      'check at the broker; it is sold at the next open unless you act',
+      'the market is closed: check at the broker, decide before the next open',
     ],
     alarm_repeat: (m, s) => [
       `⚠ Again (${m.repeats}): ${m.of.replaceAll('_', ' ')} ${s.f.figures(m.figures)}`.trim(),

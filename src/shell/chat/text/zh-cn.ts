@@ -762,7 +762,7 @@ export const ZH_CN: Catalogue = {
     ],
     done_with_position: (m, s) => [
       `⚠ 已收盘,仍持有 ${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)}`,
-      '请到券商核对;不处理则下次开盘卖出',
+      '市场已收盘:请到券商核对,在下次开盘前决定',
     ],
     alarm_repeat: (m, s) => [
       `⚠ 再次提醒(${m.repeats}):${ALARM_WORDS[m.of] ?? m.of} ${s.f.figures(m.figures)}`.trim(),

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createIntake } from '#app/chat-intake.ts';
+import { StoreError } from '#app/errors.ts';
+import type { Inbox } from '#app/ports.ts';
+import { withTicket } from '../support/builders.ts';
+import { chatHarness } from '../support/chat-harness.ts';
+
+const down = new StoreError('store: connection refused', { code: 'down', retryable: true });
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+async function brokenStore() {
+  const h = await chatHarness(withTicket());
+  let isDown = true;
+  const inbox: Inbox = {
+    ...h.store.inbox,
+    receive: async (rows) => (isDown ? Promise.reject(down) : h.store.inbox.receive(rows)),
+  };
+  const intake = createIntake({
+    runId: 'live',
+    clock: h.clock,
+    access: h.access,
+    desks: () => [h.desk],
+    inbox,
+    speaker: {
+      notice: (notice) => ({ lines: [notice.kind], buttons: [] }),
+      answer: () => ({ lines: [], buttons: [] }),
+      message: () => ({ lines: [], buttons: [] }),
+    },
+    channel: () => h.channel,
+    handle: h.handle,
+    onFailure: () => undefined,
+  });
+  return {
+    h,
+    intake,
+    repair: () => {
+      isDown = false;
+    },
+  };
+}
+
+test('CX-14 a kill acts before anything is stored, synchronously', async () => {
+  const h = await chatHarness(withTicket());
+  const received = h.intake.receive([h.incoming('/kill')]);
+  assert.equal(h.desk.kills.length, 1);
+  await received;
+});
+
+test('CX-14 a kill acts while another handler of the same chat hangs', async () => {
+  const h = await chatHarness(withTicket());
+  let release = () => {};
+  const hangs = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const intake = createIntake({
+    runId: 'live',
+    clock: h.clock,
+    access: h.access,
+    desks: () => [h.desk],
+    inbox: h.store.inbox,
+    speaker: {
+      notice: () => ({ lines: [], buttons: [] }),
+      answer: () => ({ lines: [], buttons: [] }),
+      message: () => ({ lines: [], buttons: [] }),
+    },
+    channel: () => h.channel,
+    handle: () => hangs,
+    onFailure: () => undefined,
+  });
+  await intake.receive([h.incoming('/status')]);
+  await intake.receive([h.incoming('急停')]);
+  assert.equal(h.desk.kills.length, 1);
+  release();
+  await intake.idle();
+});
+
+test('CX-14 with the store down a kill acts once, the person is told once, and the row is recorded later', async () => {
+  const { h, intake, repair } = await brokenStore();
+  const row = h.incoming('kill');
+  await assert.rejects(intake.receive([row]), StoreError);
+  await turn();
+  await assert.rejects(intake.receive([row]), StoreError);
+  await turn();
+  assert.equal(h.desk.kills.length, 1);
+  assert.deepEqual(
+    h.channel.sent.map((message) => message.card.lines),
+    [['acted_without_store']],
+  );
+  repair();
+  await intake.receive([row]);
+  await intake.idle();
+  assert.equal(h.desk.kills.length, 1);
+  assert.deepEqual(await h.store.inbox.pending('live', 10), []);
+});
+
+test('with the store down nothing else acts and the channel keeps the rows', async () => {
+  const { h, intake } = await brokenStore();
+  await assert.rejects(intake.receive([h.incoming('/skip')]), StoreError);
+  assert.equal(h.desk.inputs.length, 0);
+  assert.equal(h.channel.sent.length, 0);
+});
+
+test('a kill recorded by another process acts when it is drained', async () => {
+  const h = await chatHarness(withTicket());
+  const incoming = h.incoming('/kill');
+  await h.store.inbox.receive([
+    {
+      runId: 'live',
+      channel: 'fake',
+      updateId: 'x',
+      body: { incoming, acted: null },
+      receivedAt: 1,
+    },
+  ]);
+  await h.intake.drainPending();
+  await h.intake.idle();
+  assert.equal(h.desk.kills.length, 1);
+});
+
+test('CX-09 a stranger, a viewer and a hidden sender do not reach the immediate lane', async () => {
+  const h = await chatHarness(withTicket());
+  await h.intake.receive([
+    h.incoming('/kill', { userId: '99' }),
+    h.incoming('/kill', { userId: '3' }),
+    h.incoming('/kill', { userId: null }),
+  ]);
+  await h.intake.idle();
+  assert.equal(h.desk.kills.length, 0);
+});
+
+test('messages of one chat are handled in their order', async () => {
+  const h = await chatHarness(withTicket());
+  await h.intake.receive(['/ping', '/whoami', '/health', '/jobs'].map((text) => h.incoming(text)));
+  await h.intake.idle();
+  await h.deliverer.idle();
+  const heads = h.channel.sent.map((message) => message.card.lines[0]!.slice(0, 4));
+  assert.deepEqual(heads, ['pong', 'Li ·', '✓ st', 'No j']);
+});

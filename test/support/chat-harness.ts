@@ -1,0 +1,182 @@
+import { createIntake } from '#app/chat-intake.ts';
+import { createDeliverer, type Deliverer } from '#app/deliver-messages.ts';
+import { createReplyHandler } from '#app/handle-reply.ts';
+import type { Channel, Incoming, OutboxRow, Outgoing } from '#app/ports.ts';
+import { createSecondConfirms } from '#app/second-confirm.ts';
+import type { Input } from '#core/engine/input.ts';
+import type { Policy } from '#core/engine/policy.ts';
+import { type ChatUser, createAccess } from '#shell/chat/authorize.ts';
+import { renderAnswer, renderMessage, renderNotice } from '#shell/chat/render.ts';
+import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
+import { createMemoryStore } from '#shell/store/memory-store.ts';
+import { ny, policyOf } from './builders.ts';
+import { deskAfter } from './engine.ts';
+import { createFakeDesk } from './fake-desk.ts';
+
+export const PEOPLE: readonly ChatUser[] = [
+  { channel: 'fake', userId: '1', name: 'Li', role: 'owner' },
+  { channel: 'fake', userId: '2', name: 'Wang', role: 'operator' },
+  { channel: 'fake', userId: '3', name: 'Zhao', role: 'viewer' },
+];
+
+/** A channel that keeps what it was told to deliver. */
+export function createRecordingChannel(
+  name = 'fake',
+): Channel & { readonly sent: Outgoing[]; failure: Error | null } {
+  const channel = {
+    name,
+    sent: [] as Outgoing[],
+    failure: null as Error | null,
+    async start() {},
+    async deliver(message: Outgoing) {
+      if (channel.failure !== null) throw channel.failure;
+      channel.sent.push(message);
+      return `m${channel.sent.length}`;
+    },
+    async acknowledge() {},
+    async stop() {},
+  };
+  return channel;
+}
+
+/** The conversation of one desk on a virtual clock and a memory store, with a fake channel. */
+export async function chatHarness(
+  inputs: readonly Input[],
+  change: { policy?: Policy; at?: number; users?: readonly ChatUser[] } = {},
+) {
+  const clock = createVirtualClock({ startAt: change.at ?? ny('10:01:20') });
+  const store = createMemoryStore(() => clock.now());
+  const channel = createRecordingChannel();
+  const book = {
+    content: null as unknown,
+    load: async () => null,
+    save: async (content: unknown) => {
+      book.content = content;
+    },
+  };
+  let codes = 0;
+  const access = await createAccess({
+    book,
+    clock,
+    defaultLanguage: 'en',
+    configured: change.users ?? PEOPLE,
+    newPairingCode: () => {
+      codes += 1;
+      return `PAIR${codes}23`;
+    },
+    hasTerminal: false,
+  });
+  const place = { zone: 'America/New_York', currency: 'USD' };
+  const now = () => ({ now: clock.now() });
+  const languageOf = (name: string, chatId: string) => access.languageOf(name, chatId);
+  const failures: unknown[] = [];
+  const deliverer: Deliverer = createDeliverer({
+    runId: 'live',
+    clock,
+    wall: clock,
+    outbox: store.outbox,
+    channel: (name) => (name === 'fake' ? channel : null),
+    rateOf: () => null,
+    render: (message, name, chatId) => renderMessage(message, languageOf(name, chatId), now()),
+    onDelivered: () => undefined,
+    onFailure: (error) => failures.push(error),
+  });
+  const handOver = (rows: readonly OutboxRow[]) => deliverer.handOver(rows);
+  const desk = createFakeDesk({
+    desk: deskAfter(inputs, change.policy ?? policyOf()),
+    clock,
+    log: store.events,
+    runId: 'live',
+    targets: () => [{ channel: 'fake', chatId: '1' }],
+    handOver,
+  });
+  let nonces = 0;
+  const speaker = {
+    notice: (notice: Parameters<typeof renderNotice>[0], name: string, chatId: string) =>
+      renderNotice(notice, languageOf(name, chatId), place, now()),
+    answer: (answer: Parameters<typeof renderAnswer>[0], name: string, chatId: string) =>
+      renderAnswer(answer, languageOf(name, chatId), place, now()),
+    message: (message: Parameters<typeof renderMessage>[0], name: string, chatId: string) =>
+      renderMessage(message, languageOf(name, chatId), now()),
+  };
+  const handle = createReplyHandler({
+    runId: 'live',
+    clock,
+    access,
+    desks: () => [desk],
+    inbox: store.inbox,
+    outbox: store.outbox,
+    speaker,
+    sources: {
+      jobs: async () => [],
+      health: async () => [{ subject: 'store', isWell: true, figures: { ageMs: 5 } }],
+      logs: async () => ['one line'],
+      report: async () => null,
+      ping: () => ({ pollingLagMs: 3 }),
+    },
+    confirms: createSecondConfirms({
+      clock,
+      newNonce: () => {
+        nonces += 1;
+        return `nonce${nonces}`;
+      },
+      newDigits: () => '4172',
+    }),
+    codeOfMessage: deliverer.messages.codeOf,
+    handOver,
+    onFailure: (error) => failures.push(error),
+  });
+  const intake = createIntake({
+    runId: 'live',
+    clock,
+    access,
+    desks: () => [desk],
+    inbox: store.inbox,
+    speaker,
+    channel: () => channel,
+    handle,
+    onFailure: (error) => failures.push(error),
+  });
+  let updates = 0;
+  const incoming = (text: string, fields: Partial<Incoming> = {}): Incoming => {
+    updates += 1;
+    const userId = fields.userId === undefined ? '1' : fields.userId;
+    return {
+      channel: 'fake',
+      updateId: `u${updates}`,
+      chatId: userId ?? '1',
+      userId,
+      userName: 'somebody',
+      chatKind: 'private',
+      messageId: `i${updates}`,
+      text,
+      callback: null,
+      replyTo: null,
+      sentAt: clock.now(),
+      receivedAt: clock.now(),
+      ...fields,
+    };
+  };
+  /** Sends a text and answers the first lines of the cards that came back. */
+  const say = async (text: string, fields: Partial<Incoming> = {}): Promise<string[]> => {
+    const before = channel.sent.length;
+    await intake.receive([incoming(text, fields)]);
+    await intake.idle();
+    await deliverer.idle();
+    return channel.sent.slice(before).map((message) => message.card.lines[0] ?? '');
+  };
+  return {
+    clock,
+    store,
+    channel,
+    access,
+    deliverer,
+    desk,
+    intake,
+    handle,
+    incoming,
+    say,
+    failures,
+    book,
+  };
+}
