@@ -237,7 +237,12 @@ export function signalBar(at: number, change: Partial<Signal> = {}, quote?: Quot
   return bar(at, { instrument, signal }, seen);
 }
 
-export const quote = (at: number, bid: number, ask: number, instrument = QQQM): Input => ({
+export const quote = (
+  at: number,
+  bid: number,
+  ask: number,
+  instrument: InstrumentId = QQQM,
+): Input => ({
   kind: 'quote_seen',
   at,
   quote: quoteOf(at, bid, ask, instrument),

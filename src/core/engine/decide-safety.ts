@@ -88,7 +88,7 @@ export function dayResultMinor(draft: Draft): number | null {
 /** Sets the locks that the day's trades and result call for. Source: intraday.md "Locks". */
 export function applyDayLocks(draft: Draft): void {
   const { day } = draft.state;
-  if (day === null || day.isClosed) return;
+  if (day === null || day.isClosed || draft.at >= day.session.closeAt) return;
   const { risk } = draft.policy;
   const untilAt = day.session.closeAt;
   if (day.tradesStarted >= risk.tradesPerDay) {

@@ -36,16 +36,16 @@ function withDay(state: DeskState, change: (day: DayState) => Partial<DayState>)
 }
 
 function planned(state: DeskState, event: Of<'session_planned'>): DeskState {
-  const orders = Object.fromEntries(
-    Object.entries(state.orders).filter(
-      ([, order]) =>
-        !hasEnded(order) || state.positions[order.instrument]?.ticketId === order.ticketId,
-    ),
-  );
+  // an ended order stays while its ticket lives: order ids count on from it
   const needed = new Set([
-    ...Object.values(orders).map((order) => order.ticketId),
+    ...Object.values(state.orders)
+      .filter((order) => !hasEnded(order))
+      .map((order) => order.ticketId),
     ...Object.values(state.positions).map((position) => position.ticketId),
   ]);
+  const orders = Object.fromEntries(
+    Object.entries(state.orders).filter(([, order]) => needed.has(order.ticketId)),
+  );
   const symbols = Object.fromEntries(
     event.facts.map((facts) => [facts.instrument, freshSymbol(facts.instrument, facts)]),
   );
