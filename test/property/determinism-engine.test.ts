@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { decide } from '#core/engine/decide.ts';
 import { effectsOf } from '#core/engine/effects.ts';
 import { evolve } from '#core/engine/evolve.ts';
+import { step } from '#test/support/engine.ts';
 import { live, lives } from '#test/support/random-inputs.ts';
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
