@@ -191,6 +191,8 @@ export interface Outbox {
   markDropped(id: number, reason: string): Promise<void>;
   /** At recovery: order rows left `attempting` become `unknown`; chat rows become `queued` again. */
   settleInterrupted(runId: string): Promise<{ unknown: OutboxRow[]; requeued: number }>;
+  /** All rows of a run, oldest first; for meeting an interrupted run again. */
+  ofRun(runId: string): Promise<OutboxRow[]>;
   /** Newest delivered row of an edit key in a lane: whose message is to be edited. */
   lastDelivered(lane: string, editKey: string): Promise<OutboxRow | null>;
 }

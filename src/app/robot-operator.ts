@@ -14,7 +14,7 @@ const QUOTE_WAIT_MS = 1_000;
 
 /**
  * Lets a rule answer in place of a person, on simulated accounts only: ALLOW as soon as a session is
- * planned, then each ticket 5 s after its delivery. `random` draws confirm, half, skip or nothing from
+ * planned, a SAFE_MODE of the day before released, alarms seen, then each ticket 5 s after its delivery. `random` draws confirm, half, skip or nothing from
  * the seed. It acts through the same inputs as a person, with its own name.
  */
 export function attachRobot(
@@ -58,9 +58,19 @@ export function attachRobot(
     if (choice === 'skip') return { act: 'skip', code, reason: null };
     return null;
   };
+  const beginDay = async (): Promise<void> => {
+    await act({ act: 'allow', scope: null, until: null }, null);
+    if (rule !== 'silent' && desk.state().safeMode.length > 0)
+      await act({ act: 'safe', on: false }, null);
+  };
   const onEvent = (event: Event): void => {
-    if (event.type === 'session_planned')
-      void activity.track(() => act({ act: 'allow', scope: null, until: null }, null));
+    if (event.type === 'session_planned') void activity.track(beginDay);
+    if (event.type === 'alarm_raised' && rule !== 'silent') {
+      const { id } = event.alarm;
+      clock.at(clock.now() + ANSWER_AFTER_MS, () => {
+        void activity.track(() => act({ act: 'ack', id }, null));
+      });
+    }
     if (event.type !== 'ticket_delivered') return;
     const ticket = desk.state().tickets[event.ticketId];
     const answer = ticket === undefined || ticket.isAdvice ? null : answerOf(ticket.code);

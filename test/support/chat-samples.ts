@@ -333,6 +333,8 @@ export const SAMPLES: { readonly [K in MessageKind]: MessageOf<K> } = {
     kind: 'order_filled',
     ticket: SAMPLE_TICKET,
     order: SAMPLE_ORDER,
+    quantity: 21,
+    price: 252.36,
     slippageBps: -0.8,
     riskMinor: 420,
   },

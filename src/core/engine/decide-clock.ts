@@ -8,7 +8,7 @@ import { lastPrice, voidOvertaken, voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
 import { barLimitMs } from './permission-of.ts';
 import type { Policy } from './policy.ts';
-import { openEntries, pendingTickets } from './select.ts';
+import { isExposed, openEntries, pendingTickets } from './select.ts';
 import type { DeskState } from './state.ts';
 import { type MarketView, seenOf } from './view.ts';
 
@@ -173,13 +173,26 @@ function leaveByTime(draft: Draft): void {
   }
 }
 
+/** Outside the session and with nothing open nobody is woken; the alarm rings on at the next open. */
+function mayRing(state: DeskState, at: number): boolean {
+  const session = state.day?.session;
+  const isInSession = session !== undefined && at >= session.openAt && at < session.closeAt;
+  return isInSession || isExposed(state);
+}
+
 function repeatAlarms(draft: Draft): void {
+  if (!mayRing(draft.state, draft.at)) return;
   const delays = draft.policy.watch.alarmRepeatMs;
   for (const alarm of draft.state.alarms) {
     if (alarm.nextAt > draft.at) continue;
     const repeats = alarm.repeats + 1;
     const delay = delays[Math.min(repeats, delays.length - 1)] ?? 900_000;
-    emit(draft, { type: 'alarm_repeated', alarmId: alarm.id, repeats, nextAt: draft.at + delay });
+    emit(draft, {
+      type: 'alarm_repeated',
+      alarmId: alarm.id,
+      repeats,
+      nextAt: draft.at + delay,
+    });
   }
 }
 
@@ -221,7 +234,7 @@ export function nextDeadline(
   const due: (number | null)[] = [
     ...pendingTickets(state).map((ticket) => ticket.expiresAt),
     ...state.locks.map((lock) => lock.untilAt),
-    ...state.alarms.map((alarm) => alarm.nextAt),
+    ...(mayRing(state, after) ? state.alarms.map((alarm) => alarm.nextAt) : []),
     ...Object.values(state.symbols).map((symbol) => symbol.cooldownUntil),
     state.consent.kind === 'allowed' ? state.consent.untilAt : null,
   ];

@@ -226,6 +226,8 @@ function fillPushes(event: Event, state: DeskState, make: Make): Push[] {
           kind: 'order_filled',
           ticket,
           order,
+          quantity: position?.boughtQuantity ?? order.filledQuantity,
+          price: position?.entryPrice ?? event.price,
           slippageBps: position?.entrySlippageBps ?? null,
           riskMinor: position?.riskMinor ?? 0,
         }),

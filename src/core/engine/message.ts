@@ -85,6 +85,9 @@ export type Message = {
       readonly kind: 'order_filled';
       readonly ticket: Ticket;
       readonly order: Order;
+      /** Over all legs: shares bought and their average price. */
+      readonly quantity: number;
+      readonly price: number;
       readonly slippageBps: number | null;
       readonly riskMinor: number;
     }

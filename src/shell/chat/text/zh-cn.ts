@@ -688,7 +688,7 @@ export const ZH_CN: Catalogue = {
     signal_superseded: card,
     signal_void: card,
     order_filled: (m, s) => [
-      `✓ 成交 ${s.f.symbol(m.order.instrument)} ${m.order.filledQuantity}/${s.f.shares(m.order.quantity)} @ ${s.f.price(m.order.averagePrice)} · ${m.ticket.code}`,
+      `✓ 成交 ${s.f.symbol(m.order.instrument)} ${m.quantity}/${s.f.shares(m.ticket.quantity)} @ ${s.f.price(m.price)} · ${m.ticket.code}`,
       `滑点 ${s.f.bps(m.slippageBps)} · 风险 ${s.f.money(m.riskMinor)} · 止损 ${s.f.price(m.ticket.stop)}`,
     ],
     order_rejected: (m, s) => [

@@ -1,0 +1,162 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import process from 'node:process';
+import type { AnswerSources } from '#app/answer-question.ts';
+import { createIntake, type Intake } from '#app/chat-intake.ts';
+import { createDeliverer, type Deliverer, USUAL_RATE } from '#app/deliver-messages.ts';
+import type { DeskHandle } from '#app/desk-handle.ts';
+import { createReplyHandler } from '#app/handle-reply.ts';
+import type { Channel, Clock, Inbox, Incoming, Outbox, OutboxRow } from '#app/ports.ts';
+import type { Speaker } from '#app/reply-rows.ts';
+import { createSecondConfirms } from '#app/second-confirm.ts';
+import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
+import type { Place } from '#shell/chat/render.ts';
+import { renderAnswer, renderMessage, renderNotice } from '#shell/chat/render.ts';
+import { createTerminalChannel } from '#shell/chat/terminal.ts';
+import { createFileUserBook } from '#shell/chat/user-book.ts';
+import type { Config } from '#shell/config/config.ts';
+import { dataFilesOf } from '#shell/config/data-files.ts';
+
+/** What the conversation needs of a run. */
+export type ConversationDeps = {
+  readonly config: Config;
+  readonly runId: string;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  /** Domain time; in a replay the virtual clock. */
+  readonly clock: Clock;
+  readonly wall: Clock;
+  readonly desks: () => readonly DeskHandle[];
+  readonly sources: AnswerSources;
+  readonly channels: readonly Channel[];
+  readonly access: ChatAccess;
+  readonly track: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly onDelivered: (row: OutboxRow, messageId: string) => void;
+  readonly onTrouble: (place: string, error: unknown) => void;
+  /** Brings a virtual clock up to date before something from outside is handled. */
+  readonly beforeIntake?: () => void;
+  readonly onReach?: (channel: string, isReached: boolean) => void;
+};
+
+export type Conversation = {
+  readonly deliverer: Deliverer;
+  readonly intake: Intake;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** Languages, roles and the users of the chat. */
+export function composeAccess(config: Config, clock: Clock): Promise<ChatAccess> {
+  return createAccess({
+    book: createFileUserBook(dataFilesOf(config.dataDir).users),
+    clock,
+    defaultLanguage: config.channels.language,
+    newPairingCode: () => randomBytes(4).toString('hex').toUpperCase(),
+    hasTerminal: config.activeChannels.includes('terminal'),
+  });
+}
+
+/** The terminal of this process; on standard error when standard output carries data. */
+export function composeTerminal(clock: Clock, isJson: boolean, onInterrupt: () => void): Channel {
+  return createTerminalChannel({
+    input: process.stdin,
+    output: isJson ? process.stderr : process.stdout,
+    now: () => clock.now(),
+    userName: process.env['USER'] ?? 'operator',
+    onInterrupt,
+  });
+}
+
+function speakerOf(deps: ConversationDeps): Speaker {
+  const place = (): Place => {
+    const [desk] = deps.desks();
+    return {
+      zone: desk?.policy.zone ?? 'America/New_York',
+      currency: desk?.policy.currency ?? 'USD',
+    };
+  };
+  const options = () => ({
+    now: deps.clock.now(),
+    operatorZone: deps.config.channels.operatorZone,
+  });
+  const { access } = deps;
+  return {
+    notice: (notice, channel, chatId) =>
+      renderNotice(notice, access.languageOf(channel, chatId), place(), options()),
+    answer: (answer, channel, chatId) =>
+      renderAnswer(answer, access.languageOf(channel, chatId), place(), options()),
+    message: (message, channel, chatId) =>
+      renderMessage(message, access.languageOf(channel, chatId), options()),
+  };
+}
+
+/** Wires channels, intake, handler and deliverer of one run. */
+export function composeConversation(deps: ConversationDeps): Conversation {
+  const { clock, wall, runId, inbox, outbox, channels } = deps;
+  const speaker = speakerOf(deps);
+  const channel = (name: string) => channels.find((candidate) => candidate.name === name) ?? null;
+  const onFailure = (error: unknown): void => deps.onTrouble('chat', error);
+  const deliverer = createDeliverer({
+    runId,
+    clock,
+    wall,
+    outbox,
+    channel,
+    rateOf: (name) => (name === 'terminal' ? null : USUAL_RATE),
+    render: (message, name, chatId) => speaker.message(message, name, chatId),
+    onDelivered: deps.onDelivered,
+    onFailure,
+    track: deps.track,
+    ...(deps.onReach === undefined ? {} : { onReach: deps.onReach }),
+  });
+  const handle = createReplyHandler({
+    runId,
+    clock,
+    access: deps.access,
+    desks: deps.desks,
+    inbox,
+    outbox,
+    speaker,
+    sources: deps.sources,
+    confirms: createSecondConfirms({
+      clock,
+      newNonce: () => randomBytes(6).toString('base64url'),
+      newDigits: () => String(randomInt(1_000, 10_000)),
+    }),
+    codeOfMessage: (name, chatId, messageId) => deliverer.messages.codeOf(name, chatId, messageId),
+    handOver: (rows) => deliverer.handOver(rows),
+    onFailure,
+  });
+  const intake = createIntake({
+    runId,
+    clock: wall,
+    access: deps.access,
+    desks: deps.desks,
+    inbox,
+    speaker,
+    channel,
+    handle,
+    onFailure,
+  });
+  const receive = (rows: readonly Incoming[]): Promise<void> => {
+    deps.beforeIntake?.();
+    return deps.track(() => intake.receive(rows));
+  };
+  return {
+    deliverer,
+    intake,
+    async start() {
+      await intake.drainPending();
+      await deliverer.start();
+      for (const each of channels) await each.start(receive);
+    },
+    async stop() {
+      await Promise.all(
+        channels.map((each) =>
+          each.stop().catch((error: unknown) => deps.onTrouble(each.name, error)),
+        ),
+      );
+      await intake.idle();
+      await deliverer.stop();
+    },
+  };
+}

@@ -1,0 +1,361 @@
+import type { AnswerSources } from '#app/answer-question.ts';
+import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
+import { Desk } from '#app/desk.ts';
+import { streamOf } from '#app/event-form.ts';
+import { createFollower, createSessionKernel, type Follower } from '#app/follow-session.ts';
+import { type History, planSession } from '#app/open-session.ts';
+import type { Channel, Clock, EventContext, KillFile, MarketFeed, OutboxRow } from '#app/ports.ts';
+import { reconcileAccount } from '#app/reconcile-account.ts';
+import { attachRobot } from '#app/robot-operator.ts';
+import type { StartOptions } from '#app/start-options.ts';
+import { usFeeModel } from '#core/backtest/costs.ts';
+import type { Input } from '#core/engine/input.ts';
+import type { Message } from '#core/engine/message.ts';
+import { pendingTickets } from '#core/engine/select.ts';
+import type { EventTable } from '#core/gates/event-window.ts';
+import { type CalendarTable, sessionOn } from '#core/market/calendar.ts';
+import { instantAt } from '#core/market/session.ts';
+import type { TradingDay } from '#core/market/trading-day.ts';
+import { createPaperBroker } from '#shell/brokers/paper.ts';
+import type { Config, DeskConfig } from '#shell/config/config.ts';
+import {
+  eventWindowsOf,
+  policyOf,
+  startingCashMinorOf,
+  vwapReclaimParamsOf,
+} from '#shell/config/policy-of.ts';
+import { type Log, logStep } from '#shell/lib/log.ts';
+import { createSystemClock } from '#shell/lib/system-clock.ts';
+import { createVirtualClock, type VirtualClock } from '#shell/lib/virtual-clock.ts';
+import { type ActivityMeter, createActivity } from '#shell/runner/activity.ts';
+import { findRun, forRebuiltExchange, noteRun, readKnown } from '#shell/runner/run-registry.ts';
+import { createResultCollector, type RunResult } from '#shell/runner/run-result.ts';
+import { createVirtualDriver } from '#shell/runner/virtual-driver.ts';
+import { type Conversation, composeAccess, composeConversation } from './compose-conversation.ts';
+import type { DeskStore } from './compose-store.ts';
+
+/** What is played: days, histories before them, and the feed on the run's clock. */
+export type Material = {
+  readonly kind: 'demo' | 'replay';
+  readonly days: readonly TradingDay[];
+  readonly histories: readonly History[];
+  readonly matchBy: 'ticks' | 'bars';
+  makeFeed(clock: Clock): MarketFeed;
+};
+
+export type VirtualRunDeps = {
+  readonly config: Config;
+  readonly options: StartOptions;
+  readonly deskStore: DeskStore;
+  readonly calendar: CalendarTable;
+  readonly events: EventTable;
+  readonly material: Material;
+  readonly codeVersion: string;
+  /** Everything that makes the run what it is; the same key meets an interrupted run again. */
+  readonly key: string;
+  readonly killFile: KillFile;
+  readonly log: Log;
+  readonly channels: (clock: Clock) => readonly Channel[];
+  readonly sources: (run: { clock: Clock }) => AnswerSources;
+  readonly onReady: () => number;
+};
+
+/** Before the open a day is planned, so that the brief comes ahead of the session. */
+const PLAN_BEFORE_MS = 30 * 60_000;
+const PLAN_BEFORE_DEMO_MS = 5 * 60_000;
+/** After the close the day is closed. Source: the timetable, us-close. */
+const CLOSE_AFTER_MS = 20 * 60_000;
+const PAPER_LATENCY_MS = 80;
+
+type Run = {
+  readonly deps: VirtualRunDeps;
+  readonly clock: VirtualClock;
+  readonly activity: ActivityMeter;
+  readonly desk: Desk;
+  readonly broker: ReturnType<typeof createPaperBroker>;
+  readonly lane: OrderLane;
+  readonly desk1: DeskConfig;
+  follower: Follower | null;
+  isOver: boolean;
+};
+
+function track(run: Run, work: () => Promise<unknown>): void {
+  void run.activity.track(work).catch((error: unknown) => trouble(run.deps, 'run', error));
+}
+
+function trouble(deps: VirtualRunDeps, place: string, error: unknown): void {
+  deps.log.error(
+    { place, error: error instanceof Error ? error.message : String(error) },
+    'trouble',
+  );
+}
+
+/** Plans the days one after the other on the run's clock. */
+function scheduleDay(run: Run, index: number): void {
+  const { deps, clock, desk, broker } = run;
+  const tradingDay = deps.material.days[index];
+  if (tradingDay === undefined) {
+    run.isOver = true;
+    return;
+  }
+  const facts = {
+    tradingDay,
+    calendar: deps.calendar,
+    events: deps.events,
+    windows: eventWindowsOf(run.desk1),
+    histories: deps.material.histories,
+  };
+  const preview = planSession({ ...facts, at: clock.now() });
+  if ('reason' in preview) {
+    desk.post({ ...preview, at: clock.now() });
+    scheduleDay(run, index + 1);
+    return;
+  }
+  const { session, contexts, input } = preview;
+  const before = deps.material.kind === 'demo' ? PLAN_BEFORE_DEMO_MS : PLAN_BEFORE_MS;
+  clock.at(session.openAt - before, () =>
+    track(run, async () => {
+      broker.setSession(session);
+      await reconcileAccount(desk, broker, () => clock.now());
+      await desk.submit({ ...input, at: clock.now() });
+      const kernel = createSessionKernel(session, contexts, vwapReclaimParamsOf(run.desk1));
+      run.follower = createFollower(
+        desk,
+        kernel,
+        () => clock.now(),
+        (work) => run.activity.track(work),
+      );
+    }),
+  );
+  clock.at(session.closeAt + CLOSE_AFTER_MS, () =>
+    track(run, async () => {
+      await reconcileAccount(desk, broker, () => clock.now());
+      run.follower?.close(clock.now());
+      await desk.submit({ kind: 'time_passed', at: clock.now() });
+      await desk.flushInputs();
+      scheduleDay(run, index + 1);
+    }),
+  );
+}
+
+function playFeed(run: Run, feed: MarketFeed): void {
+  feed.subscribe(run.desk.policy.instruments, {
+    bar(bar) {
+      run.broker.onBar(bar);
+      run.follower?.onBar(bar);
+    },
+    quote(quote) {
+      run.broker.onQuote(quote);
+      run.follower?.onQuote(quote);
+    },
+  });
+}
+
+/** Turns the delivery of a ticket's card into an input, once, at the instant of delivery. */
+function onDelivered(run: Run, row: OutboxRow): void {
+  const { message } = row.payload as { message?: Message };
+  if (message?.kind !== 'signal_entry' || message.ticket.state !== 'pending') return;
+  const channel = row.lane.split(':')[1] ?? 'unknown';
+  run.desk.post({
+    kind: 'ticket_delivered',
+    at: run.clock.now(),
+    ticketId: message.ticket.id,
+    channel,
+  });
+}
+
+function contextOf(deps: VirtualRunDeps, runId: string, at: number): EventContext {
+  return {
+    market: 'US',
+    tradingDay: null,
+    occurredAt: at,
+    runId,
+    correlationId: null,
+    causationId: null,
+    configHash: deps.config.hash,
+    codeVersion: deps.codeVersion,
+  };
+}
+
+/** Plays a simulated or recorded stretch of days through the whole desk, on a virtual clock. */
+export async function runVirtual(
+  deps: VirtualRunDeps,
+): Promise<{ result: RunResult; stop: () => void }> {
+  const { config, options, deskStore, material } = deps;
+  const [desk1] = config.desks;
+  if (desk1 === undefined) throw new Error('run: found no desk, expected one');
+  const { store } = deskStore;
+  const slot = await findRun(store.events, deps.key);
+  const clock = createVirtualClock({ startAt: startOf(deps) });
+  const activity = createActivity();
+  const policy = policyOf(desk1);
+  const stream = streamOf(slot.runId, policy.deskId);
+  const met = slot.isResumed ? await readKnown(store, slot.runId, stream) : null;
+  const seed = options.seed ?? config.profile.seed;
+  const broker = createPaperBroker({
+    accountId: policy.accountId,
+    environment: 'paper',
+    clock,
+    cashMinor: startingCashMinorOf(desk1),
+    latencyMs: PAPER_LATENCY_MS,
+    feesModel: usFeeModel('alpaca'),
+    seed,
+    matchBy: material.matchBy,
+    // recorded bars bound what a fill can be; the simulated market has its own depth
+    slippageBps: material.matchBy === 'bars' ? 0 : policy.cost.slippageBps,
+  });
+  const feed = material.makeFeed(clock);
+  const access = await composeAccess(config, clock);
+  const parts: { conversation: Conversation | null; lane: OrderLane | null } = {
+    conversation: null,
+    lane: null,
+  };
+  const onTrouble = (place: string, error: unknown) => trouble(deps, place, error);
+  const collector = createResultCollector();
+  let messages = 0;
+  const desk = new Desk({
+    policy,
+    runId: slot.runId,
+    configHash: config.hash,
+    codeVersion: deps.codeVersion,
+    clock,
+    events: store.events,
+    inputs: store.inputs,
+    snapshots: store.snapshots,
+    journal: deskStore.journal,
+    killFile: deps.killFile,
+    broker,
+    activity,
+    targets: () =>
+      access
+        .chats('viewer')
+        .filter((chat) => config.activeChannels.includes(chat.channel as 'terminal')),
+    fetchQuote: (instrument, timeoutMs) => feed.fetchQuote(instrument, timeoutMs),
+    handOver: (rows) => handOver(rows),
+    onStep: ({ input, events, version, ms }) => {
+      if (events.length > 0)
+        logStep(deps.log, {
+          desk: policy.deskId,
+          input: input.kind,
+          events: events.map((event) => event.type),
+          version,
+          ms,
+        });
+    },
+    onTrouble,
+    stopwatch: () => performance.now(),
+  });
+  const run: Run = {
+    deps,
+    clock,
+    activity,
+    desk,
+    broker,
+    lane: undefined as never,
+    desk1,
+    follower: null,
+    isOver: false,
+  };
+  const lane = createOrderLane({
+    desk,
+    broker,
+    outbox: forRebuiltExchange(store.outbox, met?.known ?? null),
+    clock,
+    activity,
+    onTrouble,
+  });
+  parts.lane = lane;
+  const delivered = (row: OutboxRow): void => {
+    messages += 1;
+    onDelivered(run, row);
+  };
+  const handOver = (rows: readonly OutboxRow[]): void => {
+    lane.take(rows.filter((row) => row.lane.startsWith('order:')));
+    const chat = rows.filter((row) => row.lane.startsWith('chat:'));
+    // in a resumed run what was delivered before is not said again, only its consequence is
+    for (const row of chat) if (row.state === 'delivered') delivered(row);
+    parts.conversation?.deliverer.handOver(
+      chat.filter((row) => row.state === 'queued' || row.state === 'attempting'),
+    );
+  };
+  const driver = createVirtualDriver({
+    clock,
+    activity,
+    speed: options.speed ?? (material.kind === 'demo' ? config.profile.speed : 'realtime'),
+    isRealtime: () =>
+      (options.operator ?? 'terminal') === 'terminal' && pendingTickets(desk.state()).length > 0,
+    isCatchingUp: () => desk.isCatchingUp(),
+  });
+  const conversation = composeConversation({
+    config,
+    runId: slot.runId,
+    inbox: store.inbox,
+    outbox: store.outbox,
+    clock,
+    wall: createSystemClock(),
+    desks: () => [desk],
+    sources: deps.sources({ clock }),
+    channels: deps.channels(clock),
+    access,
+    track: (work) => activity.track(work),
+    onDelivered: delivered,
+    onTrouble,
+    beforeIntake: () => driver.sync(),
+  });
+  parts.conversation = conversation;
+  desk.onEvents((events) => collector.onEvents(policy.deskId, events, desk.state()));
+  broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
+  const rule = options.operator ?? 'terminal';
+  if (rule !== 'terminal') attachRobot(desk, rule, seed, clock, activity);
+
+  if (slot.isResumed) await store.outbox.settleInterrupted(slot.runId);
+  else
+    await noteRun(store.events, contextOf(deps, slot.runId, clock.now()), 'run_started', {
+      key: deps.key,
+      days: material.days,
+    });
+  if (met !== null) {
+    desk.resume(met.known);
+    replayOutside(run, met.outside);
+  }
+  await conversation.start();
+  await desk.submit({
+    kind: 'desk_started',
+    at: clock.now(),
+    cashMinor: startingCashMinorOf(desk1),
+    isRecovery: false,
+  });
+  const startupMs = deps.onReady();
+  playFeed(run, feed);
+  scheduleDay(run, 0);
+  await driver.run(() => run.isOver);
+  await conversation.deliverer.idle();
+  await desk.stop();
+  if (run.isOver)
+    await noteRun(store.events, contextOf(deps, slot.runId, clock.now()), 'run_ended', {
+      days: material.days.length,
+    });
+  await conversation.stop();
+  return {
+    result: collector.result({ runId: slot.runId, messages, startupMs }),
+    stop: () => driver.stop(),
+  };
+}
+
+/** Acts that came from outside in the interrupted run come again at their own instants. */
+function replayOutside(
+  run: Run,
+  outside: readonly { input: Input; inboxId: number | null }[],
+): void {
+  for (const { input } of outside) run.clock.at(input.at, () => run.desk.post(input));
+}
+
+/** A little before the first day is planned; the early morning for a day without a session. */
+function startOf(deps: VirtualRunDeps): number {
+  const [first] = deps.material.days;
+  if (first === undefined) throw new Error('run: found no day to play, expected at least one');
+  const answer = sessionOn(deps.calendar, first);
+  if (answer.kind !== 'session') return instantAt(first, '08:00', deps.calendar.zone);
+  const before = deps.material.kind === 'demo' ? PLAN_BEFORE_DEMO_MS : PLAN_BEFORE_MS;
+  return answer.session.openAt - before - 60_000;
+}
