@@ -1,11 +1,21 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { userInfo } from 'node:os';
 import process from 'node:process';
 import type { AnswerSources } from '#app/answer-question.ts';
 import { createIntake, type Intake } from '#app/chat-intake.ts';
 import { createDeliverer, type Deliverer, USUAL_RATE } from '#app/deliver-messages.ts';
 import type { DeskHandle } from '#app/desk-handle.ts';
 import { createReplyHandler } from '#app/handle-reply.ts';
-import type { Channel, Clock, Inbox, Incoming, Outbox, OutboxRow } from '#app/ports.ts';
+import type {
+  Card,
+  Channel,
+  Clock,
+  Inbox,
+  InboxRow,
+  Incoming,
+  Outbox,
+  OutboxRow,
+} from '#app/ports.ts';
 import type { Speaker } from '#app/reply-rows.ts';
 import { createSecondConfirms } from '#app/second-confirm.ts';
 import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
@@ -32,6 +42,10 @@ export type ConversationDeps = {
   readonly track: <T>(work: () => Promise<T>) => Promise<T>;
   readonly onDelivered: (row: OutboxRow, messageId: string) => void;
   readonly onTrouble: (place: string, error: unknown) => void;
+  /** Put on every message of a run that is not the live book, e.g. REPLAY; null: none. */
+  readonly mark: string | null;
+  /** Takes rows that are not chat's (jobs); false: not its kind. */
+  readonly handleOther?: (row: InboxRow) => Promise<boolean>;
   /** Brings a virtual clock up to date before something from outside is handled. */
   readonly beforeIntake?: () => void;
   readonly onReach?: (channel: string, isReached: boolean) => void;
@@ -61,7 +75,7 @@ export function composeTerminal(clock: Clock, isJson: boolean, onInterrupt: () =
     input: process.stdin,
     output: isJson ? process.stderr : process.stdout,
     now: () => clock.now(),
-    userName: process.env['USER'] ?? 'operator',
+    userName: userInfo().username,
     onInterrupt,
   });
 }
@@ -79,13 +93,22 @@ function speakerOf(deps: ConversationDeps): Speaker {
     operatorZone: deps.config.channels.operatorZone,
   });
   const { access } = deps;
+  /** The mark stands at the end of the last line: the first one carries the decision. */
+  const marked = (card: Card): Card => {
+    if (deps.mark === null) return card;
+    const last = card.lines.length - 1;
+    return {
+      ...card,
+      lines: card.lines.map((line, i) => (i === last ? `${line} · ${deps.mark}` : line)),
+    };
+  };
   return {
     notice: (notice, channel, chatId) =>
-      renderNotice(notice, access.languageOf(channel, chatId), place(), options()),
+      marked(renderNotice(notice, access.languageOf(channel, chatId), place(), options())),
     answer: (answer, channel, chatId) =>
-      renderAnswer(answer, access.languageOf(channel, chatId), place(), options()),
+      marked(renderAnswer(answer, access.languageOf(channel, chatId), place(), options())),
     message: (message, channel, chatId) =>
-      renderMessage(message, access.languageOf(channel, chatId), options()),
+      marked(renderMessage(message, access.languageOf(channel, chatId), options())),
   };
 }
 
@@ -108,7 +131,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     track: deps.track,
     ...(deps.onReach === undefined ? {} : { onReach: deps.onReach }),
   });
-  const handle = createReplyHandler({
+  const answer = createReplyHandler({
     runId,
     clock,
     access: deps.access,
@@ -126,6 +149,10 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     handOver: (rows) => deliverer.handOver(rows),
     onFailure,
   });
+  const handle = async (row: InboxRow): Promise<void> => {
+    if (row.channel === 'job' && (await deps.handleOther?.(row)) === true) return;
+    await answer(row);
+  };
   const intake = createIntake({
     runId,
     clock: wall,

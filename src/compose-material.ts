@@ -1,6 +1,6 @@
 import { ConfigError } from '#app/errors.ts';
 import { type History, loadHistory } from '#app/open-session.ts';
-import type { BarStore } from '#app/ports.ts';
+import type { BarStore, Clock, MarketFeed } from '#app/ports.ts';
 import type { StartOptions } from '#app/start-options.ts';
 import type { EventTable, EventWindowParams } from '#core/gates/event-window.ts';
 import { blackoutsOn } from '#core/gates/event-window.ts';
@@ -10,7 +10,7 @@ import { type CalendarTable, previousTradingDays, sessionOn } from '#core/market
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { instantAt, type Session, wallTimeOf } from '#core/market/session.ts';
 import { addCalendarDays, type TradingDay, weekdayOf } from '#core/market/trading-day.ts';
-import { createUsMarket } from '#core/simulation/us-market.ts';
+import { createUsMarket, type UsMarket } from '#core/simulation/us-market.ts';
 import { createRecordedFeed, type RecordedSeries } from '#shell/feeds/recorded.ts';
 import { createSimulatedFeed } from '#shell/feeds/simulated.ts';
 import type { Material } from './compose-run.ts';
@@ -51,6 +51,27 @@ export function demoDay(
       retryable: false,
     },
   );
+}
+
+/** A simulated session on a clock, with the history that goes before it. Each date is a market of its own. */
+export function simulatedDay(facts: {
+  readonly calendar: CalendarTable;
+  readonly instruments: readonly InstrumentId[];
+  readonly session: Session;
+  readonly seed: number;
+  readonly clock: Clock;
+}): { feed: MarketFeed; market: UsMarket } {
+  const { calendar, instruments, session, seed, clock } = facts;
+  const prior = previousTradingDays(calendar, session.tradingDay, SIMULATED_HISTORY_DAYS) ?? [];
+  const history = prior.flatMap((earlier) => sessionOf(calendar, earlier) ?? []);
+  const sessions = [session];
+  const market = createUsMarket({
+    seed: `${seed}/${session.tradingDay}`,
+    instruments,
+    history,
+    sessions,
+  });
+  return { market, feed: createSimulatedFeed({ clock, market, sessions, instruments }) };
 }
 
 /** A simulated US day with a simulated history before it; the same for the same seed and day. */

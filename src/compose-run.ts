@@ -1,10 +1,9 @@
-import type { AnswerSources } from '#app/answer-question.ts';
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import { streamOf } from '#app/event-form.ts';
 import { createFollower, createSessionKernel, type Follower } from '#app/follow-session.ts';
 import { type History, planSession } from '#app/open-session.ts';
-import type { Channel, Clock, EventContext, KillFile, MarketFeed, OutboxRow } from '#app/ports.ts';
+import type { Clock, EventContext, MarketFeed, OutboxRow } from '#app/ports.ts';
 import { reconcileAccount } from '#app/reconcile-account.ts';
 import { attachRobot } from '#app/robot-operator.ts';
 import type { StartOptions } from '#app/start-options.ts';
@@ -31,7 +30,10 @@ import { type ActivityMeter, createActivity } from '#shell/runner/activity.ts';
 import { findRun, forRebuiltExchange, noteRun, readKnown } from '#shell/runner/run-registry.ts';
 import { createResultCollector, type RunResult } from '#shell/runner/run-result.ts';
 import { createVirtualDriver } from '#shell/runner/virtual-driver.ts';
+import { composeChannels } from './compose-channels.ts';
 import { type Conversation, composeAccess, composeConversation } from './compose-conversation.ts';
+import type { KillSwitch } from './compose-kill.ts';
+import { answerSources } from './compose-sources.ts';
 import type { DeskStore } from './compose-store.ts';
 
 /** What is played: days, histories before them, and the feed on the run's clock. */
@@ -53,10 +55,11 @@ export type VirtualRunDeps = {
   readonly codeVersion: string;
   /** Everything that makes the run what it is; the same key meets an interrupted run again. */
   readonly key: string;
-  readonly killFile: KillFile;
+  readonly killSwitch: KillSwitch;
   readonly log: Log;
-  readonly channels: (clock: Clock) => readonly Channel[];
-  readonly sources: (run: { clock: Clock }) => AnswerSources;
+  /** Aborted when the run is to end early; it is met again by the same arguments. */
+  readonly signal: AbortSignal;
+  readonly onInterrupt: () => void;
   readonly onReady: () => number;
 };
 
@@ -178,9 +181,7 @@ function contextOf(deps: VirtualRunDeps, runId: string, at: number): EventContex
 }
 
 /** Plays a simulated or recorded stretch of days through the whole desk, on a virtual clock. */
-export async function runVirtual(
-  deps: VirtualRunDeps,
-): Promise<{ result: RunResult; stop: () => void }> {
+export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   const { config, options, deskStore, material } = deps;
   const [desk1] = config.desks;
   if (desk1 === undefined) throw new Error('run: found no desk, expected one');
@@ -223,7 +224,7 @@ export async function runVirtual(
     inputs: store.inputs,
     snapshots: store.snapshots,
     journal: deskStore.journal,
-    killFile: deps.killFile,
+    killFile: deps.killSwitch.port,
     broker,
     activity,
     targets: () =>
@@ -286,6 +287,14 @@ export async function runVirtual(
       (options.operator ?? 'terminal') === 'terminal' && pendingTickets(desk.state()).length > 0,
     isCatchingUp: () => desk.isCatchingUp(),
   });
+  const channels = await composeChannels({
+    config,
+    clock,
+    access,
+    isJson: options.json,
+    log: deps.log,
+    onInterrupt: deps.onInterrupt,
+  });
   const conversation = composeConversation({
     config,
     runId: slot.runId,
@@ -294,9 +303,19 @@ export async function runVirtual(
     clock,
     wall: createSystemClock(),
     desks: () => [desk],
-    sources: deps.sources({ clock }),
-    channels: deps.channels(clock),
+    sources: answerSources({
+      config,
+      store,
+      runId: slot.runId,
+      desks: () => [desk],
+      channels,
+      handle: deskStore.handle,
+      calendar: deps.calendar,
+      now: () => clock.now(),
+    }),
+    channels,
     access,
+    mark: material.kind === 'demo' ? 'SIMULATED' : 'REPLAY',
     track: (work) => activity.track(work),
     onDelivered: delivered,
     onTrouble,
@@ -326,9 +345,12 @@ export async function runVirtual(
     isRecovery: false,
   });
   const startupMs = deps.onReady();
+  deps.signal.addEventListener('abort', () => driver.stop(), { once: true });
+  const stopKill = deps.killSwitch.watch([desk], clock);
   playFeed(run, feed);
   scheduleDay(run, 0);
   await driver.run(() => run.isOver);
+  stopKill();
   await conversation.deliverer.idle();
   await desk.stop();
   if (run.isOver)
@@ -336,10 +358,7 @@ export async function runVirtual(
       days: material.days.length,
     });
   await conversation.stop();
-  return {
-    result: collector.result({ runId: slot.runId, messages, startupMs }),
-    stop: () => driver.stop(),
-  };
+  return collector.result({ runId: slot.runId, messages, startupMs });
 }
 
 /** Acts that came from outside in the interrupted run come again at their own instants. */

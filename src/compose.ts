@@ -1,47 +1,29 @@
 import { join } from 'node:path';
 import process from 'node:process';
-import type { AnswerSources } from '#app/answer-question.ts';
 import { ConfigError } from '#app/errors.ts';
-import type { Channel, Clock, KillFile } from '#app/ports.ts';
 import type { StartOptions } from '#app/start-options.ts';
+import type { EventTable } from '#core/gates/event-window.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
 import { stableHash } from '#core/lib/hash.ts';
+import type { CalendarTable } from '#core/market/calendar.ts';
 import { loadCalendar, loadEvents } from '#shell/calendars/load.ts';
-import type { Config } from '#shell/config/config.ts';
+import type { Config, DeskConfig } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { loadConfig } from '#shell/config/load.ts';
 import { eventWindowsOf, policyOf } from '#shell/config/policy-of.ts';
 import { leaveDeskMark } from '#shell/files/desk-mark.ts';
-import { createKillFile } from '#shell/files/kill-file.ts';
 import type { RunResult } from '#shell/runner/run-result.ts';
-import { composeTerminal } from './compose-conversation.ts';
+import { composeKillSwitch } from './compose-kill.ts';
+import { LIVE_RUN, runLive } from './compose-live.ts';
 import { demoDay, demoMaterial, replayMaterial } from './compose-material.ts';
-import { runVirtual } from './compose-run.ts';
-import { codeVersionOf, openDeskLog, openDeskStore } from './compose-store.ts';
+import { type Material, runVirtual } from './compose-run.ts';
+import { codeVersionOf, type DeskStore, openDeskLog, openDeskStore } from './compose-store.ts';
 
 /** Folder of the project. */
 export const ROOT = join(import.meta.dirname, '..');
 
-/** The kill file as a desk sees it: notes older than the run are not about it when it only plays. */
-function killFileOf(config: Config, since: number | null): KillFile {
-  const file = createKillFile(dataFilesOf(config.dataDir));
-  const isAbout = (at: number): boolean => since === null || at >= since;
-  return {
-    write: (by, scope) => file.write({ by, scope, at: Date.now() }),
-    remove: () => {
-      const state = file.state();
-      if (state.kind !== 'absent') file.remove();
-    },
-    read: () => {
-      const state = file.state();
-      if (state.kind === 'present') return isAbout(state.note.at) ? 'present' : 'absent';
-      return state.kind;
-    },
-  };
-}
-
 /** Settings of a start. Throws ConfigError. */
-export function configOf(options: StartOptions): Config {
+function configOf(options: StartOptions): Config {
   return loadConfig({
     root: ROOT,
     overrides: {
@@ -63,97 +45,174 @@ function calendarFile(name: string): string {
   return join(ROOT, 'config', 'calendars', name);
 }
 
-const NO_JOBS: Pick<AnswerSources, 'jobs'> = { jobs: async () => [] };
-
-function sourcesOf(run: { clock: Clock }, startedAt: number): AnswerSources {
+/** Ends on the first Ctrl-C or SIGTERM; the second one ends the process at once. */
+function endOnSignal(): { signal: AbortSignal; abort: () => void; release: () => void } {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
   return {
-    ...NO_JOBS,
-    health: async () => [],
-    logs: async () => [],
-    report: async () => null,
-    ping: () => ({
-      uptimeMs: Math.round(performance.now()),
-      runningMs: run.clock.now() - startedAt,
-    }),
+    signal: controller.signal,
+    abort: onSignal,
+    release: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
   };
 }
 
-/** Plays a demo or a replay to its end. Throws ConfigError, StoreError, RefusedError. */
-export async function playRun(options: StartOptions, config: Config): Promise<RunResult> {
+type Assistant = {
+  readonly options: StartOptions;
+  readonly config: Config;
+  readonly deskStore: DeskStore;
+  readonly codeVersion: string;
+  readonly startedAt: number;
+  readonly calendar: CalendarTable;
+  readonly events: EventTable;
+  readonly ending: ReturnType<typeof endOnSignal>;
+};
+
+function leaveMark(assistant: Assistant, runId: string): () => void {
+  const { config, startedAt } = assistant;
+  return leaveDeskMark(dataFilesOf(config.dataDir).deskMark, {
+    startedAt,
+    runId,
+    profile: config.profile.name,
+    desks: config.desks.map((each) => each.id),
+    environment: 'paper',
+  });
+}
+
+function oneDesk(config: Config): DeskConfig {
   const [desk] = config.desks;
-  if (desk === undefined || config.desks.length > 1) {
-    throw new ConfigError(`start: found ${config.desks.length} desks, expected one to play`, {
-      code: 'one_desk',
-      retryable: false,
+  if (desk !== undefined && config.desks.length === 1) return desk;
+  throw new ConfigError(`start: found ${config.desks.length} desks, expected one`, {
+    code: 'one_desk',
+    retryable: false,
+  });
+}
+
+async function materialOf(assistant: Assistant, desk: DeskConfig): Promise<Material> {
+  const { options, config, calendar, events, startedAt, deskStore } = assistant;
+  const { instruments } = policyOf(desk);
+  if (options.replay !== null) {
+    return replayMaterial({
+      calendar,
+      instruments,
+      replay: options.replay,
+      bars: deskStore.store.bars,
     });
   }
-  const startedAt = Date.now();
-  const codeVersion = codeVersionOf(ROOT);
-  let abort = (): void => process.exit(1);
-  const deskStore = await openDeskStore(config, () => abort());
+  const day = demoDay(calendar, events, eventWindowsOf(desk), startedAt);
+  return demoMaterial({ calendar, instruments, seed: options.seed ?? config.profile.seed, day });
+}
+
+/** Plays a demo or a replay to its end. */
+async function playRun(assistant: Assistant): Promise<RunResult> {
+  const { options, config, deskStore, codeVersion, startedAt, calendar, events, ending } =
+    assistant;
+  const material = await materialOf(assistant, oneDesk(config));
+  const identity = canonicalJson({
+    config: config.hash,
+    codeVersion,
+    days: material.days,
+    seed: options.seed ?? config.profile.seed,
+    operator: options.operator ?? 'terminal',
+    channels: config.activeChannels,
+  });
+  const key = `${material.kind}-${stableHash(identity).slice(0, 10)}`;
+  const log = openDeskLog(config, key, 'paper', codeVersion);
+  const removeMark = leaveMark(assistant, key);
+  try {
+    return await runVirtual({
+      config,
+      options,
+      deskStore,
+      calendar,
+      events,
+      material,
+      codeVersion,
+      key,
+      log,
+      killSwitch: composeKillSwitch(config, startedAt),
+      signal: ending.signal,
+      onInterrupt: ending.abort,
+      onReady: () => Date.now() - (config.processStartedAt ?? startedAt),
+    });
+  } finally {
+    removeMark();
+  }
+}
+
+async function runOnTheClock(assistant: Assistant): Promise<void> {
+  const { config, deskStore, codeVersion, calendar, ending, options } = assistant;
+  oneDesk(config);
+  const log = openDeskLog(config, LIVE_RUN, 'paper', codeVersion);
+  const removeMark = leaveMark(assistant, LIVE_RUN);
+  try {
+    await runLive({
+      root: ROOT,
+      config,
+      deskStore,
+      calendar,
+      codeVersion,
+      log,
+      killSwitch: composeKillSwitch(config, null),
+      isJson: options.json,
+      signal: ending.signal,
+      onInterrupt: ending.abort,
+      onReady: () =>
+        log.info(
+          { line: 'run', phase: 'ready', ms: Date.now() - (config.processStartedAt ?? Date.now()) },
+          'ready',
+        ),
+    });
+  } finally {
+    removeMark();
+  }
+}
+
+/**
+ * Runs the assistant to its end: a demo or replay is played, every other profile runs on the clock.
+ * Answers the run's result, null for a live run. Throws ConfigError, StoreError, RefusedError.
+ */
+export async function runAssistant(options: StartOptions): Promise<RunResult | null> {
+  const config = configOf(options);
+  if (options.book !== null) {
+    throw new ConfigError(
+      '--book: found it, expected a desk that takes positions over; us-vwap trades its own only',
+      { code: 'no_book', retryable: false },
+    );
+  }
+  const ending = endOnSignal();
+  const deskStore = await openDeskStore(config, (error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(3);
+  });
   try {
     const [calendar, events] = await Promise.all([
       loadCalendar(calendarFile('xnys.yaml')),
       loadEvents(calendarFile('us-events.yaml')),
     ]);
-    const { instruments } = policyOf(desk);
-    const seed = options.seed ?? config.profile.seed;
-    const material =
-      options.replay === null
-        ? demoMaterial({
-            calendar,
-            instruments,
-            seed,
-            day: demoDay(calendar, events, eventWindowsOf(desk), startedAt),
-          })
-        : await replayMaterial({
-            calendar,
-            instruments,
-            replay: options.replay,
-            bars: deskStore.store.bars,
-          });
-    const operator = options.operator ?? 'terminal';
-    const identity = canonicalJson({
-      config: config.hash,
-      codeVersion,
-      days: material.days,
-      seed,
-      operator,
-      channels: config.activeChannels,
-    });
-    const key = `${material.kind}-${stableHash(identity).slice(0, 10)}`;
-    const log = openDeskLog(config, key, 'paper', codeVersion);
-    const removeMark = leaveDeskMark(dataFilesOf(config.dataDir).deskMark, {
-      startedAt,
-      runId: key,
-      profile: config.profile.name,
-      desks: config.desks.map((each) => each.id),
-      environment: 'paper',
-    });
-    try {
-      const { result } = await runVirtual({
-        config,
-        options,
-        deskStore,
-        calendar,
-        events,
-        material,
-        codeVersion,
-        key,
-        log,
-        killFile: killFileOf(config, startedAt),
-        channels: (clock): readonly Channel[] => [
-          composeTerminal(clock, options.json, () => abort()),
-        ],
-        sources: (run) => sourcesOf(run, startedAt),
-        onReady: () => Date.now() - (config.processStartedAt ?? startedAt),
-      });
-      return result;
-    } finally {
-      removeMark();
-    }
+    const assistant: Assistant = {
+      options,
+      config,
+      deskStore,
+      codeVersion: codeVersionOf(ROOT),
+      startedAt: Date.now(),
+      calendar,
+      events,
+      ending,
+    };
+    const isPlayed = options.replay !== null || !config.profile.isScheduled;
+    if (isPlayed) return await playRun(assistant);
+    await runOnTheClock(assistant);
+    return null;
   } finally {
-    abort = () => undefined;
+    ending.release();
     await deskStore.close();
   }
 }

@@ -37,15 +37,16 @@ export async function loadHistory(
   instrument: InstrumentId,
   fromAt: number,
   toAt: number,
+  source: string | null = null,
 ): Promise<History> {
   const daily = await store.load(
     { instrument, timeframe: '1d' },
     fromAt - DAILY_HISTORY_MS,
     toAt,
-    null,
+    source,
   );
   const minuteFrom = daily.length > 0 ? fromAt - MINUTE_HISTORY_MS : fromAt - DAILY_HISTORY_MS;
-  const minutes = await store.load({ instrument, timeframe: '1m' }, minuteFrom, toAt, null);
+  const minutes = await store.load({ instrument, timeframe: '1m' }, minuteFrom, toAt, source);
   const minutesByDay = splitByDay(minutes);
   const dailyBars =
     daily.length > 0

@@ -1,0 +1,158 @@
+import { readFile, statfs } from 'node:fs/promises';
+import type { AnswerSources } from '#app/answer-question.ts';
+import type { Desk } from '#app/desk.ts';
+import type { Channel } from '#app/ports.ts';
+import type { Message } from '#core/engine/message.ts';
+import type { CalendarTable } from '#core/market/calendar.ts';
+import { wallTimeOf } from '#core/market/session.ts';
+import { addCalendarDays } from '#core/market/trading-day.ts';
+import type { HealthLine, JobLine } from '#core/replies/answer.ts';
+import type { Config } from '#shell/config/config.ts';
+import { dataFilesOf } from '#shell/config/data-files.ts';
+import { nextDueAt, plansOf } from '#shell/scheduler/timetable.ts';
+import type { StoreHandle } from '#shell/store/client.ts';
+import type { Store } from '#shell/store/store.ts';
+
+export type SourcesDeps = {
+  readonly config: Config;
+  readonly store: Store;
+  readonly runId: string;
+  readonly desks: () => readonly Desk[];
+  readonly channels: readonly Channel[];
+  readonly handle: StoreHandle;
+  readonly calendar: CalendarTable;
+  /** Now on the run's clock. */
+  readonly now?: () => number;
+};
+
+const LOG_LEVEL: Readonly<Record<string, number>> = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+};
+/** Bytes at the end of the log that /logs looks at. */
+const LOG_TAIL = 200_000;
+
+async function logLines(file: string, count: number, level: string | null): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const least = LOG_LEVEL[level ?? 'info'] ?? 30;
+  const lines = text
+    .slice(-LOG_TAIL)
+    .split('\n')
+    .slice(text.length > LOG_TAIL ? 1 : 0);
+  const shown = lines.flatMap((line) => {
+    try {
+      const { level: found, at, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;
+      if ((LOG_LEVEL[String(found)] ?? 30) < least) return [];
+      const what = rest['place'] ?? rest['input'] ?? rest['effect'] ?? '';
+      return [
+        `${String(at).slice(11, 19)} ${found} ${msg} ${String(what)} ${String(rest['error'] ?? '')}`.trim(),
+      ];
+    } catch {
+      return [];
+    }
+  });
+  return shown.slice(-Math.min(count, 100));
+}
+
+async function jobLines(deps: SourcesDeps, limit: number): Promise<JobLine[]> {
+  const runs = await deps.store.jobs.recent(200);
+  const now = Date.now();
+  return plansOf(deps.config.schedule.jobs, { US: deps.calendar })
+    .slice(0, limit)
+    .map((plan) => {
+      const last = runs.find((run) => run.job === plan.job);
+      return {
+        job: plan.job,
+        state: last?.state ?? 'never_ran',
+        lastAt: last?.scheduledFor ?? null,
+        nextAt: deps.config.profile.isScheduled ? nextDueAt([plan], now) : null,
+        note: last?.note ?? null,
+      };
+    });
+}
+
+async function healthLines(deps: SourcesDeps): Promise<HealthLine[]> {
+  const startedAt = performance.now();
+  const storeLine: HealthLine = await deps.handle
+    .run('health', async (sql) => {
+      await sql`select 1`;
+      return {
+        subject: 'store',
+        isWell: true,
+        figures: {
+          kind: deps.handle.kind,
+          ms: Math.round(performance.now() - startedAt),
+          protection: deps.handle.protection,
+        },
+      };
+    })
+    .catch((error: unknown) => ({
+      subject: 'store',
+      isWell: false,
+      figures: { error: error instanceof Error ? error.message : 'failed' },
+    }));
+  const disk = await statfs(deps.config.dataDir);
+  const freeMb = Math.round((disk.bavail * disk.bsize) / 1_048_576);
+  const memory = process.memoryUsage();
+  return [
+    storeLine,
+    { subject: 'disk', isWell: freeMb > 500, figures: { freeMb } },
+    {
+      subject: 'memory',
+      isWell: true,
+      figures: { residentMb: Math.round(memory.rss / 1_048_576) },
+    },
+    ...deps.channels.map((channel) => ({
+      subject: `channel ${channel.name}`,
+      isWell: true,
+      figures: {},
+    })),
+    ...deps.desks().map((desk) => {
+      const { safeMode, kill, isReconciled } = desk.state();
+      return {
+        subject: desk.policy.deskId,
+        isWell: safeMode.length === 0 && kill.kind === 'clear' && isReconciled,
+        figures: {
+          kill: kill.kind,
+          safeMode: safeMode.map((entry) => entry.cause).join(', ') || 'off',
+          reconciled: String(isReconciled),
+          version: desk.version(),
+        },
+      };
+    }),
+  ];
+}
+
+/** The daily report of a desk as it was pushed. */
+async function reportOf(deps: SourcesDeps, deskId: string, day: string): Promise<Message | null> {
+  const today = wallTimeOf((deps.now ?? Date.now)(), deps.calendar.zone).day;
+  const wanted = day === 'today' ? today : day === 'yesterday' ? addCalendarDays(today, -1) : day;
+  const rows = await deps.store.outbox.ofRun(deps.runId);
+  const found = rows.findLast((row) => {
+    const { message } = row.payload as { message?: Message };
+    return (
+      message?.kind === 'daily_report' &&
+      message.axes.deskId === deskId &&
+      message.verdict.tradingDay === wanted
+    );
+  });
+  return found === undefined ? null : ((found.payload as { message: Message }).message ?? null);
+}
+
+/** What questions ask outside the desks: jobs, health, log, reports. */
+export function answerSources(deps: SourcesDeps): AnswerSources {
+  return {
+    jobs: (limit) => jobLines(deps, limit),
+    health: () => healthLines(deps),
+    logs: (count, level) => logLines(dataFilesOf(deps.config.dataDir).log, count, level),
+    report: (deskId, day) => reportOf(deps, deskId, day),
+    ping: () => ({
+      uptimeMs: Math.round(performance.now()),
+      channels: deps.channels.map((channel) => channel.name).join(', '),
+    }),
+  };
+}
