@@ -1,0 +1,61 @@
+import type { Update } from 'grammy/types';
+import type { Incoming } from '#app/ports.ts';
+import type { CallbackData } from './callback-data.ts';
+
+export type { Update } from 'grammy/types';
+
+type Sender = {
+  readonly first_name?: string;
+  readonly last_name?: string;
+  readonly username?: string;
+};
+
+function nameOf(from: Sender): string {
+  const full = [from.first_name, from.last_name].filter((part) => part !== undefined).join(' ');
+  return (full === '' ? (from.username ?? '') : full).slice(0, 64);
+}
+
+/**
+ * An update as a row, or null for kinds that are not asked for. A button whose data does not
+ * verify has an empty text: it is recorded and does nothing.
+ */
+export function incomingOf(update: Update, now: number, data: CallbackData): Incoming | null {
+  const common = {
+    channel: 'telegram',
+    updateId: String(update.update_id),
+    receivedAt: now,
+  } as const;
+  const { message, callback_query: tap } = update;
+  if (message !== undefined) {
+    // The type promises a sender; a group's anonymous admin and a forged update have none.
+    const from = message.from as typeof message.from | undefined;
+    return {
+      ...common,
+      chatId: String(message.chat.id),
+      userId: from === undefined ? null : String(from.id),
+      userName: from === undefined ? null : nameOf(from),
+      chatKind: message.chat.type === 'private' ? 'private' : 'group',
+      messageId: String(message.message_id),
+      text: message.text ?? '',
+      callback: null,
+      replyTo:
+        message.reply_to_message === undefined ? null : String(message.reply_to_message.message_id),
+      sentAt: message.date * 1000,
+    };
+  }
+  if (tap?.message === undefined) return null;
+  const chatId = String(tap.message.chat.id);
+  const from = tap.from as typeof tap.from | undefined;
+  return {
+    ...common,
+    chatId,
+    userId: from === undefined ? null : String(from.id),
+    userName: from === undefined ? null : nameOf(from),
+    chatKind: tap.message.chat.type === 'private' ? 'private' : 'group',
+    messageId: String(tap.message.message_id),
+    text: data.decode(tap.data ?? '', chatId) ?? '',
+    callback: { id: tap.id, data: tap.data ?? '' },
+    replyTo: null,
+    sentAt: now,
+  };
+}
