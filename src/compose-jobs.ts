@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isMainThread } from 'node:worker_threads';
 import { ConfigError } from '#app/errors.ts';
 import { createSessionReader, handIn, type JobDesk } from '#app/job-work.ts';
 import { type History, loadHistory, planSession, type SessionPlan } from '#app/open-session.ts';
@@ -224,6 +225,7 @@ export async function doJob(name: JobName, request: JobRequest): Promise<JobRepo
     purpose: `job:${name}`,
     maxConnections: 1,
     shouldRevive: false,
+    shouldMigrate: isMainThread,
   });
   try {
     const store = createStore(handle);
@@ -244,6 +246,7 @@ export async function doJob(name: JobName, request: JobRequest): Promise<JobRepo
       jobDesk,
     });
   } finally {
-    await handle.closeAndStop();
+    // a thread shares its process with the desk, whose server this is
+    await (isMainThread ? handle.closeAndStop() : handle.close());
   }
 }

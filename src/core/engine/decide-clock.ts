@@ -1,7 +1,13 @@
 import { reason } from '#core/gates/reason.ts';
 import { hasEnded, type Order } from '#core/machines/order.ts';
 import { phaseOf } from '#core/machines/session-phase.ts';
-import { cancelEntries, protectDueAt, requestCancel, startExit } from './decide-orders.ts';
+import {
+  cancelEntries,
+  protectDueAt,
+  requestCancel,
+  retryStopAt,
+  startExit,
+} from './decide-orders.ts';
 import { onDoubt } from './decide-reports.ts';
 import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { lastPrice, voidOvertaken, voidPending } from './decide-tickets.ts';
@@ -240,6 +246,7 @@ export function nextDeadline(
   ];
   for (const order of Object.values(state.orders)) {
     due.push(wordDueAt(order, policy.watch.orderConfirmMs));
+    if (state.positions[order.instrument] !== undefined) due.push(retryStopAt(order));
     if (hasEnded(order)) continue;
     if (order.role === 'entry')
       due.push(order.cancelRequestedAt === null ? order.cancelDueAt : null, protectDueAt(order));

@@ -209,10 +209,9 @@ export function ensureProtection(draft: Draft): void {
     const waits = openEntries(draft.state).some(
       (order) => order.instrument === position.instrument && draft.at < protectDueAt(order),
     );
-    const covered = coveredQuantity(draft.state, position.instrument);
-    if (covered > position.quantity) trimProtection(draft, position, covered - position.quantity);
-    const uncovered = position.quantity - covered;
-    if (uncovered > 0 && !waits && isSessionOpen(draft)) addProtection(draft, position, uncovered);
+    trimProtection(draft, position);
+    const uncovered = position.quantity - coveredQuantity(draft.state, position.instrument);
+    if (uncovered > 0 && !waits && isSessionOpen(draft)) protectRest(draft, position, uncovered);
     if (position.unprotectedSince !== null && uncovered <= 0) {
       emit(draft, {
         type: 'position_protected',
@@ -235,22 +234,46 @@ export function protectDueAt(entry: Order): number {
   return entry.cancelRequestedAt + PROTECTION_WAIT_MS;
 }
 
-function addProtection(draft: Draft, position: Position, quantity: number): void {
-  const attempt = orderCount(draft, position.ticketId, 'stop') + 1;
+/** Instant before which no further stop is tried after a refused one. */
+export function retryStopAt(order: Order): number {
+  return order.role === 'stop' && order.state === 'rejected'
+    ? order.updatedAt + PROTECTION_WAIT_MS
+    : 0;
+}
+
+/** Protects what no stop covers: first whatever binds the shares must be gone, then a stop is tried, a refused one not at once again. */
+function protectRest(draft: Draft, position: Position, quantity: number): void {
+  const orphans = workingProtection(draft.state, position.instrument).filter(
+    (order) => order.role === 'target' && !hasWorkingStop(draft, order),
+  );
+  for (const order of orphans) requestCancel(draft, order, 'its stop is gone');
+  if (orphans.length > 0) return;
   const refused = Object.values(draft.state.orders).filter(
     (order) =>
       order.ticketId === position.ticketId && order.role === 'stop' && order.state === 'rejected',
   );
-  if (refused.length >= MAX_STOP_ATTEMPTS) {
-    if (position.unprotectedSince === null) {
-      emit(draft, {
-        type: 'position_found_unprotected',
-        instrument: position.instrument,
-        quantity,
-      });
-    }
-    return;
+  if (refused.length > 0 && position.unprotectedSince === null) {
+    emit(draft, { type: 'position_found_unprotected', instrument: position.instrument, quantity });
   }
+  const isTooSoon = refused.some((order) => retryStopAt(order) > draft.at);
+  if (!isTooSoon && refused.length < MAX_STOP_ATTEMPTS) addProtection(draft, position, quantity);
+}
+
+function siblingsOf(draft: Draft, order: Order): Order[] {
+  if (order.ocoGroup === null) return [];
+  return workingProtection(draft.state, order.instrument).filter(
+    (other) => other.ocoGroup === order.ocoGroup && other.orderId !== order.orderId,
+  );
+}
+
+function hasWorkingStop(draft: Draft, target: Order): boolean {
+  return siblingsOf(draft, target).some(
+    (other) => other.role === 'stop' && openQuantity(draft.state, other) > 0,
+  );
+}
+
+function addProtection(draft: Draft, position: Position, quantity: number): void {
+  const attempt = orderCount(draft, position.ticketId, 'stop') + 1;
   const subject = { id: position.ticketId, instrument: position.instrument };
   const first = position.isFirstTargetDone
     ? 0
@@ -291,6 +314,7 @@ function addProtection(draft: Draft, position: Position, quantity: number): void
   }
 }
 
+/** After this many refused stops only the alarm is left. */
 const MAX_STOP_ATTEMPTS = 8;
 
 /** Shares that the first target should still sell: its share of what was bought, less working targets. */
@@ -307,16 +331,19 @@ function targetQuantity(draft: Draft, position: Position): number {
   return Math.max(0, wanted - working);
 }
 
-function trimProtection(draft: Draft, position: Position, excess: number): void {
-  let left = excess;
+/** Cancels stops beyond what is held, newest first, each with the target beside it. Those on their way out do not count. */
+function trimProtection(draft: Draft, position: Position): void {
   const stops = workingProtection(draft.state, position.instrument)
     .filter((order) => order.role === 'stop' && order.cancelRequestedAt === null)
     .sort((a, b) => b.intendedAt - a.intendedAt);
+  const standing = stops.reduce((sum, order) => sum + openQuantity(draft.state, order), 0);
+  let excess = standing - position.quantity;
   for (const order of stops) {
     const open = openQuantity(draft.state, order);
-    if (open === 0 || open > left) continue;
-    requestCancel(draft, order, 'more than held');
-    left -= open;
+    if (open === 0 || open > excess) continue;
+    for (const each of [order, ...siblingsOf(draft, order)])
+      requestCancel(draft, each, 'more than held');
+    excess -= open;
   }
 }
 

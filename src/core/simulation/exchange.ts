@@ -102,7 +102,7 @@ export function placeOrder(
   if (isKnown) return { kind: 'duplicate', reports: [] };
   const reason = refusal ?? judgeOrder(exchange, terms, at);
   const state = reason === null ? 'accepted' : 'rejected';
-  const order = createOrder(terms, state, null, at);
+  const order = createOrder(lessSiblings(exchange, terms), state, null, at);
   addOrder(exchange, order);
   const reports = [reportOf(order, state, at, reason)];
   if (reason !== null) return { kind: 'taken', reports };
@@ -111,6 +111,16 @@ export function placeOrder(
   }
   matchStanding(exchange, terms.instrument, at, reports);
   return { kind: 'taken', reports };
+}
+
+/** An order that joins a group takes only what the others of it have not taken before it came. */
+function lessSiblings(exchange: Exchange, terms: OrderTerms): OrderTerms {
+  if (terms.ocoGroup === null) return terms;
+  let taken = 0;
+  for (const other of exchange.orders.values()) {
+    if (other.terms.ocoGroup === terms.ocoGroup) taken += other.filledQuantity;
+  }
+  return taken === 0 ? terms : { ...terms, quantity: Math.max(1, terms.quantity - taken) };
 }
 
 function unknownOrder(orderId: string, kind: ExchangeReport['kind'], at: number): ExchangeReport {
