@@ -46,6 +46,8 @@ const LONGEST_PAUSE_MS = 30_000;
 /** A tap answered later than this shows the person an error anyway. */
 const ACKNOWLEDGE_MS = 5000;
 const MOST_ACKNOWLEDGED = 1000;
+/** An empty answer faster than this was not a long poll. */
+const HASTY_MS = 20;
 
 /**
  * Telegram by grammY's `Api` and a polling loop of our own: the offset moves only after the rows
@@ -164,6 +166,7 @@ class Telegram implements TelegramChannel {
     let pauseMs = FIRST_PAUSE_MS;
     while (!this.#stopping.signal.aborted) {
       let updates: readonly Update[];
+      const askedAt = this.#options.clock.now();
       try {
         updates = await this.#api.getUpdates(
           {
@@ -184,6 +187,9 @@ class Telegram implements TelegramChannel {
       try {
         await this.#take(updates, receive);
         pauseMs = FIRST_PAUSE_MS;
+        // A server that does not hold the poll must not be asked without pause.
+        const isHasty = updates.length === 0 && this.#options.clock.now() - askedAt < HASTY_MS;
+        if (isHasty) await this.#pause(HASTY_MS);
       } catch {
         // Not committed: the offset stays, the same updates come again.
         await this.#pause(pauseMs);

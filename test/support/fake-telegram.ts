@@ -1,0 +1,231 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+type Json = Record<string, unknown>;
+type Fault = {
+  readonly method: string;
+  readonly status: number;
+  readonly description: string;
+  readonly retryAfter?: number;
+};
+
+export const TOKEN = '110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw';
+
+/** A sent message as the server keeps it. */
+export type Sent = {
+  message_id: number;
+  chat_id: string;
+  text: string;
+  parse_mode: string | undefined;
+  silent: boolean;
+  keyboard: { text: string; callback_data: string }[][];
+  edits: number;
+};
+
+/**
+ * A strict Bot API on loopback: long polling with offsets (an update is forgotten only when a
+ * higher offset is asked for, so it is delivered again after a crash), one poller per token, and
+ * Telegram's own refusals for edits, mark-up, lengths and callback data.
+ */
+export class FakeTelegram {
+  readonly messages: Sent[] = [];
+  readonly answered: { id: string; text: string | undefined; alert: boolean }[] = [];
+  readonly menus: Json[] = [];
+  readonly faults: Fault[] = [];
+  readonly offsets: number[] = [];
+  isRevoked = false;
+  isHoldingOther = false;
+  #updates: (Json & { update_id: number })[] = [];
+  #nextUpdate = 1;
+  #nextMessage = 100;
+  #waiting: { wake: () => void } | null = null;
+  readonly #server = createServer((request, response) => void this.#respond(request, response));
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  say(text: string, fields: Json = {}): number {
+    this.#nextMessage += 1;
+    const message = {
+      message_id: this.#nextMessage,
+      date: Math.floor(Date.now() / 1000),
+      chat: { id: 1, type: 'private' },
+      from: { id: 1, is_bot: false, first_name: 'Li' },
+      text,
+      ...fields,
+    };
+    return this.#push({ message });
+  }
+
+  tap(data: string, chatId = 1, userId = 1): number {
+    const message = { message_id: 7, date: 0, chat: { id: chatId, type: 'private' } };
+    return this.#push({
+      callback_query: {
+        id: `q${this.#nextUpdate}`,
+        from: { id: userId, is_bot: false, first_name: 'Li' },
+        chat_instance: 'c',
+        message,
+        data,
+      },
+    });
+  }
+
+  #push(update: Json): number {
+    const id = this.#nextUpdate;
+    this.#nextUpdate += 1;
+    this.#updates.push({ update_id: id, ...update });
+    this.#waiting?.wake();
+    return id;
+  }
+
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    const [, token, method = ''] = /^\/bot([^/]+)\/(\w+)/.exec(request.url ?? '') ?? [];
+    const fail = (status: number, description: string, retryAfter?: number) => {
+      const parameters =
+        retryAfter === undefined ? {} : { parameters: { retry_after: retryAfter } };
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ ok: false, error_code: status, description, ...parameters }));
+    };
+    if (token !== TOKEN || this.isRevoked) return fail(401, 'Unauthorized');
+    const at = this.faults.findIndex((fault) => fault.method === method);
+    const fault = at === -1 ? undefined : this.faults.splice(at, 1)[0];
+    if (fault !== undefined) return fail(fault.status, fault.description, fault.retryAfter);
+    const args = body === '' ? {} : (JSON.parse(body) as Json);
+    const result =
+      method === 'getUpdates' ? await this.#poll(args, response) : this.#perform(method, args);
+    if (typeof result === 'string') {
+      const [status = '', ...words] = result.split(' ');
+      return fail(Number(status), words.join(' '));
+    }
+    if (!response.writable) return;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ ok: true, result }));
+  }
+
+  async #poll(args: Json, response: ServerResponse): Promise<unknown> {
+    if (this.isHoldingOther)
+      return '409 Conflict: terminated by other getUpdates request; make sure that only one bot instance is running';
+    const offset = Number(args['offset'] ?? 0);
+    this.offsets.push(offset);
+    this.#updates = this.#updates.filter((update) => update.update_id >= offset);
+    if (this.#updates.length === 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Number(args['timeout'] ?? 0) * 1000);
+        const wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        this.#waiting = { wake };
+        response.once('close', wake);
+      });
+      this.#waiting = null;
+    }
+    return this.#updates.slice(0, 100);
+  }
+
+  #perform(method: string, args: Json): unknown {
+    switch (method) {
+      case 'sendMessage': {
+        const refusal = refusalOf(args);
+        if (refusal !== null) return refusal;
+        this.#nextMessage += 1;
+        this.messages.push({ ...shapeOf(args), message_id: this.#nextMessage, edits: 0 });
+        return {
+          message_id: this.#nextMessage,
+          date: 0,
+          chat: { id: args['chat_id'], type: 'private' },
+          text: args['text'],
+        };
+      }
+      case 'editMessageText': {
+        const refusal = refusalOf(args);
+        if (refusal !== null) return refusal;
+        const old = this.messages.find(
+          (message) => message.message_id === Number(args['message_id']),
+        );
+        if (old === undefined) return '400 Bad Request: message to edit not found';
+        const next = shapeOf(args);
+        if (
+          old.text === next.text &&
+          JSON.stringify(old.keyboard) === JSON.stringify(next.keyboard)
+        ) {
+          return '400 Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message';
+        }
+        Object.assign(old, next, { edits: old.edits + 1 });
+        return {
+          message_id: old.message_id,
+          date: 0,
+          chat: { id: 1, type: 'private' },
+          text: next.text,
+        };
+      }
+      case 'answerCallbackQuery':
+        this.answered.push({
+          id: String(args['callback_query_id']),
+          text: args['text'] as string | undefined,
+          alert: args['show_alert'] === true,
+        });
+        return true;
+      case 'setMyCommands':
+        this.menus.push(args);
+        return true;
+      default:
+        return '404 Not Found';
+    }
+  }
+}
+
+function shapeOf(args: Json): Omit<Sent, 'message_id' | 'edits'> {
+  const markup = (args['reply_markup'] ?? {}) as {
+    inline_keyboard?: { text: string; callback_data: string }[][];
+  };
+  return {
+    chat_id: String(args['chat_id']),
+    text: String(args['text']),
+    parse_mode: args['parse_mode'] as string | undefined,
+    silent: args['disable_notification'] === true,
+    keyboard: markup.inline_keyboard ?? [],
+  };
+}
+
+function refusalOf(args: Json): string | null {
+  const shape = shapeOf(args);
+  for (const button of shape.keyboard.flat()) {
+    const bytes = Buffer.byteLength(button.callback_data);
+    if (bytes < 1 || bytes > 64) return '400 Bad Request: BUTTON_DATA_INVALID';
+  }
+  let visible = shape.text;
+  if (shape.parse_mode === 'HTML') {
+    const bad = brokenEntity(shape.text);
+    if (bad !== null) return `400 Bad Request: can't parse entities: ${bad}`;
+    visible = shape.text
+      .replace(/<[^>]*>/g, '')
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&amp;', '&');
+  }
+  if (visible.trim() === '') return '400 Bad Request: message text is empty';
+  return visible.length > 4096 ? '400 Bad Request: message is too long' : null;
+}
+
+/** Telegram's complaint about HTML that is not its own, or null. */
+function brokenEntity(html: string): string | null {
+  const open: string[] = [];
+  for (const match of html.matchAll(/<(\/?)([^>]*)(>?)/g)) {
+    const [, slash, name = '', end] = match;
+    if (end !== '>' || !/^(b|i|code|pre|s|u)$/.test(name))
+      return `Unsupported start tag "${name.slice(0, 10)}" at byte offset ${match.index}`;
+    if (slash === '') open.push(name);
+    else if (open.pop() !== name) return `Unmatched end tag at byte offset ${match.index}`;
+  }
+  return open.length === 0 ? null : `Can't find end tag corresponding to start tag "${open[0]}"`;
+}
