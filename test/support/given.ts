@@ -48,7 +48,12 @@ type When = {
   and(...inputs: Input[]): Given;
 };
 
-type Given = { readonly desk: Desk; when(input: Input): When };
+type Given = {
+  readonly desk: Desk;
+  when(input: Input): When;
+  /** The same desk after more inputs. */
+  and(...inputs: Input[]): Given;
+};
 
 function whenOf(before: Desk, input: Input): When {
   const { desk, events } = step(before, input);
@@ -84,7 +89,11 @@ function whenOf(before: Desk, input: Input): When {
 }
 
 function givenDesk(desk: Desk): Given {
-  return { desk, when: (input) => whenOf(desk, input) };
+  return {
+    desk,
+    when: (input) => whenOf(desk, input),
+    and: (...inputs) => givenDesk(run(desk, inputs)),
+  };
 }
 
 /** A desk that has lived through these inputs. */
