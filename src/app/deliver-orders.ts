@@ -56,124 +56,132 @@ const NEVER_ARRIVED_MS = 3_000;
  * failure is a doubt (`unknown`), settled by asking. Cancels and replaces may be repeated safely.
  */
 export function createOrderLane(deps: OrderLaneDeps): OrderLane {
-  const { desk, broker, clock } = deps;
-  let chain: Promise<void> = Promise.resolve();
-  const asking = new Set<string>();
+  return new Lane(deps);
+}
 
-  const now = () => clock.now();
-  const doubt = (orderId: string, error: unknown) => {
+type Submit = Extract<Effect, { kind: 'submit_order' }>;
+
+class Lane implements OrderLane {
+  readonly #deps: OrderLaneDeps;
+  readonly #asking = new Set<string>();
+  #chain: Promise<void> = Promise.resolve();
+
+  constructor(deps: OrderLaneDeps) {
+    this.#deps = deps;
+  }
+
+  take(rows: readonly OutboxRow[]): void {
+    for (const row of rows) {
+      this.#chain = this.#chain
+        .then(() => this.#deps.activity.track(() => this.#run(row)))
+        .catch((error: unknown) => {
+          this.#deps.onTrouble(`order lane ${row.kind}`, error);
+          const effect = row.payload as Effect;
+          if (effect.kind === 'submit_order') this.#doubt(effect.order.orderId, error);
+        });
+    }
+  }
+
+  ask(orderId: string): void {
+    this.#askAgain(orderId, 0, this.#now());
+  }
+
+  #now(): number {
+    return this.#deps.clock.now();
+  }
+
+  async #run(row: OutboxRow): Promise<void> {
+    const { broker, desk, outbox } = this.#deps;
+    const effect = row.payload as Effect;
+    if (effect.kind === 'submit_order') return this.#submit(row, effect);
+    if (effect.kind === 'cancel_order') {
+      const { orderId } = effect;
+      if (!desk.wasCanceledEarly(orderId))
+        return this.#send(row, orderId, broker.cancel(orderId), false);
+      return this.#mark(row, (id) => outbox.markDelivered(id, orderId, this.#now()));
+    }
+    if (effect.kind === 'replace_order') {
+      const { orderId, stopPrice } = effect;
+      this.#send(row, orderId, broker.replace(orderId, { stopPrice }), false);
+    }
+  }
+
+  async #submit(row: OutboxRow, effect: Submit): Promise<void> {
+    const { activity, broker, outbox } = this.#deps;
+    if (this.#isOvertaken(effect.order)) return this.#drop(row, effect.order);
+    if (row.id !== 0) {
+      const isOurs = await activity.track(() => outbox.markAttempting(row.id));
+      if (!isOurs) return;
+      // while the attempt was committed somebody may have said stop
+      if (this.#isOvertaken(effect.order)) return this.#drop(row, effect.order);
+    }
+    this.#send(row, effect.order.orderId, broker.submit(requestOf(effect)), true);
+  }
+
+  /** True when an entry may no longer leave: killed, stopped, canceled or answered meanwhile. */
+  #isOvertaken(order: Order): boolean {
+    if (order.role !== 'entry') return false;
+    const { desk } = this.#deps;
+    const current = desk.state().orders[order.orderId];
+    if (current?.state !== 'intended' || current.cancelRequestedAt !== null) return true;
+    return desk.areEntriesBlocked() || desk.state().consent.kind !== 'allowed';
+  }
+
+  async #drop(row: OutboxRow, order: Order): Promise<void> {
+    await this.#mark(row, (id) =>
+      this.#deps.outbox.markDropped(id, 'overtaken before the first byte'),
+    );
+    this.#deps.desk.post({ kind: 'order_not_found', at: this.#now(), orderId: order.orderId });
+  }
+
+  /** Does not wait for the broker: the next row of the lane leaves at once. */
+  #send(row: OutboxRow, orderId: string, call: Promise<void>, isSubmit: boolean): void {
+    const { desk, outbox, onTrouble } = this.#deps;
+    call.then(
+      () => {
+        if (isSubmit) desk.post({ kind: 'order_sent', at: this.#now(), orderId });
+        void this.#mark(row, (id) => outbox.markDelivered(id, orderId, this.#now()));
+      },
+      (error: unknown) => {
+        onTrouble(`${row.kind} ${orderId}`, error);
+        this.#doubt(orderId, error);
+        const found = error instanceof Error ? error.message : 'failed';
+        void this.#mark(row, (id) => outbox.markFailed(id, found, null));
+      },
+    );
+  }
+
+  async #mark(row: OutboxRow, done: (id: number) => Promise<void>): Promise<void> {
+    if (row.id === 0) return;
+    await this.#deps.activity
+      .track(() => done(row.id))
+      .catch((error: unknown) => this.#deps.onTrouble(`outbox ${row.id}`, error));
+  }
+
+  #doubt(orderId: string, error: unknown): void {
     const cause = error instanceof BrokerError ? error.code : 'error';
-    desk.post({ kind: 'order_doubtful', at: now(), orderId, cause });
-    ask(orderId, 0, now());
-  };
-  function ask(orderId: string, attempt: number, since: number): void {
-    if (attempt === 0 && asking.has(orderId)) return;
-    asking.add(orderId);
+    this.#deps.desk.post({ kind: 'order_doubtful', at: this.#now(), orderId, cause });
+    this.ask(orderId);
+  }
+
+  #askAgain(orderId: string, attempt: number, since: number): void {
+    if (attempt === 0 && this.#asking.has(orderId)) return;
+    this.#asking.add(orderId);
     const delay = ASK_AFTER_MS[Math.min(attempt, ASK_AFTER_MS.length - 1)] ?? 15_000;
-    clock.at(now() + delay, () => {
-      void deps.activity.track(async () => {
-        const isLate = now() - since >= NEVER_ARRIVED_MS;
-        const settled = await settleOrder(desk, broker, orderId, now(), isLate).catch(
-          (error: unknown) => {
-            deps.onTrouble(`ask about ${orderId}`, error);
-            return false;
-          },
-        );
-        if (settled) asking.delete(orderId);
-        else ask(orderId, attempt + 1, since);
+    this.#deps.clock.at(this.#now() + delay, () => {
+      void this.#deps.activity.track(async () => {
+        if (await this.#isSettled(orderId, since)) this.#asking.delete(orderId);
+        else this.#askAgain(orderId, attempt + 1, since);
       });
     });
   }
-  const mark = async (row: OutboxRow, done: (id: number) => Promise<void>): Promise<void> => {
-    if (row.id === 0) return;
-    await deps.activity
-      .track(() => done(row.id))
-      .catch((error: unknown) => deps.onTrouble(`outbox ${row.id}`, error));
-  };
 
-  /** True when an entry may no longer leave: killed, stopped, canceled or answered meanwhile. */
-  const isOvertaken = (order: Order): boolean => {
-    const current = desk.state().orders[order.orderId];
-    if (order.role !== 'entry') return false;
-    if (current === undefined || current.state !== 'intended' || current.cancelRequestedAt !== null)
-      return true;
-    return desk.areEntriesBlocked() || desk.state().consent.kind !== 'allowed';
-  };
-
-  const submit = async (
-    row: OutboxRow,
-    effect: Extract<Effect, { kind: 'submit_order' }>,
-  ): Promise<void> => {
-    const { order } = effect;
-    if (isOvertaken(order)) {
-      await mark(row, (id) => deps.outbox.markDropped(id, 'overtaken before the first byte'));
-      desk.post({ kind: 'order_not_found', at: now(), orderId: order.orderId });
-      return;
-    }
-    if (row.id !== 0) {
-      const isOurs = await deps.activity.track(() => deps.outbox.markAttempting(row.id));
-      if (!isOurs) return;
-      if (isOvertaken(order)) {
-        await mark(row, (id) => deps.outbox.markDropped(id, 'overtaken before the first byte'));
-        desk.post({ kind: 'order_not_found', at: now(), orderId: order.orderId });
-        return;
-      }
-    }
-    perform(row, order.orderId, broker.submit(requestOf(effect)), true);
-  };
-
-  /** Does not wait for the broker: the next row of the lane leaves at once. */
-  const perform = (
-    row: OutboxRow,
-    orderId: string,
-    call: Promise<void>,
-    isSubmit: boolean,
-  ): void => {
-    call.then(
-      () => {
-        if (isSubmit) desk.post({ kind: 'order_sent', at: now(), orderId });
-        void mark(row, (id) => deps.outbox.markDelivered(id, orderId, now()));
-      },
-      (error: unknown) => {
-        deps.onTrouble(`${row.kind} ${orderId}`, error);
-        doubt(orderId, error);
-        void mark(row, (id) =>
-          deps.outbox.markFailed(id, error instanceof Error ? error.message : 'failed', null),
-        );
-      },
-    );
-  };
-
-  const run = async (row: OutboxRow): Promise<void> => {
-    const effect = row.payload as Effect;
-    if (effect.kind === 'submit_order') return submit(row, effect);
-    if (effect.kind === 'cancel_order') {
-      if (desk.wasCanceledEarly(effect.orderId))
-        return mark(row, (id) => deps.outbox.markDelivered(id, effect.orderId, now()));
-      return perform(row, effect.orderId, broker.cancel(effect.orderId), false);
-    }
-    if (effect.kind === 'replace_order') {
-      return perform(
-        row,
-        effect.orderId,
-        broker.replace(effect.orderId, { stopPrice: effect.stopPrice }),
-        false,
-      );
-    }
-  };
-
-  return {
-    take(rows) {
-      for (const row of rows) {
-        chain = chain
-          .then(() => deps.activity.track(() => run(row)))
-          .catch((error: unknown) => {
-            deps.onTrouble(`order lane ${row.kind}`, error);
-            const effect = row.payload as Effect;
-            if (effect.kind === 'submit_order') doubt(effect.order.orderId, error);
-          });
-      }
-    },
-    ask: (orderId) => ask(orderId, 0, now()),
-  };
+  async #isSettled(orderId: string, since: number): Promise<boolean> {
+    const { desk, broker, onTrouble } = this.#deps;
+    const isLate = this.#now() - since >= NEVER_ARRIVED_MS;
+    return settleOrder(desk, broker, orderId, this.#now(), isLate).catch((error: unknown) => {
+      onTrouble(`ask about ${orderId}`, error);
+      return false;
+    });
+  }
 }

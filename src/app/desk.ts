@@ -1,33 +1,25 @@
 import { decide } from '#core/engine/decide.ts';
 import { nextDeadline } from '#core/engine/decide-clock.ts';
-import { effectsOf } from '#core/engine/effects.ts';
 import type { Event } from '#core/engine/event.ts';
 import { evolve } from '#core/engine/evolve.ts';
 import { initialState } from '#core/engine/initial-state.ts';
 import type { Input } from '#core/engine/input.ts';
 import type { Policy } from '#core/engine/policy.ts';
-import { openEntries, workingProtection } from '#core/engine/select.ts';
 import type { DeskState } from '#core/engine/state.ts';
 import { EMPTY_VIEW, type MarketView, observe } from '#core/engine/view.ts';
 import { invariant } from '#core/lib/assert.ts';
-import { canonicalJson } from '#core/lib/canonical-json.ts';
-import { stableHash } from '#core/lib/hash.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
-import type { Actor } from '#core/replies/act.ts';
+import type { Actor, DeskAct } from '#core/replies/act.ts';
 import type { DeskDeps, Known } from './desk-deps.ts';
 import type { DeskHandle, KillReceipt, StepOptions, StepOutcome } from './desk-handle.ts';
 import { StoreError } from './errors.ts';
 import { fromStored, streamOf, toStored } from './event-form.ts';
-import { rowsOf } from './fan-out.ts';
-import type {
-  EventContext,
-  NewEvent,
-  NewOutboxRow,
-  OutboxRow,
-  RecordedInput,
-  Timer,
-} from './ports.ts';
+import { InputRecorder } from './input-recorder.ts';
+import type { EventContext, NewEvent, OutboxRow, Timer } from './ports.ts';
+import { raisesRisk } from './raises-risk.ts';
+import { meetKnown, planStep, type StepFacts, type StepPlan } from './step-plan.ts';
+import { UrgentLane } from './urgent-lane.ts';
 
 type Waiting = {
   readonly input: Input;
@@ -37,25 +29,7 @@ type Waiting = {
 };
 
 const CONFLICT_TRIES = 5;
-const INPUT_BATCH = 400;
 const SNAPSHOT_EVERY = 500;
-
-/** Events that open risk or permit it: never while the store is down. */
-const RAISES_RISK: ReadonlySet<Event['type']> = new Set([
-  'signal_raised',
-  'ticket_opened',
-  'ticket_confirmed',
-  'consent_given',
-  'kill_resumed',
-  'safe_mode_left',
-  'mode_changed',
-]);
-
-function raisesRisk(event: Event): boolean {
-  return (
-    RAISES_RISK.has(event.type) || (event.type === 'order_intended' && event.order.role === 'entry')
-  );
-}
 
 /**
  * One desk: a serial queue of inputs in front of `decide`, its state the fold of its events. A step
@@ -72,16 +46,12 @@ export class Desk implements DeskHandle {
   #known: Known | null = null;
   #queue: Waiting[] = [];
   #isRunning = false;
-  #ordinal = 0;
-  #inputs: RecordedInput[] = [];
-  #flushing: Promise<void> = Promise.resolve();
+  readonly #recorder: InputRecorder;
   #unstored: { id: string; events: NewEvent[]; context: EventContext }[] = [];
   #timer: Timer | null = null;
   #timerAt: number | null = null;
   #snapshotVersion = 0;
-  /** Urgent acts handed in but not yet decided: entries stay blocked until they are. */
-  #urgent = 0;
-  readonly #canceledEarly = new Set<string>();
+  readonly #urgent: UrgentLane;
   readonly #listeners: ((events: readonly Event[], input: Input) => void)[] = [];
 
   constructor(deps: DeskDeps) {
@@ -89,6 +59,8 @@ export class Desk implements DeskHandle {
     this.policy = deps.policy;
     this.stream = streamOf(deps.runId, deps.policy.deskId);
     this.#state = initialState(deps.policy);
+    this.#urgent = new UrgentLane(deps);
+    this.#recorder = new InputRecorder({ ...deps, stream: this.stream });
   }
 
   readonly state = (): DeskState => this.#state;
@@ -107,7 +79,7 @@ export class Desk implements DeskHandle {
   /** True when an entry may not leave, whatever was committed before: read before the first byte. */
   areEntriesBlocked(): boolean {
     return (
-      this.#urgent > 0 ||
+      this.#urgent.isBlocking() ||
       this.#state.kill.kind !== 'clear' ||
       this.#deps.killFile.read() !== 'absent'
     );
@@ -115,7 +87,7 @@ export class Desk implements DeskHandle {
 
   /** True when the immediate lane has already handed this cancel to the broker. */
   wasCanceledEarly(orderId: string): boolean {
-    return this.#canceledEarly.has(orderId);
+    return this.#urgent.hasCanceled(orderId);
   }
 
   onEvents(listen: (events: readonly Event[], input: Input) => void): void {
@@ -136,7 +108,8 @@ export class Desk implements DeskHandle {
     }
     const causation = await this.#catchUp();
     const fromJournal = await this.#loadJournal();
-    this.#ordinal = await this.#lastOrdinal(causation);
+    // the newest event's causation tells from where on to look for recorded inputs
+    await this.#recorder.goOn(Number(causation?.split(':').at(-1) ?? '0') || 0);
     this.#arm();
     return { events: this.#version, fromJournal };
   }
@@ -144,13 +117,7 @@ export class Desk implements DeskHandle {
   /** Runs the same inputs again from the start: stored events are compared, not written twice. */
   resume(known: Known): void {
     this.#known = known;
-  }
-
-  /** Inputs go on counting after the last recorded one; the newest event's causation tells from where to look. */
-  async #lastOrdinal(causation: string | null): Promise<number> {
-    const known = Number(causation?.split(':').at(-1) ?? '0') || 0;
-    const rows = await this.#deps.inputs.read(this.stream, known + 1);
-    return rows.at(-1)?.ordinal ?? known;
+    this.#recorder.meet(known.inputs);
   }
 
   async #loadJournal(): Promise<number> {
@@ -207,7 +174,7 @@ export class Desk implements DeskHandle {
   async #step(input: Input, options: StepOptions): Promise<StepOutcome> {
     const startedAt = this.#deps.stopwatch();
     const view = observe(this.#view, input);
-    this.#record(input, options);
+    this.#recorder.record(input, options.inboxDone?.id ?? null);
     if (input.kind === 'operator_acted') await this.flushInputs();
     for (let attempt = 0; ; attempt += 1) {
       const events = decide(this.#state, view, input, this.policy);
@@ -247,40 +214,25 @@ export class Desk implements DeskHandle {
       occurredAt: input.at,
       runId: this.#deps.runId,
       correlationId: options.correlationId ?? null,
-      causationId: `${input.kind}:${this.#ordinal}`,
+      causationId: `${input.kind}:${this.#recorder.ordinal()}`,
       configHash: this.#deps.configHash,
       codeVersion: this.#deps.codeVersion,
     };
   }
 
-  /** Folds events and collects the rows their effects call for. */
-  #plan(
-    input: Input,
-    events: readonly Event[],
-  ): { state: DeskState; rows: NewOutboxRow[]; files: (() => void)[] } {
-    let state = this.#state;
-    const rows: NewOutboxRow[] = [];
-    const files: (() => void)[] = [];
-    events.forEach((event, index) => {
-      state = evolve(state, event);
-      const effects = effectsOf(event, state, this.policy);
-      for (const effect of effects) {
-        if (effect.kind === 'write_kill_file')
-          files.push(() => this.#deps.killFile.write(effect.by, effect.scope));
-        if (effect.kind === 'remove_kill_file') files.push(() => this.#deps.killFile.remove());
-      }
-      rows.push(
-        ...rowsOf(effects, {
-          runId: this.#deps.runId,
-          accountId: this.policy.accountId,
-          stream: this.stream,
-          version: this.#version + index + 1,
-          at: input.at,
-          targets: this.#deps.targets(),
-        }),
-      );
-    });
-    return { state, rows, files };
+  #facts(at: number): StepFacts {
+    const { runId, killFile, targets } = this.#deps;
+    const { stream, policy } = this;
+    return {
+      state: this.#state,
+      version: this.#version,
+      stream,
+      runId,
+      policy,
+      at,
+      targets: targets(),
+      killFile,
+    };
   }
 
   async #commit(
@@ -290,8 +242,8 @@ export class Desk implements DeskHandle {
   ): Promise<'done' | 'conflict'> {
     if (events.length === 0 && options.inboxDone === undefined && options.audit === undefined)
       return 'done';
-    const plan = this.#plan(input, events);
-    const met = this.#meetKnown(events, plan.rows);
+    const plan = planStep(this.#facts(input.at), events);
+    const met = meetKnown(this.#known, this.stream, this.#version, events, plan.rows);
     if (met !== null) {
       this.#apply(plan.state, events.length, met, plan.files);
       return 'done';
@@ -316,23 +268,6 @@ export class Desk implements DeskHandle {
       this.#actWithoutStore(input, events, options, plan, error);
       return 'done';
     }
-  }
-
-  /** In a resumed run: the stored rows of this step when its events are stored already, else null. */
-  #meetKnown(events: readonly Event[], rows: readonly NewOutboxRow[]): OutboxRow[] | null {
-    if (this.#known === null || this.#version >= this.#known.events.length) return null;
-    for (const [index, event] of events.entries()) {
-      const stored = this.#known.events[this.#version + index];
-      const isSame =
-        stored !== undefined &&
-        canonicalJson(toStored(event)) === canonicalJson({ type: stored.type, data: stored.data });
-      invariant(
-        isSame,
-        `${this.stream}: version ${this.#version + index + 1} found ${event.type}, expected the recorded ${stored?.type ?? 'end of the log'}; the run cannot be continued, start it with another --seed or reset the store`,
-      );
-    }
-    const { rows: stored } = this.#known;
-    return rows.flatMap((row) => stored.get(row.dedupeKey) ?? []);
   }
 
   #apply(
@@ -364,7 +299,7 @@ export class Desk implements DeskHandle {
     input: Input,
     events: readonly Event[],
     options: StepOptions,
-    plan: { state: DeskState; rows: NewOutboxRow[]; files: (() => void)[] },
+    plan: StepPlan,
     cause: unknown,
   ): void {
     this.#deps.onTrouble(`store down, ${input.kind} kept in the journal`, cause);
@@ -411,37 +346,9 @@ export class Desk implements DeskHandle {
     }
   }
 
-  #record(input: Input, options: StepOptions): void {
-    this.#ordinal += 1;
-    if (this.#known !== null && this.#ordinal <= this.#known.inputs) return;
-    const data = { input, inboxId: options.inboxDone?.id ?? null };
-    this.#inputs.push({
-      runId: this.#deps.runId,
-      stream: this.stream,
-      ordinal: this.#ordinal,
-      type: input.kind,
-      hash: stableHash(canonicalJson(input)),
-      receivedAt: input.at,
-      data,
-    });
-    if (this.#inputs.length >= INPUT_BATCH)
-      void this.#deps.activity.track(() => this.flushInputs());
-  }
-
-  /** Writes buffered inputs; a store that is down keeps them in memory for the next try. */
+  /** Writes buffered inputs. */
   flushInputs(): Promise<void> {
-    this.#flushing = this.#flushing.then(async () => {
-      const batch = this.#inputs;
-      if (batch.length === 0) return;
-      this.#inputs = [];
-      try {
-        await this.#deps.inputs.append(batch);
-      } catch (error) {
-        this.#inputs = [...batch, ...this.#inputs];
-        this.#deps.onTrouble('record inputs', error);
-      }
-    });
-    return this.#flushing;
+    return this.#recorder.flush();
   }
 
   /** Wakes the desk at the next instant at which time alone changes something. */
@@ -467,51 +374,27 @@ export class Desk implements DeskHandle {
   }
 
   killNow(actor: Actor, scope: string, sentAt: number): KillReceipt {
-    const receipt = this.#cancelEntriesNow();
-    this.#deps.killFile.write(actor.id, scope);
-    this.#postAct(actor, { act: 'kill', scope }, sentAt);
-    return receipt;
+    return this.#urgent.act(this.#state, () => {
+      this.#deps.killFile.write(actor.id, scope);
+      return this.#submitAct(actor, { act: 'kill', scope }, sentAt);
+    });
   }
 
   stopNow(actor: Actor, reason: string | null, sentAt: number): KillReceipt {
-    const receipt = this.#cancelEntriesNow();
-    this.#postAct(actor, { act: 'stop', scope: null, reason }, sentAt);
-    return receipt;
+    const act = { act: 'stop', scope: null, reason } as const;
+    return this.#urgent.act(this.#state, () => this.#submitAct(actor, act, sentAt));
   }
 
-  #postAct(
-    actor: Actor,
-    act: Extract<Input, { kind: 'operator_acted' }>['act'],
-    sentAt: number,
-  ): void {
-    this.post({
+  #submitAct(actor: Actor, act: DeskAct, sentAt: number): Promise<StepOutcome> {
+    const at = this.#deps.clock.now();
+    return this.submit({
       kind: 'operator_acted',
-      at: this.#deps.clock.now(),
+      at,
       act,
       actor,
       sentAt,
       quote: null,
       isConfirmed: false,
     });
-  }
-
-  /** Hands the cancel of every entry to the broker, in parallel, without waiting for anything. */
-  #cancelEntriesNow(): KillReceipt {
-    const startedAt = this.#deps.stopwatch();
-    this.#urgent += 1;
-    let firstCancelMs: number | null = null;
-    const canceledOrderIds: string[] = [];
-    for (const order of openEntries(this.#state)) {
-      this.#canceledEarly.add(order.orderId);
-      const sent = this.#deps.broker.cancel(order.orderId);
-      firstCancelMs ??= this.#deps.stopwatch() - startedAt;
-      canceledOrderIds.push(order.orderId);
-      sent.catch((error: unknown) => this.#deps.onTrouble(`cancel ${order.orderId}`, error));
-    }
-    const protectionKept = Object.keys(this.#state.positions).reduce(
-      (sum, instrument) => sum + workingProtection(this.#state, instrument).length,
-      0,
-    );
-    return { canceledOrderIds, protectionKept, firstCancelMs };
   }
 }

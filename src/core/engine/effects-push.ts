@@ -1,16 +1,13 @@
 import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
-import type { Effect } from './effect.ts';
 import type { Event } from './event.ts';
 import type { Axes, Message, MessageKind } from './message.ts';
 import { deskPermission } from './permission-of.ts';
 import type { Policy } from './policy.ts';
-import { isExposed } from './select.ts';
+import type { Body, Make, Push } from './push.ts';
+import { deskPushes } from './push-desk.ts';
+import { safetyPushes } from './push-safety.ts';
 import type { DeskState } from './state.ts';
-
-type Push = Extract<Effect, { kind: 'push' }>;
-type WithoutHead<M> = M extends unknown ? Omit<M, 'at' | 'zone' | 'currency' | 'axes'> : never;
-type Body = WithoutHead<Message>;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -108,16 +105,6 @@ export function pushesOf(event: Event, state: DeskState, policy: Policy): Push[]
   ];
 }
 
-type Make = (
-  body: Body,
-  options?: {
-    editKey?: string;
-    priority?: 0 | 1 | 2 | 3;
-    lifeMs?: number;
-    onlyChat?: Push['onlyChat'];
-  },
-) => Push;
-
 const CARD_KIND = {
   expired: 'signal_expired',
   superseded: 'signal_superseded',
@@ -149,7 +136,6 @@ function ticketPushes(event: Event, state: DeskState, make: Make): Push[] {
       return card(state.tickets[event.trade.ticketId], make);
     case 'order_sent':
     case 'order_filled':
-    case 'order_replaced':
     case 'order_canceled':
     case 'order_rejected':
     case 'order_became_unknown': {
@@ -261,208 +247,6 @@ function fillPushes(event: Event, state: DeskState, make: Make): Push[] {
           { editKey: `trail:${order.ticketId}` },
         ),
       ];
-    }
-    default:
-      return [];
-  }
-}
-
-function deskPushes(event: Event, state: DeskState, make: Make): Push[] {
-  switch (event.type) {
-    case 'desk_opened':
-      return [make({ kind: 'boot', cashMinor: event.cashMinor })];
-    case 'desk_recovered':
-      return [
-        make({
-          kind: 'recovered',
-          pending: event.pending,
-          openOrders: event.openOrders,
-          positions: event.positions,
-        }),
-      ];
-    case 'session_planned':
-      return [
-        make({
-          kind: 'premarket_brief',
-          session: event.session,
-          blackouts: event.blackouts,
-          facts: event.facts,
-          unitRMinor: event.unitRMinor,
-        }),
-      ];
-    case 'day_type_changed':
-      return event.from === null && event.to === 'undecided'
-        ? []
-        : [
-            make(
-              {
-                kind: 'regime_change',
-                instrument: event.instrument,
-                from: event.from,
-                to: event.to,
-                regime: event.regime,
-              },
-              { editKey: `regime:${state.day?.tradingDay}:${event.instrument}` },
-            ),
-          ];
-    case 'phase_changed':
-      return [];
-    case 'verdict_declared': {
-      const kind = event.verdict.kind === 'signals' ? 'verdict_signals' : 'verdict_no_trade';
-      return [make({ kind, verdict: event.verdict })];
-    }
-    case 'day_closed': {
-      const { day } = state;
-      if (day === null || day.verdict === null) return [];
-      const tickets = Object.values(state.tickets).filter(
-        (ticket) => ticket.tradingDay === day.tradingDay,
-      );
-      return [
-        make({
-          kind: 'daily_report',
-          verdict: day.verdict,
-          trades: day.trades,
-          tickets,
-          labels: event.labels,
-          cashMinor: state.cashMinor,
-          feesMinor: day.feesMinor,
-          isFlat: event.isFlat,
-        }),
-      ];
-    }
-    case 'consent_given':
-      return [
-        make({
-          kind: 'consent_given',
-          by: event.by,
-          untilAt: event.untilAt,
-          heldUntilAt: event.heldUntilAt,
-        }),
-      ];
-    case 'consent_withdrawn': {
-      const entries = Object.values(state.orders).filter(
-        (order) => order.role === 'entry' && order.cancelRequestedAt === event.at,
-      );
-      return [
-        make({
-          kind: 'consent_withdrawn',
-          by: event.by,
-          reason: event.reason,
-          entriesToCancel: entries.length,
-        }),
-      ];
-    }
-    case 'mode_changed':
-      return [make({ kind: 'mode_changed', from: event.from, to: event.to, by: event.by })];
-    case 'act_refused':
-      return [
-        make(
-          { kind: 'act_refused', act: event.act, by: event.by, reason: event.reason },
-          { onlyChat: { channel: event.channel, chatId: event.chatId } },
-        ),
-      ];
-    default:
-      return [];
-  }
-}
-
-function safetyPushes(event: Event, state: DeskState, make: Make): Push[] {
-  switch (event.type) {
-    case 'lock_set':
-      return [make({ kind: 'lock_on', lock: event.lock })];
-    case 'safe_mode_entered':
-      return [
-        make(
-          { kind: 'safe_mode_on', causes: state.safeMode, isExposed: event.isExposed },
-          { priority: event.isExposed ? 0 : 2, editKey: `safe:${state.day?.tradingDay ?? ''}` },
-        ),
-      ];
-    case 'safe_mode_left':
-      return [make({ kind: 'safe_mode_off', by: event.by })];
-    case 'kill_engaged':
-      return [
-        make({
-          kind: 'kill_stage1',
-          by: event.by,
-          scope: event.scope,
-          canceled: event.entriesToCancel,
-          protectionKept: event.protectionKept,
-        }),
-      ];
-    case 'flatten_started':
-      return [
-        make({
-          kind: 'kill_flatten',
-          by: event.by,
-          positions: Object.keys(state.positions).length,
-        }),
-      ];
-    case 'flatten_ended':
-      return [
-        event.isFlat
-          ? make({ kind: 'kill_done' })
-          : make({ kind: 'kill_incomplete', left: event.left }),
-      ];
-    case 'kill_resumed':
-      return [
-        make({
-          kind: 'kill_resumed',
-          by: event.by,
-          reason: event.reason,
-          openOrders: Object.values(state.orders).filter((order) => order.state === 'accepted')
-            .length,
-          positions: Object.keys(state.positions).length,
-        }),
-      ];
-    case 'reconciled':
-      return [
-        event.isClean
-          ? make({ kind: 'recon_ok' })
-          : make(
-              { kind: 'recon_blocked', differences: event.differences },
-              { priority: isExposed(state) ? 0 : 1 },
-            ),
-      ];
-    case 'position_found_unprotected':
-      return [
-        make({
-          kind: 'position_unprotected',
-          instrument: event.instrument,
-          quantity: event.quantity,
-        }),
-      ];
-    case 'alarm_raised':
-      if (event.alarm.kind === 'exit_failed')
-        return [
-          make({
-            kind: 'alarm_repeat',
-            alarmId: event.alarm.id,
-            of: event.alarm.kind,
-            repeats: 0,
-            figures: event.alarm.figures,
-          }),
-        ];
-      if (event.alarm.kind !== 'done_with_position') return [];
-      return [
-        make({
-          kind: 'done_with_position',
-          instrument: event.alarm.id.slice('done_with_position:'.length) as Order['instrument'],
-          quantity: Number(event.alarm.figures['quantity'] ?? 0),
-        }),
-      ];
-    case 'alarm_repeated': {
-      const alarm = state.alarms.find((known) => known.id === event.alarmId);
-      return alarm === undefined
-        ? []
-        : [
-            make({
-              kind: 'alarm_repeat',
-              alarmId: alarm.id,
-              of: alarm.kind,
-              repeats: event.repeats,
-              figures: alarm.figures,
-            }),
-          ];
     }
     default:
       return [];

@@ -24,9 +24,15 @@ function ended(
   );
 }
 
+/** Adds a step; of moved stops only the newest is kept. */
 function progress(state: DeskState, ticketId: string | undefined, step: TicketProgress): DeskState {
   if (ticketId === undefined) return state;
-  return withTicket(state, ticketId, (ticket) => ({ progress: [...ticket.progress, step] }));
+  return withTicket(state, ticketId, (ticket) => {
+    const isMovedAgain =
+      step.step === 'stop_moved' && ticket.progress.at(-1)?.step === 'stop_moved';
+    const before = isMovedAgain ? ticket.progress.slice(0, -1) : ticket.progress;
+    return { progress: [...before, step] };
+  });
 }
 
 function opened(state: DeskState, ticket: Ticket): DeskState {

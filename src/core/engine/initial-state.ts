@@ -3,7 +3,7 @@ import type { Policy } from './policy.ts';
 import type { DeskState, SymbolFacts, SymbolState } from './state.ts';
 
 /** Returns the state of a desk before its first event: nothing allowed, nothing reconciled, no cash. */
-export function initialState(policy: Policy): DeskState {
+export function initialState(policy: Pick<Policy, 'deskId' | 'mode'>): DeskState {
   return {
     deskId: policy.deskId,
     mode: policy.mode,

@@ -1,5 +1,6 @@
 import type { Event } from '#core/engine/event.ts';
 import type { DeskState, Trade, Verdict } from '#core/engine/state.ts';
+import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 
 /** What a run came to, as `--json` prints it. Money in whole currency units, instants ISO 8601. */
@@ -69,14 +70,46 @@ function tradeRow(trade: Trade): Record<string, unknown> {
   };
 }
 
+function orderRow(order: Order): Record<string, unknown> {
+  const { orderId, role, side, quantity, filledQuantity, averagePrice, limitPrice, stopPrice } =
+    order;
+  const symbol = order.instrument;
+  const { state } = order;
+  return {
+    orderId,
+    symbol,
+    role,
+    side,
+    quantity,
+    filledQuantity,
+    averagePrice,
+    limitPrice,
+    stopPrice,
+    state,
+  };
+}
+
+function fillRow(
+  event: Extract<Event, { type: 'order_filled' }>,
+  order: Order | undefined,
+): Record<string, unknown> {
+  return {
+    orderId: event.orderId,
+    symbol: order?.instrument ?? '',
+    side: order?.side ?? '',
+    role: order?.role ?? '',
+    quantity: event.quantity,
+    price: event.price,
+    feesMoney: event.feesMinor / 100,
+    at: iso(event.at),
+  };
+}
+
+type VerdictRow = RunResult['verdicts'][number];
+
 /** Starts an empty collection. */
 export function createResultCollector(): ResultCollector {
-  const verdicts: {
-    desk: string;
-    tradingDay: string;
-    kind: string;
-    reasons: Verdict['reasons'];
-  }[] = [];
+  const verdicts: VerdictRow[] = [];
   const tickets = new Map<string, Record<string, unknown>>();
   const orders = new Map<string, Record<string, unknown>>();
   const fills: Record<string, unknown>[] = [];
@@ -89,49 +122,15 @@ export function createResultCollector(): ResultCollector {
       verdicts.push({ desk: deskId, tradingDay, kind, reasons });
     }
     if (event.type === 'trade_closed') trades.push(event.trade);
-    if (event.type === 'order_filled') {
-      const order = state.orders[event.orderId];
-      fills.push({
-        orderId: event.orderId,
-        symbol: order?.instrument ?? '',
-        side: order?.side ?? '',
-        role: order?.role ?? '',
-        quantity: event.quantity,
-        price: event.price,
-        feesMoney: event.feesMinor / 100,
-        at: iso(event.at),
-      });
-    }
+    if (event.type === 'order_filled') fills.push(fillRow(event, state.orders[event.orderId]));
   };
   return {
     onEvents(deskId, events, state) {
       for (const event of events) take(deskId, event, state);
-      for (const ticket of Object.values(state.tickets))
+      for (const ticket of Object.values(state.tickets)) {
         tickets.set(ticket.id, ticketRow(deskId, ticket));
-      for (const order of Object.values(state.orders)) {
-        const {
-          orderId,
-          role,
-          side,
-          quantity,
-          filledQuantity,
-          averagePrice,
-          limitPrice,
-          stopPrice,
-        } = order;
-        orders.set(orderId, {
-          orderId,
-          symbol: order.instrument,
-          role,
-          side,
-          quantity,
-          filledQuantity,
-          averagePrice,
-          limitPrice,
-          stopPrice,
-          state: order.state,
-        });
       }
+      for (const order of Object.values(state.orders)) orders.set(order.orderId, orderRow(order));
     },
     result: ({ runId, messages, startupMs }) => ({
       runId,

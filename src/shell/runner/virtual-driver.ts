@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Speed } from '#app/start-options.ts';
+
+/** Wall time, simulated seconds a second, or as fast as possible. */
+type Speed = 'realtime' | 'max' | number;
+
 import type { VirtualClock } from '#shell/lib/virtual-clock.ts';
 import type { ActivityMeter } from './activity.ts';
 

@@ -1,6 +1,6 @@
-import type { Known } from '#app/desk-deps.ts';
-import type { EventContext, EventLog, InputLog, Outbox, OutboxRow } from '#app/ports.ts';
 import type { Input } from '#core/engine/input.ts';
+import type { Known } from './desk-deps.ts';
+import type { EventContext, EventLog, InputLog, Outbox, OutboxRow } from './ports.ts';
 
 /** A simulated run: new, or an interrupted one met again. */
 export type RunSlot = {

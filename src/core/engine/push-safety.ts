@@ -1,0 +1,116 @@
+import type { Order } from '#core/machines/order.ts';
+import type { Event } from './event.ts';
+import type { Make, Push } from './push.ts';
+import { isExposed } from './select.ts';
+import type { DeskState } from './state.ts';
+
+/** Messages about locks, SAFE_MODE, kill and doubts. */
+export function safetyPushes(event: Event, state: DeskState, make: Make): Push[] {
+  switch (event.type) {
+    case 'lock_set':
+      return [make({ kind: 'lock_on', lock: event.lock })];
+    case 'safe_mode_entered':
+      return [
+        make(
+          { kind: 'safe_mode_on', causes: state.safeMode, isExposed: event.isExposed },
+          { priority: event.isExposed ? 0 : 2, editKey: `safe:${state.day?.tradingDay ?? ''}` },
+        ),
+      ];
+    case 'safe_mode_left':
+      return [make({ kind: 'safe_mode_off', by: event.by })];
+    case 'kill_engaged':
+      return [
+        make({
+          kind: 'kill_stage1',
+          by: event.by,
+          scope: event.scope,
+          canceled: event.entriesToCancel,
+          protectionKept: event.protectionKept,
+        }),
+      ];
+    case 'flatten_started':
+      return [
+        make({
+          kind: 'kill_flatten',
+          by: event.by,
+          positions: Object.keys(state.positions).length,
+        }),
+      ];
+    case 'flatten_ended':
+      return [
+        event.isFlat
+          ? make({ kind: 'kill_done' })
+          : make({ kind: 'kill_incomplete', left: event.left }),
+      ];
+    case 'kill_resumed':
+      return [
+        make({
+          kind: 'kill_resumed',
+          by: event.by,
+          reason: event.reason,
+          openOrders: Object.values(state.orders).filter((order) => order.state === 'accepted')
+            .length,
+          positions: Object.keys(state.positions).length,
+        }),
+      ];
+    default:
+      return doubtPushes(event, state, make);
+  }
+}
+
+function doubtPushes(event: Event, state: DeskState, make: Make): Push[] {
+  switch (event.type) {
+    case 'reconciled':
+      return [
+        event.isClean
+          ? make({ kind: 'recon_ok' })
+          : make(
+              { kind: 'recon_blocked', differences: event.differences },
+              { priority: isExposed(state) ? 0 : 1 },
+            ),
+      ];
+    case 'position_found_unprotected':
+      return [
+        make({
+          kind: 'position_unprotected',
+          instrument: event.instrument,
+          quantity: event.quantity,
+        }),
+      ];
+    case 'alarm_raised':
+      if (event.alarm.kind === 'exit_failed')
+        return [
+          make({
+            kind: 'alarm_repeat',
+            alarmId: event.alarm.id,
+            of: event.alarm.kind,
+            repeats: 0,
+            figures: event.alarm.figures,
+          }),
+        ];
+      if (event.alarm.kind !== 'done_with_position') return [];
+      return [
+        make({
+          kind: 'done_with_position',
+          instrument: event.alarm.id.slice('done_with_position:'.length) as Order['instrument'],
+          quantity: Number(event.alarm.figures['quantity'] ?? 0),
+        }),
+      ];
+    case 'alarm_repeated': {
+      const alarm = state.alarms.find((known) => known.id === event.alarmId);
+      return alarm === undefined
+        ? []
+        : [
+            make({
+              kind: 'alarm_repeat',
+              alarmId: alarm.id,
+              of: alarm.kind,
+              repeats: event.repeats,
+              figures: alarm.figures,
+            }),
+          ];
+    }
+    default:
+      return [];
+  }
+}
