@@ -21,7 +21,10 @@ export type TelegramOptions = {
   readonly token: string;
   /** Key of the buttons' signatures; the same after a restart, so that buttons live on. */
   readonly key: Uint8Array;
+  /** Domain time, stamped on rows. */
   readonly clock: Clock;
+  /** Wall time, for pauses and the age of messages. The same as `clock` outside a replay. */
+  readonly wall?: Clock;
   readonly languageOf: (chatId: string) => Language;
   readonly onTrouble: (trouble: TelegramTrouble | null) => void;
   /** Another Bot API server. */
@@ -62,6 +65,7 @@ class Telegram implements TelegramChannel {
   readonly #options: TelegramOptions;
   readonly #api: Api;
   readonly #data: CallbackData;
+  readonly #wall: Clock;
   readonly #stopping = new AbortController();
   readonly #acknowledged = new Set<string>();
   #offset = 0;
@@ -71,6 +75,7 @@ class Telegram implements TelegramChannel {
 
   constructor(options: TelegramOptions) {
     this.#options = options;
+    this.#wall = options.wall ?? options.clock;
     this.#data = createCallbackData(options.key);
     const pollSeconds = options.pollSeconds ?? POLL_SECONDS;
     this.#api = new Api(options.token, {
@@ -166,7 +171,7 @@ class Telegram implements TelegramChannel {
     let pauseMs = FIRST_PAUSE_MS;
     while (!this.#stopping.signal.aborted) {
       let updates: readonly Update[];
-      const askedAt = this.#options.clock.now();
+      const askedAt = this.#wall.now();
       try {
         updates = await this.#api.getUpdates(
           {
@@ -176,7 +181,7 @@ class Telegram implements TelegramChannel {
           },
           this.#stopping.signal as never,
         );
-        this.#polledAt = this.#options.clock.now();
+        this.#polledAt = this.#wall.now();
         this.#recovered();
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
@@ -188,7 +193,7 @@ class Telegram implements TelegramChannel {
         await this.#take(updates, receive);
         pauseMs = FIRST_PAUSE_MS;
         // A server that does not hold the poll must not be asked without pause.
-        const isHasty = updates.length === 0 && this.#options.clock.now() - askedAt < HASTY_MS;
+        const isHasty = updates.length === 0 && this.#wall.now() - askedAt < HASTY_MS;
         if (isHasty) await this.#pause(HASTY_MS);
       } catch {
         // Not committed: the offset stays, the same updates come again.
@@ -205,8 +210,9 @@ class Telegram implements TelegramChannel {
     const last = updates[updates.length - 1];
     if (last === undefined) return;
     const rows: Incoming[] = [];
+    const now = { domain: this.#options.clock.now(), wall: this.#wall.now() };
     for (const update of updates) {
-      const row = incomingOf(update, this.#options.clock.now(), this.#data);
+      const row = incomingOf(update, now, this.#data);
       if (row === null) continue;
       rows.push(row);
       if (row.callback === null) continue;
@@ -225,13 +231,12 @@ class Telegram implements TelegramChannel {
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const { clock } = this.#options;
       const done = () => {
         timer.cancel();
         this.#stopping.signal.removeEventListener('abort', done);
         resolve();
       };
-      const timer = clock.at(clock.now() + ms, done);
+      const timer = this.#wall.at(this.#wall.now() + ms, done);
       this.#stopping.signal.addEventListener('abort', done, { once: true });
       if (this.#stopping.signal.aborted) done();
     });

@@ -15,15 +15,19 @@ function nameOf(from: Sender): string {
   return (full === '' ? (from.username ?? '') : full).slice(0, 64);
 }
 
+/** Now on the desk's clock and on the wall; they differ where the market is played. */
+export type Now = { readonly domain: number; readonly wall: number };
+
 /**
- * An update as a row, or null for kinds that are not asked for. A button whose data does not
+ * An update as a row, or null for kinds that are not asked for. Telegram dates a message by the
+ * wall; its age is what counts, so `sentAt` is that long before now on the desk's clock. A button whose data does not
  * verify has an empty text: it is recorded and does nothing.
  */
-export function incomingOf(update: Update, now: number, data: CallbackData): Incoming | null {
+export function incomingOf(update: Update, now: Now, data: CallbackData): Incoming | null {
   const common = {
     channel: 'telegram',
     updateId: String(update.update_id),
-    receivedAt: now,
+    receivedAt: now.domain,
   } as const;
   const { message, callback_query: tap } = update;
   if (message !== undefined) {
@@ -40,7 +44,7 @@ export function incomingOf(update: Update, now: number, data: CallbackData): Inc
       callback: null,
       replyTo:
         message.reply_to_message === undefined ? null : String(message.reply_to_message.message_id),
-      sentAt: message.date * 1000,
+      sentAt: now.domain - Math.max(0, now.wall - message.date * 1000),
     };
   }
   if (tap?.message === undefined) return null;
@@ -56,6 +60,6 @@ export function incomingOf(update: Update, now: number, data: CallbackData): Inc
     text: data.decode(tap.data ?? '', chatId) ?? '',
     callback: { id: tap.id, data: tap.data ?? '' },
     replyTo: null,
-    sentAt: now,
+    sentAt: now.domain,
   };
 }

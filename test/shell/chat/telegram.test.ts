@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer, request as httpRequest } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { afterEach, suite, test } from 'node:test';
 import fc from 'fast-check';
-import TelegramServer from 'telegram-test-api';
+import type { TelegramServer as TestApi } from 'telegram-test-api/lib/telegramServer.js';
 import { ChannelError } from '#app/errors.ts';
 import type { Card, Incoming, Outgoing } from '#app/ports.ts';
 import { createCallbackData } from '#shell/chat/callback-data.ts';
@@ -15,8 +16,12 @@ import {
 } from '#shell/chat/telegram-grammy.ts';
 import { htmlOf } from '#shell/chat/telegram-html.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
+import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
 import { CLOSED_TICKET, SAMPLES } from '../../support/chat-samples.ts';
 import { FakeTelegram, TOKEN } from '../../support/fake-telegram.ts';
+
+// The package's types do not say what its CommonJS exports are.
+const TelegramServer = createRequire(import.meta.url)('telegram-test-api') as typeof TestApi;
 
 const KEY = new Uint8Array(32).fill(7);
 const closers: (() => Promise<void>)[] = [];
@@ -86,6 +91,16 @@ suite('CX-01 Telegram over HTTP against a strict server', () => {
       ['/status', '1', '1', 'private', 'Li'],
     );
     assert.ok(Math.abs(row!.sentAt - Date.now()) < 3000);
+  });
+
+  test('a message keeps its age on a played clock', async () => {
+    const played = createVirtualClock({ startAt: 1_000_000_000 });
+    const b = await bot({ clock: played, wall: createSystemClock() });
+    b.server.say('/allow', { date: Math.floor(Date.now() / 1000) - 120 });
+    await until(() => b.got.length === 1);
+    const ageMs = played.now() - b.got[0]!.sentAt;
+    assert.ok(ageMs >= 120_000 && ageMs < 125_000, `${ageMs}`);
+    assert.equal(b.got[0]?.receivedAt, played.now());
   });
 
   test('CX-10 the offset moves only after the commit; after a crash the update comes again', async () => {

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { suite, test } from 'node:test';
+import type { Channel, Incoming } from '#app/ports.ts';
+import { createTelegramChannel } from '#shell/chat/telegram-grammy.ts';
+import { createTerminalChannel } from '#shell/chat/terminal.ts';
+import { createSystemClock } from '#shell/lib/system-clock.ts';
+import { FakeTelegram, TOKEN } from '../support/fake-telegram.ts';
+
+type Open = {
+  readonly channel: Channel;
+  readonly chatId: string;
+  /** A person writes. */
+  write(text: string): void;
+  /** What people can read, oldest first. */
+  read(): string;
+  /** A person taps the first button of the last message. */
+  tapFirst(): void;
+  close(): Promise<void>;
+};
+
+async function openTerminal(): Promise<Open> {
+  const input = new PassThrough();
+  const output = new PassThrough();
+  let text = '';
+  output.on('data', (chunk) => {
+    text += String(chunk);
+  });
+  const channel = createTerminalChannel({ input, output, now: () => Date.now(), userName: 'Li' });
+  return {
+    channel,
+    chatId: 'terminal',
+    write: (line) => void input.write(`${line}\n`),
+    read: () => text,
+    tapFirst: () => void input.write('1\n'),
+    close: () => channel.stop(),
+  };
+}
+
+async function openTelegram(): Promise<Open> {
+  const server = new FakeTelegram();
+  const apiRoot = await server.listen();
+  const channel = createTelegramChannel({
+    token: TOKEN,
+    key: new Uint8Array(32),
+    clock: createSystemClock(),
+    languageOf: () => 'en',
+    apiRoot,
+    pollSeconds: 5,
+    onTrouble: () => undefined,
+  });
+  return {
+    channel,
+    chatId: '1',
+    write: (text) => void server.say(text),
+    read: () => server.messages.map((message) => message.text).join('\n'),
+    tapFirst: () =>
+      void server.tap(server.messages[server.messages.length - 1]!.keyboard[0]![0]!.callback_data),
+    close: async () => {
+      await channel.stop();
+      await server.close();
+    },
+  };
+}
+
+async function until(isDone: () => boolean): Promise<void> {
+  const limit = Date.now() + 5000;
+  while (!isDone()) {
+    if (Date.now() > limit) assert.fail('waited 5 s in vain');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+const CARD = {
+  lines: ['first <line>', 'second & last'],
+  buttons: [[{ label: 'Yes', command: '/yes abcd1234' }]],
+};
+
+for (const [name, open] of [
+  ['terminal', openTerminal],
+  ['telegram', openTelegram],
+] as const) {
+  suite(`every channel: ${name}`, () => {
+    test('CX-10 gives what is written, in order, with ids of its own, and again until it is committed', async () => {
+      const o = await open();
+      const got: Incoming[] = [];
+      let failures = 1;
+      await o.channel.start(async (rows) => {
+        failures -= 1;
+        if (failures >= 0) throw new Error('store down');
+        got.push(...rows);
+      });
+      o.write('/status');
+      o.write('停止开仓');
+      await until(() => got.length === 2);
+      assert.deepEqual(
+        got.map((row) => row.text),
+        ['/status', '停止开仓'],
+      );
+      assert.notEqual(got[0]?.updateId, got[1]?.updateId);
+      assert.ok(
+        got.every(
+          (row) =>
+            row.channel === name &&
+            row.chatId === o.chatId &&
+            row.userId !== null &&
+            row.callback === null,
+        ),
+      );
+      await o.close();
+    });
+
+    test('shows a card with hostile words, and a tap comes back as its command', async () => {
+      const o = await open();
+      const got: Incoming[] = [];
+      await o.channel.start(async (rows) => void got.push(...rows));
+      const id = await o.channel.deliver({
+        chatId: o.chatId,
+        card: CARD,
+        silent: false,
+        edit: null,
+        replyTo: null,
+      });
+      assert.ok(id.length > 0);
+      await until(() => o.read().includes('second'));
+      o.tapFirst();
+      await until(() => got.length === 1);
+      assert.equal(got[0]?.text, '/yes abcd1234');
+      assert.notEqual(got[0]?.callback, null);
+      await o.close();
+    });
+
+    test('edits keep the id; the same content again is no failure', async () => {
+      const o = await open();
+      await o.channel.start(async () => undefined);
+      const message = { chatId: o.chatId, card: CARD, silent: true, edit: null, replyTo: null };
+      const id = await o.channel.deliver(message);
+      assert.equal(await o.channel.deliver({ ...message, edit: id }), id);
+      assert.equal(
+        await o.channel.deliver({ ...message, card: { lines: ['new'], buttons: [] }, edit: id }),
+        id,
+      );
+      await until(() => o.read().includes('new'));
+      await o.close();
+    });
+
+    test('an acknowledgement never throws, and stop may be called twice', async () => {
+      const o = await open();
+      await o.channel.start(async () => undefined);
+      await o.channel.acknowledge('no such tap', 'text', true);
+      await o.channel.stop();
+      await o.close();
+    });
+  });
+}
