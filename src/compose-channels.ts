@@ -3,10 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import type { Channel, Clock } from '#app/ports.ts';
+import type { Notice } from '#core/replies/notice.ts';
 import type { ChatAccess } from '#shell/chat/authorize.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import type { Log } from '#shell/lib/log.ts';
+import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { composeTerminal } from './compose-conversation.ts';
 
 const KEY_BYTES = 32;
@@ -33,6 +35,8 @@ export type ChannelFacts = {
   readonly isJson: boolean;
   readonly log: Log;
   readonly onInterrupt: () => void;
+  /** Tells operators on the other channels; left out where nobody else could hear. */
+  readonly announce?: (notice: Notice, exceptChannel: string) => void;
 };
 
 /** The channels a run speaks on. Telegram is loaded only where it is used. */
@@ -49,6 +53,19 @@ export async function composeChannels(facts: ChannelFacts): Promise<readonly Cha
         token: config.telegramToken,
         key: secretOf(config),
         clock,
+        wall: createSystemClock(),
+        ...(config.channels.telegram.proxy === null
+          ? {}
+          : { proxy: config.channels.telegram.proxy }),
+        menus: () =>
+          access
+            .users()
+            .filter((user) => user.channel === 'telegram')
+            .map((user) => ({
+              chatId: user.userId,
+              role: user.role,
+              language: access.languageOf('telegram', user.userId),
+            })),
         languageOf: (chatId) => access.languageOf('telegram', chatId),
         apiRoot: config.channels.telegram.apiRoot,
         pollSeconds: config.channels.telegram.pollSeconds,
@@ -57,6 +74,17 @@ export async function composeChannels(facts: ChannelFacts): Promise<readonly Cha
           log.error({ place: 'telegram', code: trouble.code }, trouble.message);
           process.stderr.write(
             `telegram: ${trouble.code}: ${trouble.message}; it is tried again\n`,
+          );
+          const { code, message } = trouble;
+          facts.announce?.(
+            {
+              kind: 'channel_degraded',
+              channel: 'telegram',
+              cause: `${code}: ${message}`,
+              since: clock.now(),
+              zone: config.channels.operatorZone ?? Temporal.Now.timeZoneId(),
+            },
+            'telegram',
           );
         },
       }),

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { userInfo } from 'node:os';
 import process from 'node:process';
+import { createAnnouncer } from '#app/announce.ts';
 import type { AnswerSources } from '#app/answer-question.ts';
 import { createIntake, type Intake } from '#app/chat-intake.ts';
 import { createDeliverer, type Deliverer, USUAL_RATE } from '#app/deliver-messages.ts';
@@ -18,6 +19,7 @@ import type {
 } from '#app/ports.ts';
 import type { Speaker } from '#app/reply-rows.ts';
 import { createSecondConfirms } from '#app/second-confirm.ts';
+import type { Notice } from '#core/replies/notice.ts';
 import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
 import type { Place } from '#shell/chat/render.ts';
 import { renderAnswer, renderMessage, renderNotice } from '#shell/chat/render.ts';
@@ -54,6 +56,8 @@ export type ConversationDeps = {
 export type Conversation = {
   readonly deliverer: Deliverer;
   readonly intake: Intake;
+  /** Says a notice to operators on every channel but one. */
+  announce(notice: Notice, exceptChannel: string | null): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -164,6 +168,15 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     handle,
     onFailure,
   });
+  const announce = createAnnouncer({
+    runId,
+    clock,
+    access: deps.access,
+    outbox,
+    speaker,
+    isSpoken: (name) => channel(name) !== null,
+    handOver: (rows) => deliverer.handOver(rows),
+  });
   const receive = (rows: readonly Incoming[]): Promise<void> => {
     deps.beforeIntake?.();
     return deps.track(() => intake.receive(rows));
@@ -171,6 +184,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
   return {
     deliverer,
     intake,
+    announce: (notice, exceptChannel) => void announce(notice, exceptChannel).catch(onFailure),
     async start() {
       await intake.drainPending();
       await deliverer.start();

@@ -230,6 +230,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     isJson: deps.isJson,
     log: deps.log,
     onInterrupt: deps.onInterrupt,
+    announce: (notice, exceptChannel) => conversation.announce(notice, exceptChannel),
   });
   const desk: Desk = new Desk({
     policy,

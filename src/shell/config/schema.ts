@@ -171,6 +171,10 @@ export const channelsFile = section({
   telegram: section({
     apiRoot: text('a URL that starts with http:// or https://', /^https?:\/\/[^\s]+$/),
     pollSeconds: seconds(50),
+    proxy: z
+      .string({ error: 'null or a URL that starts with http://' })
+      .regex(/^http:\/\/[^\s]+$/, { error: 'null or a URL that starts with http://' })
+      .nullable(),
   }),
 });
 
