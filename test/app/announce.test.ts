@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createAnnouncer } from '#app/announce.ts';
+import { chatHarness } from '../support/chat-harness.ts';
+
+test('a degraded channel is told of to operators on the other channels, and not to viewers', async () => {
+  const h = await chatHarness([]);
+  const rows: string[] = [];
+  const announce = createAnnouncer({
+    runId: 'live',
+    clock: h.clock,
+    access: {
+      ...h.access,
+      chats: () => [{ channel: 'telegram', chatId: '1' }, ...h.access.chats('operator')],
+    } as typeof h.access,
+    outbox: h.store.outbox,
+    speaker: {
+      notice: (notice) => ({ lines: [notice.kind], buttons: [] }),
+      answer: () => ({ lines: [], buttons: [] }),
+      message: () => ({ lines: [], buttons: [] }),
+    },
+    isSpoken: () => true,
+    handOver: (added) => void rows.push(...added.map((row) => row.lane)),
+  });
+  const notice = {
+    kind: 'channel_degraded',
+    channel: 'telegram',
+    cause: 'conflict',
+    since: 0,
+    zone: 'UTC',
+  } as const;
+  await announce(notice, 'telegram');
+  await announce(notice, 'telegram');
+  assert.deepEqual(rows, ['chat:fake:1', 'chat:fake:2', 'chat:fake:1', 'chat:fake:2']);
+});
