@@ -1,12 +1,11 @@
 CREATE TABLE "accounts" (
-	"stream" text NOT NULL,
-	"account_id" text NOT NULL,
+	"stream" text PRIMARY KEY NOT NULL,
+	"desk_id" text NOT NULL,
 	"currency" text NOT NULL,
 	"cash_minor" bigint NOT NULL,
 	"fees_minor" bigint NOT NULL,
 	"realized_minor" bigint NOT NULL,
-	"updated_at" timestamp (3) with time zone NOT NULL,
-	CONSTRAINT "accounts_pk" PRIMARY KEY("stream","account_id")
+	"updated_at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "audit" (
@@ -92,16 +91,17 @@ CREATE TABLE "inputs" (
 CREATE TABLE "intents" (
 	"stream" text NOT NULL,
 	"order_id" text NOT NULL,
-	"ticket_id" text,
-	"account_id" text NOT NULL,
+	"ticket_id" text NOT NULL,
+	"role" text NOT NULL,
 	"instrument" text NOT NULL,
 	"side" text NOT NULL,
 	"state" text NOT NULL,
 	"quantity" bigint NOT NULL,
 	"filled_quantity" bigint NOT NULL,
+	"average_price" double precision,
+	"fees_minor" bigint NOT NULL,
 	"intended_at" timestamp (3) with time zone NOT NULL,
 	"updated_at" timestamp (3) with time zone NOT NULL,
-	"data" json NOT NULL,
 	CONSTRAINT "intents_pk" PRIMARY KEY("stream","order_id")
 );
 --> statement-breakpoint
@@ -137,24 +137,28 @@ CREATE TABLE "outbox" (
 --> statement-breakpoint
 CREATE TABLE "positions" (
 	"stream" text NOT NULL,
-	"account_id" text NOT NULL,
 	"instrument" text NOT NULL,
+	"ticket_id" text NOT NULL,
+	"side" text NOT NULL,
 	"quantity" bigint NOT NULL,
-	"average_price" double precision NOT NULL,
+	"entry_price" double precision NOT NULL,
+	"stop" double precision NOT NULL,
+	"fees_minor" bigint NOT NULL,
 	"opened_at" timestamp (3) with time zone NOT NULL,
-	"updated_at" timestamp (3) with time zone NOT NULL,
-	CONSTRAINT "positions_pk" PRIMARY KEY("stream","account_id","instrument")
+	CONSTRAINT "positions_pk" PRIMARY KEY("stream","instrument")
 );
 --> statement-breakpoint
 CREATE TABLE "signals" (
 	"stream" text NOT NULL,
-	"signal_id" text NOT NULL,
+	"version" integer NOT NULL,
+	"strategy" text NOT NULL,
 	"instrument" text NOT NULL,
 	"side" text NOT NULL,
-	"state" text NOT NULL,
+	"reference_price" double precision NOT NULL,
+	"stop" double precision NOT NULL,
 	"raised_at" timestamp (3) with time zone NOT NULL,
-	"data" json NOT NULL,
-	CONSTRAINT "signals_pk" PRIMARY KEY("stream","signal_id")
+	"input_hash" text NOT NULL,
+	CONSTRAINT "signals_pk" PRIMARY KEY("stream","version")
 );
 --> statement-breakpoint
 CREATE TABLE "snapshot_raw" (
@@ -177,21 +181,22 @@ CREATE TABLE "state_snapshots" (
 --> statement-breakpoint
 CREATE TABLE "trades" (
 	"stream" text NOT NULL,
-	"trade_id" text NOT NULL,
-	"account_id" text NOT NULL,
+	"ticket_id" text NOT NULL,
+	"code" text NOT NULL,
 	"instrument" text NOT NULL,
 	"side" text NOT NULL,
-	"is_closed" boolean NOT NULL,
 	"quantity" bigint NOT NULL,
 	"entry_price" double precision NOT NULL,
-	"exit_price" double precision,
+	"exit_price" double precision NOT NULL,
+	"stop" double precision NOT NULL,
 	"fees_minor" bigint NOT NULL,
-	"realized_minor" bigint NOT NULL,
-	"r_multiple" double precision,
+	"pnl_minor" bigint NOT NULL,
+	"risk_minor" bigint NOT NULL,
+	"result_r" double precision NOT NULL,
+	"exit_reason" text NOT NULL,
 	"opened_at" timestamp (3) with time zone NOT NULL,
-	"closed_at" timestamp (3) with time zone,
-	"data" json NOT NULL,
-	CONSTRAINT "trades_pk" PRIMARY KEY("stream","trade_id")
+	"closed_at" timestamp (3) with time zone NOT NULL,
+	CONSTRAINT "trades_pk" PRIMARY KEY("stream","ticket_id","closed_at")
 );
 --> statement-breakpoint
 CREATE INDEX "inbox_pending" ON "inbox" USING btree ("run_id","id") WHERE done_at is null;--> statement-breakpoint

@@ -56,6 +56,25 @@ export async function openStore(config: Config, purpose: string) {
   return { handle, store: createStore(handle), close: () => handle.closeAndStop() };
 }
 
+/** Rebuilds what is folded from events, for every desk's stream; answers how many there were. */
+export async function openReadModels(config: Config, purpose: string) {
+  const { handle, store, close } = await openStore(config, purpose);
+  const { rebuildReadModels } = await import('#shell/store/read-models.ts');
+  return {
+    rebuild: async (onStream: (stream: string) => void): Promise<number> => {
+      const desks = (await store.events.streams('')).filter(({ stream }) =>
+        stream.includes('/desk/'),
+      );
+      for (const { stream } of desks) {
+        onStream(stream);
+        await rebuildReadModels(handle, store.events, stream);
+      }
+      return desks.length;
+    },
+    close,
+  };
+}
+
 /** Migrations and backups. */
 export async function openStoreAdmin() {
   const migrations = await import('#shell/store/migrate.ts');

@@ -38,6 +38,13 @@ export function addDbCommands(program: Command, run: Runner): void {
         (await import('./db.ts')).runReset(flags.yes === true, createOutput(flags.json)),
       ),
     );
+  db.command('rebuild')
+    .description('fold accounts, positions, trades, signals and orders anew from the log')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExamples:\n  $ centaur db rebuild')
+    .action((flags: Flags) =>
+      run(async () => (await import('./db.ts')).runRebuild(createOutput(flags.json))),
+    );
   db.command('backup')
     .description('copy every table as of one moment')
     .argument('[folder]', 'where to; default a folder named by the time under data/backups')

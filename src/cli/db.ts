@@ -1,6 +1,12 @@
 import { join, resolve } from 'node:path';
 import { RefusedError } from '#app/errors.ts';
-import { openKillTools, openSettings, openStoreAccess, openStoreAdmin } from '#compose-tools';
+import {
+  openKillTools,
+  openReadModels,
+  openSettings,
+  openStoreAccess,
+  openStoreAdmin,
+} from '#compose-tools';
 import { EXIT, type ExitCode, UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
 
@@ -121,4 +127,17 @@ export async function runRestore(from: string, output: Output): Promise<ExitCode
     output.result({ folder: resolve(from), ...manifest });
     return EXIT.ok;
   });
+}
+
+/** Tables of accounts, positions, trades, signals and intents, anew from the log of every desk. */
+export async function runRebuild(output: Output): Promise<ExitCode> {
+  const { rebuild, close } = await openReadModels(await openSettings(), 'db');
+  try {
+    const streams = await rebuild((stream) => output.progress(`rebuilding ${stream} …`));
+    output.line(`rebuilt the tables of ${streams} desk stream(s) from their events`);
+    output.result({ streams });
+    return EXIT.ok;
+  } finally {
+    await close();
+  }
 }

@@ -85,6 +85,9 @@ async function saveTable(tx: Sql, folder: string, table: string, columns: readon
     createGzip({ level: 4 }),
     createWriteStream(file, { mode: 0o600 }),
   );
+  // The driver pauses its socket when the last rows fill the stream and nothing asks for more then:
+  // the end of the command would stay unread and the next query would wait for ever.
+  source._read(0);
   await syncFile(file);
   return { ...meter.read(), columns };
 }

@@ -6,7 +6,6 @@ import { loadOrm, loadPgCore } from './drizzle.ts';
  */
 const {
   bigint,
-  boolean,
   date,
   doublePrecision,
   index,
@@ -196,88 +195,95 @@ export const imports = pgTable('imports', {
 });
 
 /*
- * Read models: rebuilt from events at any time, so they may be changed and emptied.
+ * Read models: folded from events at any time, so they may be changed and emptied.
  */
-export const accounts = pgTable(
-  'accounts',
-  {
-    stream: text('stream').notNull(),
-    accountId: text('account_id').notNull(),
-    currency: text('currency').notNull(),
-    cashMinor: whole('cash_minor').notNull(),
-    feesMinor: whole('fees_minor').notNull(),
-    realizedMinor: whole('realized_minor').notNull(),
-    updatedAt: instant('updated_at').notNull(),
-  },
-  (t) => [primaryKey({ name: 'accounts_pk', columns: [t.stream, t.accountId] })],
-);
 
+/** Money of a desk's book. */
+export const accounts = pgTable('accounts', {
+  stream: text('stream').primaryKey(),
+  deskId: text('desk_id').notNull(),
+  currency: text('currency').notNull(),
+  cashMinor: whole('cash_minor').notNull(),
+  feesMinor: whole('fees_minor').notNull(),
+  realizedMinor: whole('realized_minor').notNull(),
+  updatedAt: instant('updated_at').notNull(),
+});
+
+/** Positions that are open. */
 export const positions = pgTable(
   'positions',
   {
     stream: text('stream').notNull(),
-    accountId: text('account_id').notNull(),
     instrument: text('instrument').notNull(),
+    ticketId: text('ticket_id').notNull(),
+    side: text('side').notNull(),
     quantity: whole('quantity').notNull(),
-    averagePrice: doublePrecision('average_price').notNull(),
+    entryPrice: doublePrecision('entry_price').notNull(),
+    stop: doublePrecision('stop').notNull(),
+    feesMinor: whole('fees_minor').notNull(),
     openedAt: instant('opened_at').notNull(),
-    updatedAt: instant('updated_at').notNull(),
   },
-  (t) => [primaryKey({ name: 'positions_pk', columns: [t.stream, t.accountId, t.instrument] })],
+  (t) => [primaryKey({ name: 'positions_pk', columns: [t.stream, t.instrument] })],
 );
 
+/** Finished round trips. */
 export const trades = pgTable(
   'trades',
   {
     stream: text('stream').notNull(),
-    tradeId: text('trade_id').notNull(),
-    accountId: text('account_id').notNull(),
+    ticketId: text('ticket_id').notNull(),
+    code: text('code').notNull(),
     instrument: text('instrument').notNull(),
     side: text('side').notNull(),
-    isClosed: boolean('is_closed').notNull(),
     quantity: whole('quantity').notNull(),
     entryPrice: doublePrecision('entry_price').notNull(),
-    exitPrice: doublePrecision('exit_price'),
+    exitPrice: doublePrecision('exit_price').notNull(),
+    stop: doublePrecision('stop').notNull(),
     feesMinor: whole('fees_minor').notNull(),
-    realizedMinor: whole('realized_minor').notNull(),
-    rMultiple: doublePrecision('r_multiple'),
+    pnlMinor: whole('pnl_minor').notNull(),
+    riskMinor: whole('risk_minor').notNull(),
+    resultR: doublePrecision('result_r').notNull(),
+    exitReason: text('exit_reason').notNull(),
     openedAt: instant('opened_at').notNull(),
-    closedAt: instant('closed_at'),
-    data: json('data').notNull(),
+    closedAt: instant('closed_at').notNull(),
   },
-  (t) => [primaryKey({ name: 'trades_pk', columns: [t.stream, t.tradeId] })],
+  (t) => [primaryKey({ name: 'trades_pk', columns: [t.stream, t.ticketId, t.closedAt] })],
 );
 
+/** What strategies saw; `version` is that of the event. */
 export const signals = pgTable(
   'signals',
   {
     stream: text('stream').notNull(),
-    signalId: text('signal_id').notNull(),
+    version: integer('version').notNull(),
+    strategy: text('strategy').notNull(),
     instrument: text('instrument').notNull(),
     side: text('side').notNull(),
-    state: text('state').notNull(),
+    referencePrice: doublePrecision('reference_price').notNull(),
+    stop: doublePrecision('stop').notNull(),
     raisedAt: instant('raised_at').notNull(),
-    data: json('data').notNull(),
+    inputHash: text('input_hash').notNull(),
   },
-  (t) => [primaryKey({ name: 'signals_pk', columns: [t.stream, t.signalId] })],
+  (t) => [primaryKey({ name: 'signals_pk', columns: [t.stream, t.version] })],
 );
 
-/** Intents: orders the desk decided to place, with what became of them. */
+/** Orders the desk decided to place, with what became of them. */
 export const intents = pgTable(
   'intents',
   {
     stream: text('stream').notNull(),
     orderId: text('order_id').notNull(),
-    ticketId: text('ticket_id'),
-    accountId: text('account_id').notNull(),
+    ticketId: text('ticket_id').notNull(),
+    role: text('role').notNull(),
     instrument: text('instrument').notNull(),
     side: text('side').notNull(),
     state: text('state').notNull(),
     quantity: whole('quantity').notNull(),
     filledQuantity: whole('filled_quantity').notNull(),
+    averagePrice: doublePrecision('average_price'),
+    feesMinor: whole('fees_minor').notNull(),
     intendedAt: instant('intended_at').notNull(),
     updatedAt: instant('updated_at').notNull(),
-    data: json('data').notNull(),
   },
   (t) => [primaryKey({ name: 'intents_pk', columns: [t.stream, t.orderId] })],
 );
