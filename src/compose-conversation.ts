@@ -18,7 +18,7 @@ import type {
   OutboxRow,
 } from '#app/ports.ts';
 import type { Speaker } from '#app/reply-rows.ts';
-import { createSecondConfirms } from '#app/second-confirm.ts';
+import { createSecondConfirms, type SecondConfirms } from '#app/second-confirm.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
 import type { Place } from '#shell/chat/render.ts';
@@ -58,6 +58,8 @@ export type Conversation = {
   readonly intake: Intake;
   /** Says a notice to operators on every channel but one. */
   announce(notice: Notice, exceptChannel: string | null): void;
+  /** True while a second confirmation may still be answered (wall time). */
+  isAsking(): boolean;
   start(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -135,6 +137,23 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     track: deps.track,
     ...(deps.onReach === undefined ? {} : { onReach: deps.onReach }),
   });
+  const asked = createSecondConfirms({
+    clock,
+    newNonce: () => randomBytes(6).toString('base64url'),
+    newDigits: () => String(randomInt(1_000, 10_000)),
+  });
+  let askedUntil = 0;
+  const confirms: SecondConfirms = {
+    ask(pending) {
+      const question = asked.ask(pending);
+      askedUntil = wall.now() + question.validMs;
+      return question;
+    },
+    take(...given) {
+      askedUntil = 0;
+      return asked.take(...given);
+    },
+  };
   const answer = createReplyHandler({
     runId,
     clock,
@@ -144,11 +163,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     outbox,
     speaker,
     sources: deps.sources,
-    confirms: createSecondConfirms({
-      clock,
-      newNonce: () => randomBytes(6).toString('base64url'),
-      newDigits: () => String(randomInt(1_000, 10_000)),
-    }),
+    confirms,
     codeOfMessage: (name, chatId, messageId) => deliverer.messages.codeOf(name, chatId, messageId),
     handOver: (rows) => deliverer.handOver(rows),
     onFailure,
@@ -184,6 +199,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
   return {
     deliverer,
     intake,
+    isAsking: () => wall.now() < askedUntil,
     announce: (notice, exceptChannel) => void announce(notice, exceptChannel).catch(onFailure),
     async start() {
       await intake.drainPending();

@@ -22,16 +22,27 @@ function actorOf(by: string): Actor {
  * about the live book and not about it. An unreadable file counts as present.
  */
 export function composeKillSwitch(config: Config, since: number | null): KillSwitch {
-  const file = createKillFile(dataFilesOf(config.dataDir));
+  const files = dataFilesOf(config.dataDir);
+  const file = createKillFile(files);
+  // what a played run kills is its own; the live book does not start halted for it
+  const own =
+    since === null
+      ? file
+      : createKillFile({ kill: `${files.kill}.played`, killAnswer: `${files.killAnswer}.played` });
+  const isAbout = (at: number): boolean => since === null || at >= since;
   const read = (): 'absent' | 'present' | 'unreadable' => {
-    const state = file.state();
-    if (state.kind !== 'present') return state.kind;
-    return since === null || state.note.at >= since ? 'present' : 'absent';
+    for (const state of [own.state(), file.state()]) {
+      if (state.kind === 'unreadable') return 'unreadable';
+      if (state.kind === 'present' && isAbout(state.note.at)) return 'present';
+    }
+    return 'absent';
   };
   const port: KillFile = {
-    write: (by, scope) => file.write({ by, scope, at: Date.now() }),
+    write: (by, scope) => own.write({ by, scope, at: Date.now() }),
     remove: () => {
-      if (read() !== 'absent') file.remove();
+      own.remove();
+      const state = file.state();
+      if (state.kind === 'present' && isAbout(state.note.at)) file.remove();
     },
     read,
   };
@@ -40,7 +51,8 @@ export function composeKillSwitch(config: Config, since: number | null): KillSwi
     watch(desks, clock) {
       const known = new Map(desks.map((desk) => [desk, false]));
       return file.watch((state) => {
-        const isPresent = read() !== 'absent';
+        const isPresent =
+          state.kind === 'unreadable' || (state.kind === 'present' && isAbout(state.note.at));
         const by = state.kind === 'present' ? state.note.by : 'kill file';
         const scope = state.kind === 'present' ? state.note.scope : 'all';
         for (const desk of desks) {

@@ -302,6 +302,9 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     for (const event of events as readonly Event[])
       if (event.type === 'session_planned') playMarket(live, event.session);
   });
+  desk.onEvents((events) => {
+    for (const event of events) if (event.type === 'order_became_unknown') lane.ask(event.orderId);
+  });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
   const stopAll: (() => Promise<void>)[] = [];
   const stopKill = deps.killSwitch.watch([desk], clock);

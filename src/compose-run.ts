@@ -284,12 +284,21 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     activity,
     speed: options.speed ?? (material.kind === 'demo' ? config.profile.speed : 'realtime'),
     isRealtime: () =>
-      (options.operator ?? 'terminal') === 'terminal' && pendingTickets(desk.state()).length > 0,
+      (options.operator ?? 'terminal') === 'terminal' &&
+      (pendingTickets(desk.state()).length > 0 || parts.conversation?.isAsking() === true),
     isCatchingUp: () => desk.isCatchingUp(),
   });
+  // what a person types is stamped with the place the paced clock has reached, not with its last event
+  const livingClock: Clock = {
+    now: () => {
+      driver.sync();
+      return clock.now();
+    },
+    at: (instant, work) => clock.at(instant, work),
+  };
   const channels = await composeChannels({
     config,
-    clock,
+    clock: livingClock,
     access,
     isJson: options.json,
     log: deps.log,
@@ -323,6 +332,9 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   });
   parts.conversation = conversation;
   desk.onEvents((events) => collector.onEvents(policy.deskId, events, desk.state()));
+  desk.onEvents((events) => {
+    for (const event of events) if (event.type === 'order_became_unknown') lane.ask(event.orderId);
+  });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
   const rule = options.operator ?? 'terminal';
   if (rule !== 'terminal') attachRobot(desk, rule, seed, clock, activity);

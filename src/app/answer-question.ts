@@ -1,5 +1,6 @@
 import { axesOf } from '#core/engine/effects-push.ts';
 import type { Message } from '#core/engine/message.ts';
+import { pendingTickets } from '#core/engine/select.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { symbolOf } from '#core/market/instrument.ts';
 import type { Question } from '#core/replies/act.ts';
@@ -145,11 +146,19 @@ function ticketAnswer(at: number, code: string | null, handles: readonly DeskHan
   };
 }
 
+/** The one ticket that waits, when it is the only one: what a bare "why" is about. */
+function onlyPending(handles: readonly DeskHandle[]): { desk: DeskHandle; ticket: Ticket } | null {
+  const waiting = handles.flatMap((desk) =>
+    pendingTickets(desk.state()).map((ticket) => ({ desk, ticket })),
+  );
+  return waiting.length === 1 ? (waiting[0] ?? null) : null;
+}
+
 function whyAnswer(at: number, target: string | null, handles: readonly DeskHandle[]): Answer {
   const first = handles[0];
   if (first === undefined) return { at, kind: 'ticket_unknown', code: target };
   const wanted = target === null || target === 'NOW' ? null : target;
-  const byCode = wanted === null ? null : ticketByCode(handles, wanted);
+  const byCode = wanted === null ? onlyPending(handles) : ticketByCode(handles, wanted);
   if (byCode !== null) {
     return {
       at,

@@ -178,6 +178,7 @@ export class Desk implements DeskHandle {
     if (input.kind === 'operator_acted') await this.flushInputs();
     for (let attempt = 0; ; attempt += 1) {
       const events = decide(this.#state, view, input, this.policy);
+      this.#urgent.noteEvents(events);
       const done = await this.#commit(input, events, options);
       if (done === 'conflict') {
         invariant(

@@ -1,3 +1,4 @@
+import type { Event } from '#core/engine/event.ts';
 import { openEntries, workingProtection } from '#core/engine/select.ts';
 import type { DeskState } from '#core/engine/state.ts';
 import type { KillReceipt } from './desk-handle.ts';
@@ -30,6 +31,14 @@ export class UrgentLane {
   /** True when the cancel of this order has left already. */
   hasCanceled(orderId: string): boolean {
     return this.#canceled.has(orderId);
+  }
+
+  /** An order that is in doubt or works again must be cancelable again: the next cancel of it leaves. */
+  noteEvents(events: readonly Event[]): void {
+    for (const event of events) {
+      const isOpenAgain = event.type === 'order_became_unknown' || event.type === 'order_accepted';
+      if (isOpenAgain) this.#canceled.delete(event.orderId);
+    }
   }
 
   /** Cancels now, then hands the act in; entries are free again, if at all, once it was decided. */
