@@ -33,6 +33,8 @@ export class FakeTelegram {
   readonly menus: Json[] = [];
   readonly faults: Fault[] = [];
   readonly offsets: number[] = [];
+  /** Called when a message was taken. */
+  onSent: () => void = () => undefined;
   isRevoked = false;
   isHoldingOther = false;
   #updates: (Json & { update_id: number })[] = [];
@@ -139,6 +141,7 @@ export class FakeTelegram {
         if (refusal !== null) return refusal;
         this.#nextMessage += 1;
         this.messages.push({ ...shapeOf(args), message_id: this.#nextMessage, edits: 0 });
+        this.onSent();
         return {
           message_id: this.#nextMessage,
           date: 0,
