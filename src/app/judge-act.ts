@@ -2,7 +2,7 @@ import type { Position } from '#core/engine/state.ts';
 import { hasEnded } from '#core/machines/order.ts';
 import { symbolOf } from '#core/market/instrument.ts';
 import type { DeskAct, Mode } from '#core/replies/act.ts';
-import type { CommandName, CommandRole } from '#core/replies/command-table.ts';
+import type { CommandRole } from '#core/replies/command-table.ts';
 import { commandOf } from '#core/replies/command-table.ts';
 import { LATE_AFTER_MS } from '#core/replies/conversation.ts';
 import type { Consequence, Notice, TicketChoice } from '#core/replies/notice.ts';
@@ -47,11 +47,6 @@ const BOLDNESS: Readonly<Record<Mode, number>> = { alert: 0, semi: 1, auto: 2 };
 /** True when `role` may do what `needed` asks for. */
 export function mayActAs(role: CommandRole, needed: CommandRole): boolean {
   return RANK[role] >= RANK[needed];
-}
-
-/** The command that stands for an act, for roles and texts. */
-export function commandOfAct(act: DeskAct): CommandName {
-  return act.act;
 }
 
 function neededRole(act: DeskAct): CommandRole {
