@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { OutboxRow } from '#app/ports.ts';
+import type { Message } from '#core/engine/message.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { findDataDir } from '#shell/config/env.ts';
@@ -297,4 +299,68 @@ export async function openSetupTools(settings: Config) {
     },
     write: (answers: SetupAnswers) => writeAnswers(settings, answers),
   };
+}
+
+/** Renders pushed daily reports in the language of the settings. */
+export async function openReportRenderer(settings: Config) {
+  const { renderMessage } = await import('#shell/chat/render.ts');
+  const { language, operatorZone } = settings.channels;
+  return {
+    /** One report a desk and day, oldest first, once however many chats it went to. */
+    reportsOf(rows: readonly OutboxRow[]) {
+      const byDay = new Map<string, { readonly message: Message & { kind: 'daily_report' } }>();
+      for (const row of rows) {
+        const { message } = row.payload as { message?: Message };
+        if (message?.kind !== 'daily_report') continue;
+        byDay.set(`${message.verdict.tradingDay} ${message.axes.deskId}`, { message });
+      }
+      return [...byDay.entries()]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, { message }]) => ({
+          tradingDay: message.verdict.tradingDay,
+          desk: message.axes.deskId,
+          verdict: message.verdict,
+          trades: message.trades,
+          tickets: message.tickets,
+          text: renderMessage(message, language, {
+            now: message.at,
+            operatorZone,
+          }).lines.join('\n'),
+        }));
+    },
+  };
+}
+
+/** Hands the second stage of a kill to a live desk. Answers the desks it was handed to. */
+export async function handInFlatten(deskIds: readonly string[], at: number): Promise<string[]> {
+  const { handIn } = await import('#app/job-work.ts');
+  const { store, close } = await openStore(await openSettings(), 'cli');
+  try {
+    for (const deskId of deskIds) {
+      const actor = {
+        id: 'cli:owner',
+        name: 'command line',
+        role: 'owner',
+        channel: 'cli',
+        chatId: 'cli',
+      } as const;
+      await handIn(
+        { runId: 'live', deskId, inbox: store.inbox },
+        `cli-flatten:${deskId}:${at}`,
+        {
+          kind: 'operator_acted',
+          at,
+          act: { act: 'flatten', scope: null },
+          actor,
+          sentAt: at,
+          quote: null,
+          isConfirmed: true,
+        },
+        at,
+      );
+    }
+    return [...deskIds];
+  } finally {
+    await close();
+  }
 }

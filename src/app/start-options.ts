@@ -26,35 +26,3 @@ export type StartOptions = {
   readonly json: boolean;
   readonly dataDir: string | null;
 };
-
-/** How `start` ended, and what `--json` prints of it. */
-export type StartResult = {
-  /** 0 ended as asked, 1 failed, 3 refused, 4 no trading day, 5 data not ready. */
-  readonly exitCode: 0 | 1 | 3 | 4 | 5;
-  readonly summary: StartSummary;
-};
-
-/** Everything that happened on the days played, in order of time. */
-export type StartSummary = {
-  readonly days: readonly string[];
-  readonly verdicts: readonly {
-    readonly desk: string;
-    readonly tradingDay: string;
-    readonly kind: string;
-    readonly reasons: readonly unknown[];
-  }[];
-  readonly tickets: readonly {
-    readonly code: string;
-    readonly desk: string;
-    readonly symbol: string;
-    readonly state: string;
-    readonly [field: string]: unknown;
-  }[];
-  readonly orders: readonly unknown[];
-  readonly fills: readonly unknown[];
-  readonly resultR: number;
-  /** In whole units of the accounts' currency. */
-  readonly resultMoney: number;
-  readonly messages: number;
-  readonly startupMs: number;
-};

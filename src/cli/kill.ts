@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openKillTools, openSettings } from '#compose-tools';
+import { handInFlatten, openKillTools, openSettings } from '#compose-tools';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { instantText, type Output } from './output.ts';
 
@@ -40,17 +40,41 @@ function scopeNow(tools: Tools, fallback: string): string {
   return state.kind === 'present' ? state.note.scope : fallback;
 }
 
+/** Stage 2 goes to the desk that runs; a played day is flattened in its own terminal. */
+async function flatten(tools: Tools, scope: string, at: number, output: Output): Promise<string[]> {
+  const presence = tools.findDesk();
+  if (presence.kind !== 'running' || presence.mark.runId !== 'live') {
+    output.aside('stage 2: found no live desk that runs, expected one; nothing is sold');
+    return [];
+  }
+  if (presence.mark.environment !== 'paper') {
+    output.aside('stage 2: found a live account, expected the confirmation in the chat');
+    return [];
+  }
+  const { desks } = presence.mark;
+  const meant = desks.includes(scope) ? [scope] : desks;
+  try {
+    const handed = await handInFlatten(meant, at);
+    output.line(`stage 2 handed to ${handed.join(', ')}; its progress is in the chat`);
+    return handed;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    output.aside(`stage 2: ${text}; send /flatten in the chat, stage 1 holds`);
+    return [];
+  }
+}
+
 /**
  * Stage 1 from another terminal: the file first, everything else after. Works while the desk hangs
  * and with the store down; a desk that runs sees the file within a second.
  */
 export async function runKill(
   scopeGiven: string,
-  options: { readonly dataDir?: string | undefined },
+  options: { readonly isFlatten: boolean },
   output: Output,
 ): Promise<ExitCode> {
   const at = Date.now();
-  const tools = await openKillTools(options.dataDir);
+  const tools = await openKillTools();
   const before = tools.killFile.state();
   tools.killFile.write({ scope: scopeGiven, by: 'command line', at });
   await widenIfUnknown(tools, scopeGiven, at, output);
@@ -74,14 +98,16 @@ export async function runKill(
       `desk: pid ${pid} has not answered. It sends no entry past the kill file. If it hangs, ` +
         `end it (kill -9 ${pid}) and start it again: it comes back halted and asks the broker first.`,
     );
-    output.result({ killed: true, scope, desk: 'silent', pid, answer: null });
+    const flattened = options.isFlatten ? await flatten(tools, scope, at, output) : [];
+    output.result({ killed: true, scope, desk: 'silent', pid, answer: null, flattened });
     return EXIT.ok;
   }
   const canceled = answer.canceledOrderIds.length;
   output.line(
-    `desk: pid ${pid} answered after ${Math.max(0, answer.at - at)} ms: ${canceled} entry ` +
+    `desk: pid ${pid} ${isNews ? `answered after ${Math.max(0, answer.at - at)} ms` : 'had answered'}: ${canceled} entry ` +
       `order(s) cancelled, ${answer.protectionKept} protective order(s) kept`,
   );
-  output.result({ killed: true, scope, desk: 'answered', pid, answer });
+  const flattened = options.isFlatten ? await flatten(tools, scope, at, output) : [];
+  output.result({ killed: true, scope, desk: 'answered', pid, answer, flattened });
   return EXIT.ok;
 }
