@@ -54,6 +54,9 @@ export function simulatedSource(tradingDay: TradingDay): string {
   return `simulated:${tradingDay}`;
 }
 
+/** The polling net under the in-process hand-over; an attempt is committed once, so nothing leaves twice. */
+const SWEEP_EVERY_MS = 2_000;
+
 type Live = {
   readonly deps: LiveDeps;
   readonly desk: Desk;
@@ -326,12 +329,19 @@ export async function runLive(deps: LiveDeps): Promise<void> {
         onTrouble('reconcile', error),
       );
   }, RECONCILE_EVERY_MS);
+  const sweep = setInterval(() => {
+    store.outbox
+      .due(LIVE_RUN, clock.now(), 100)
+      .then((rows) => lane.take(rows.filter((row) => row.lane.startsWith('order:'))))
+      .catch((error: unknown) => onTrouble('outbox', error));
+  }, SWEEP_EVERY_MS);
   deps.onReady();
   await new Promise<void>((resolve) => {
     if (deps.signal.aborted) resolve();
     else deps.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   clearInterval(poll);
+  clearInterval(sweep);
   stopKill();
   live.playing?.stop();
   for (const stop of stopAll) await stop();

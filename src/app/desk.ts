@@ -16,9 +16,10 @@ import type { DeskHandle, KillReceipt, StepOptions, StepOutcome } from './desk-h
 import { StoreError } from './errors.ts';
 import { fromStored, streamOf, toStored } from './event-form.ts';
 import { InputRecorder } from './input-recorder.ts';
-import type { EventContext, NewEvent, OutboxRow, Timer } from './ports.ts';
+import type { EventContext, OutboxRow, Timer } from './ports.ts';
 import { raisesRisk } from './raises-risk.ts';
 import { meetKnown, planStep, type StepFacts, type StepPlan } from './step-plan.ts';
+import { StoreGap } from './store-gap.ts';
 import { UrgentLane } from './urgent-lane.ts';
 
 type Waiting = {
@@ -47,7 +48,7 @@ export class Desk implements DeskHandle {
   #queue: Waiting[] = [];
   #isRunning = false;
   readonly #recorder: InputRecorder;
-  #unstored: { id: string; events: NewEvent[]; context: EventContext }[] = [];
+  readonly #gap: StoreGap;
   #timer: Timer | null = null;
   #timerAt: number | null = null;
   #snapshotVersion = 0;
@@ -59,6 +60,7 @@ export class Desk implements DeskHandle {
     this.policy = deps.policy;
     this.stream = streamOf(deps.runId, deps.policy.deskId);
     this.#state = initialState(deps.policy);
+    this.#gap = new StoreGap(deps.events, deps.journal, this.stream);
     this.#urgent = new UrgentLane(deps);
     this.#recorder = new InputRecorder({ ...deps, stream: this.stream });
   }
@@ -107,39 +109,20 @@ export class Desk implements DeskHandle {
       this.#snapshotVersion = snapshot.version;
     }
     const causation = await this.#catchUp();
-    const fromJournal = await this.#loadJournal();
+    const left = this.#gap.takeOver();
+    for (const stored of left) this.#state = evolve(this.#state, fromStored(stored));
+    this.#version += left.length;
+    await this.#gap.flush(this.#version);
     // the newest event's causation tells from where on to look for recorded inputs
     await this.#recorder.goOn(Number(causation?.split(':').at(-1) ?? '0') || 0);
     this.#arm();
-    return { events: this.#version, fromJournal };
+    return { events: this.#version, fromJournal: left.length };
   }
 
   /** Runs the same inputs again from the start: stored events are compared, not written twice. */
   resume(known: Known): void {
     this.#known = known;
     this.#recorder.meet(known.inputs);
-  }
-
-  async #loadJournal(): Promise<number> {
-    const entries = this.#deps.journal.pending().filter((entry) => entry.stream === this.stream);
-    for (const entry of entries) {
-      const { events, context } = entry.input as { events: NewEvent[]; context: EventContext };
-      const result = await this.#deps.events.append({
-        stream: this.stream,
-        expectedVersion: this.#version,
-        context,
-        events,
-        outbox: [],
-      });
-      invariant(
-        result.kind === 'appended',
-        `journal of ${this.stream}: stream moved while loading`,
-      );
-      for (const stored of events) this.#state = evolve(this.#state, fromStored(stored));
-      this.#version = result.version;
-      this.#deps.journal.markLoaded([entry.id]);
-    }
-    return entries.length;
   }
 
   submit(input: Input, options: StepOptions = {}): Promise<StepOutcome> {
@@ -250,7 +233,7 @@ export class Desk implements DeskHandle {
       return 'done';
     }
     try {
-      await this.#flushUnstored();
+      await this.#gap.flush(this.#version);
       const result = await this.#deps.events.append({
         stream: this.stream,
         expectedVersion: this.#version,
@@ -304,15 +287,8 @@ export class Desk implements DeskHandle {
     cause: unknown,
   ): void {
     this.#deps.onTrouble(`store down, ${input.kind} kept in the journal`, cause);
-    const id = `${this.stream}:${this.#version + 1}`;
-    const entry = { id, events: events.map(toStored), context: this.#context(input, options) };
-    this.#deps.journal.append({
-      id,
-      at: input.at,
-      stream: this.stream,
-      input: { events: entry.events, context: entry.context },
-    });
-    this.#unstored.push(entry);
+    const kept = events.map(toStored);
+    this.#gap.keep(this.#version, input.at, kept, this.#context(input, options));
     const rows = plan.rows.map(
       (row): OutboxRow => ({
         ...row,
@@ -325,26 +301,6 @@ export class Desk implements DeskHandle {
       }),
     );
     this.#apply(plan.state, events.length, rows, plan.files);
-  }
-
-  /** Appends what the journal kept, in order, before anything new. Throws StoreError while the store is still down. */
-  async #flushUnstored(): Promise<void> {
-    for (let entry = this.#unstored[0]; entry !== undefined; entry = this.#unstored[0]) {
-      const pending = this.#unstored.reduce((sum, waiting) => sum + waiting.events.length, 0);
-      const result = await this.#deps.events.append({
-        stream: this.stream,
-        expectedVersion: this.#version - pending,
-        context: entry.context,
-        events: entry.events,
-        outbox: [],
-      });
-      invariant(
-        result.kind === 'appended',
-        `${this.stream}: moved by another process while the store was down`,
-      );
-      this.#deps.journal.markLoaded([entry.id]);
-      this.#unstored.shift();
-    }
   }
 
   /** Writes buffered inputs. */

@@ -370,7 +370,7 @@ export const SAMPLES: { readonly [K in MessageKind]: MessageOf<K> } = {
     instrument: QQQM,
     ticketCode: 'K7QD',
     stop: 252.36,
-    why: 'first_target',
+    why: 'breakeven',
   },
   lock_on: { ...BASE, kind: 'lock_on', lock: LOCK },
   lock_off: { ...BASE, kind: 'lock_off', lock: LOCK },

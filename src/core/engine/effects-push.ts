@@ -235,6 +235,8 @@ function fillPushes(event: Event, state: DeskState, make: Make): Push[] {
     case 'order_replaced': {
       if (order.role !== 'stop' || event.stopPrice === null) return [];
       const code = ticket?.code ?? '';
+      const entryPrice = state.positions[order.instrument]?.entryPrice ?? event.stopPrice;
+      const isBreakeven = Math.abs(event.stopPrice - entryPrice) < 0.01;
       return [
         make(
           {
@@ -242,7 +244,7 @@ function fillPushes(event: Event, state: DeskState, make: Make): Push[] {
             instrument: order.instrument,
             ticketCode: code,
             stop: event.stopPrice,
-            why: order.why,
+            why: isBreakeven ? 'breakeven' : 'trail',
           },
           { editKey: `trail:${order.ticketId}` },
         ),

@@ -119,7 +119,7 @@ export type Message = {
       readonly instrument: InstrumentId;
       readonly ticketCode: string;
       readonly stop: number;
-      readonly why: string;
+      readonly why: 'breakeven' | 'trail';
     }
   | { readonly kind: 'lock_on' | 'lock_off'; readonly lock: Lock }
   | {

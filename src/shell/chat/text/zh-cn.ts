@@ -705,7 +705,7 @@ export const ZH_CN: Catalogue = {
     signal_exit: (m, s) => exitLine('◁', `卖出(${ZH_CN.exitReasons[m.exitReason]})`, m, s),
     trail_moved: (m, s) => [
       `◇ 止损 → ${s.f.price(m.stop)} · ${s.f.symbol(m.instrument)} · ${m.ticketCode}`,
-      s.f.words(m.why.replaceAll('_', ' '), 100),
+      m.why === 'breakeven' ? '已到首目标:余仓不再亏' : '跟随上移',
     ],
     lock_on: (m, s) => [
       `■ 锁定:${ZH_CN.lockCauses[m.lock.cause]} · 至 ${s.f.time(m.lock.untilAt)} · ${m.lock.scope === 'desk' ? '全部' : s.f.symbol(m.lock.scope)}`,

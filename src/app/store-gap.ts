@@ -1,0 +1,74 @@
+import { invariant } from '#core/lib/assert.ts';
+import { canonicalJson } from '#core/lib/canonical-json.ts';
+import type { EventContext, EventLog, Journal, NewEvent } from './ports.ts';
+
+type Entry = {
+  readonly id: string;
+  readonly events: readonly NewEvent[];
+  readonly context: EventContext;
+};
+
+/**
+ * What a desk decided while the store was down: kept in the journal (fsynced) before it acts, appended
+ * in order once the store is back. A commit whose answer was lost is met, not written twice.
+ */
+export class StoreGap {
+  readonly #log: EventLog;
+  readonly #journal: Journal;
+  readonly #stream: string;
+  #waiting: Entry[] = [];
+
+  constructor(log: EventLog, journal: Journal, stream: string) {
+    this.#log = log;
+    this.#journal = journal;
+    this.#stream = stream;
+  }
+
+  /** Keeps a step that began after `version`. */
+  keep(version: number, at: number, events: readonly NewEvent[], context: EventContext): void {
+    const id = `${this.#stream}:${version + 1}`;
+    this.#journal.append({ id, at, stream: this.#stream, input: { events, context } });
+    this.#waiting.push({ id, events, context });
+  }
+
+  /** Takes over what an earlier process left; answers its events, oldest first. */
+  takeOver(): readonly NewEvent[] {
+    const left = this.#journal.pending().filter((entry) => entry.stream === this.#stream);
+    this.#waiting = left.map((entry) => ({ id: entry.id, ...(entry.input as Omit<Entry, 'id'>) }));
+    return this.#waiting.flatMap((entry) => entry.events);
+  }
+
+  /** Appends what waits; `version` is that of the state, the waiting events included. Throws StoreError while the store is down. */
+  async flush(version: number): Promise<void> {
+    for (let entry = this.#waiting[0]; entry !== undefined; entry = this.#waiting[0]) {
+      const waiting = this.#waiting.reduce((sum, each) => sum + each.events.length, 0);
+      const expectedVersion = version - waiting;
+      const { events, context } = entry;
+      const result = await this.#log.append({
+        stream: this.#stream,
+        expectedVersion,
+        context,
+        events,
+        outbox: [],
+      });
+      if (result.kind === 'version_conflict') await this.#expectStored(expectedVersion, events);
+      this.#journal.markLoaded([entry.id]);
+      this.#waiting.shift();
+    }
+  }
+
+  async #expectStored(afterVersion: number, events: readonly NewEvent[]): Promise<void> {
+    const stored = await this.#log.read(this.#stream, afterVersion);
+    const isSame = events.every((event, i) => {
+      const found = stored[i];
+      return (
+        found !== undefined &&
+        canonicalJson({ type: found.type, data: found.data }) === canonicalJson(event)
+      );
+    });
+    invariant(
+      isSame,
+      `${this.#stream}: found other events after version ${afterVersion}, expected those of the journal; another process wrote while the store was down`,
+    );
+  }
+}
