@@ -36,12 +36,13 @@ export function createQuestions(): Questions {
         process.stderr.write(`${question}${shown}: `);
         const line = await lines.next();
         if (!process.stdin.isTTY) process.stderr.write('\n');
+        // A wrong answer is not made good by the end of input.
+        if (line === null && tries > 0) break;
         const answer = line?.trim() ?? '';
         const chosen = answer === '' ? fallback : answer;
         const complaint = check(chosen);
         if (complaint === null) return chosen;
         process.stderr.write(`  ${complaint}\n`);
-        if (line === null) break;
       }
       throw new Error(`setup: found no usable answer to "${question}", expected one`);
     },

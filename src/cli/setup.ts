@@ -116,7 +116,7 @@ export async function runSetup(output: Output): Promise<ExitCode> {
       : 'unchanged';
     const written = await tools.write(answers);
     const hasTelegram = isNewToken || (answers.token === null && settings.telegramToken !== null);
-    const command = hasTelegram ? 'npm start -- --channels terminal,telegram' : 'npm start';
+    const command = hasTelegram ? 'npm start -- --profile paper' : 'npm start';
     output.line(text.written(written.join(', ')));
     if (hasTelegram) output.line(text.pair);
     output.line(text.next(command));

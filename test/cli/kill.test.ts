@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { after, test } from 'node:test';
+import { dataFilesOf } from '#shell/config/data-files.ts';
+import { createKillFile } from '#shell/files/kill-file.ts';
+import { runCli } from '#test/support/cli.ts';
+
+const made: string[] = [];
+after(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+function setUp() {
+  const folder = mkdtempSync(join(tmpdir(), 'centaur-killcli-'));
+  made.push(folder);
+  const dataDir = join(folder, 'data');
+  mkdirSync(dataDir);
+  return { dataDir, files: dataFilesOf(dataDir), kill: createKillFile(dataFilesOf(dataDir)) };
+}
+
+/** A process that lives and does nothing, as a desk that hangs. */
+function hangingDesk(deskMark: string) {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  const mark = {
+    pid: child.pid,
+    startedAt: 1,
+    runId: 'live',
+    profile: 'paper',
+    desks: ['us-vwap'],
+    environment: 'paper',
+  };
+  writeFileSync(deskMark, JSON.stringify(mark));
+  return child;
+}
+
+test('CX-07 a kill without a desk and without a store leaves the latch and says so', async () => {
+  const { dataDir, kill } = setUp();
+  const { code, stdout } = await runCli(['kill', '--json'], { dataDir });
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(stdout), {
+    killed: true,
+    scope: 'all',
+    desk: 'not_running',
+    answer: null,
+  });
+  const state = kill.state();
+  assert.equal(state.kind === 'present' && state.note.scope, 'all');
+});
+
+test('CX-07 a kill reaches a desk that hangs: the latch is there, and what to do is said', async () => {
+  const { dataDir, files, kill } = setUp();
+  const desk = hangingDesk(files.deskMark);
+  try {
+    const { code, stdout } = await runCli(['kill', 'us-vwap'], { dataDir });
+    assert.equal(code, 0);
+    assert.match(stdout, /killed: us-vwap\. No entry leaves any more/);
+    assert.match(stdout, new RegExp(`pid ${desk.pid} has not answered.*kill -9 ${desk.pid}`));
+    assert.equal(kill.state().kind, 'present');
+  } finally {
+    desk.kill('SIGKILL');
+  }
+});
+
+test('CX-07 a kill prints what the desk that answered did', async () => {
+  const { dataDir, files, kill } = setUp();
+  const desk = hangingDesk(files.deskMark);
+  const stop = kill.watch((state) => {
+    if (state.kind !== 'present') return;
+    kill.answer({
+      at: Date.now(),
+      pid: desk.pid ?? 0,
+      canceledOrderIds: ['a', 'b'],
+      protectionKept: 3,
+    });
+  }, 5);
+  try {
+    const { stdout } = await runCli(['kill', 'all'], { dataDir });
+    assert.match(stdout, /answered after \d+ ms: 2 entry order\(s\) cancelled, 3 protective/);
+  } finally {
+    stop();
+    desk.kill('SIGKILL');
+  }
+});
+
+test('CX-07 a name nobody knows kills everything', async () => {
+  const { dataDir, kill } = setUp();
+  const { code, stdout, stderr } = await runCli(['kill', 'us-vwp'], { dataDir });
+  assert.equal(code, 0);
+  assert.match(stdout, /killed: all/);
+  assert.match(stderr, /us-vwp: found no desk or account of that name, everything is killed/);
+  const state = kill.state();
+  assert.equal(state.kind === 'present' && state.note.scope, 'all');
+});
+
+test('CX-07 a kill of an account is kept to that account', async () => {
+  const { dataDir, kill } = setUp();
+  await runCli(['kill', 'paper-us'], { dataDir });
+  const state = kill.state();
+  assert.equal(state.kind === 'present' && state.note.scope, 'paper-us');
+});
+
+test('CX-07 a second kill is no news and takes nothing back', async () => {
+  const { dataDir, files } = setUp();
+  await runCli(['kill', 'all'], { dataDir });
+  const before = readFileSync(files.kill, 'utf8');
+  const { code, stdout } = await runCli(['kill', 'us-vwap'], { dataDir });
+  assert.equal(code, 0);
+  assert.match(stdout, /it was killed before: all by command line at /);
+  assert.equal(readFileSync(files.kill, 'utf8'), before);
+});
