@@ -7,8 +7,6 @@ export type AccountConfig = AccountsFile['accounts'][number];
 /** A desk's file with its account looked up. */
 export type DeskConfig = DeskFile & { readonly accountSettings: AccountConfig };
 
-export type JobConfig = ScheduleFile['jobs'][number];
-
 /** Everything the assistant runs on, checked. Frozen for a run; `hash` names what decides. */
 export type Config = {
   /** Project folder. */
