@@ -303,6 +303,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     isJson: options.json,
     log: deps.log,
     onInterrupt: deps.onInterrupt,
+    announce: (notice, exceptChannel) => parts.conversation?.announce(notice, exceptChannel),
   });
   const conversation = composeConversation({
     config,
