@@ -231,6 +231,3 @@ export type Event = { readonly at: number } & ( // the desk and its day
     }
   | { readonly type: 'trade_closed'; readonly trade: Trade; readonly cooldownUntil: number }
 );
-
-/** Name of an event; the `type` column of the log. */
-export type EventType = Event['type'];

@@ -7,8 +7,3 @@ export class InvariantError extends Error {
 export function invariant(condition: boolean, message: string): asserts condition {
   if (!condition) throw new InvariantError(message);
 }
-
-/** Marks a branch that the types say is unreachable; throws {@link InvariantError} when reached. */
-export function assertNever(value: never, place: string): never {
-  throw new InvariantError(`${place}: unexpected value ${JSON.stringify(value)}`);
-}
