@@ -23,7 +23,7 @@ export function ny(wall: string, day = DAY): number {
   return instantAt(day, wall.slice(0, 5), 'America/New_York') + seconds * 1000;
 }
 
-type PolicyChange = Partial<Omit<Policy, 'risk' | 'ticket' | 'exits' | 'cost' | 'watch'>> & {
+export type PolicyChange = Partial<Omit<Policy, 'risk' | 'ticket' | 'exits' | 'cost' | 'watch'>> & {
   readonly [K in 'risk' | 'ticket' | 'exits' | 'cost' | 'watch']?: Partial<Policy[K]>;
 };
 

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Input } from '#core/engine/input.ts';
+import { appDesk } from '#test/support/app-desk.ts';
+import { confirm, kill, OWNER, quoteOf, stop, withTicket } from '#test/support/builders.ts';
+
+async function withOpenTicket() {
+  const world = appDesk();
+  const desk = world.open();
+  for (const input of withTicket()) {
+    world.clock.advanceTo(input.at);
+    await desk.submit(input);
+  }
+  return { ...world, desk };
+}
+
+async function withEntriesAtBroker() {
+  const world = await withOpenTicket();
+  await world.desk.submit(confirm(world.clock.now() + 1_000));
+  await world.settle(100);
+  return world;
+}
+
+const entryOrders = async (world: Awaited<ReturnType<typeof withOpenTicket>>) =>
+  (await world.broker.openOrders()).filter((order) => order.request.orderId.includes('.entry-'));
+
+test('CX-05 the same ticket confirmed fifty times at once from two channels is one order a leg', async () => {
+  const world = await withOpenTicket();
+  const at = world.clock.now() + 1_000;
+  const answers = Array.from({ length: 50 }, (_, n) => {
+    const input = confirm(at) as Extract<Input, { kind: 'operator_acted' }>;
+    const channel = n % 2 === 0 ? 'telegram' : 'terminal';
+    return world.desk.submit({ ...input, actor: { ...OWNER, channel, id: `${channel}:1` } });
+  });
+  await Promise.all(answers);
+  await world.settle(100);
+  const stored = await world.store.events.read(world.desk.stream);
+  assert.equal(stored.filter((event) => event.type === 'ticket_confirmed').length, 1);
+  assert.equal(stored.filter((event) => event.type === 'act_refused').length, 49);
+  const entries = await entryOrders(world);
+  assert.deepEqual(
+    entries.map((order) => order.request.orderId.split('.').at(-1)),
+    ['entry-1', 'entry-2'],
+  );
+});
+
+test('CX-07 a kill with the store down cancels at once, is journaled, and is loaded at recovery', async () => {
+  const world = await withEntriesAtBroker();
+  assert.equal((await entryOrders(world)).length, 2);
+  world.mode.now = 'stopped';
+  const receipt = world.desk.killNow(OWNER, 'all', world.clock.now());
+  assert.equal(receipt.canceledOrderIds.length, 2);
+  assert.equal((await entryOrders(world)).length, 0, 'canceled before anything was stored');
+  assert.equal(world.killFile.read(), 'present');
+  await world.settle(200);
+  assert.equal(world.desk.state().kill.kind, 'halted');
+  assert.ok(world.journal.pending().length > 0);
+  assert.ok(world.chat.some((row) => row.kind === 'kill_stage1' && row.id === 0));
+  world.mode.now = 'up';
+  const again = world.open();
+  const { fromJournal } = await again.recover();
+  assert.ok(fromJournal > 0);
+  assert.deepEqual(world.journal.pending(), []);
+  assert.deepEqual(again.state(), world.desk.state());
+});
+
+test('CX-05 with the store down no ticket is confirmed and no entry leaves', async () => {
+  const world = await withOpenTicket();
+  world.mode.now = 'stopped';
+  await assert.rejects(world.desk.submit(confirm(world.clock.now() + 1_000)));
+  await world.settle(100);
+  assert.equal((await entryOrders(world)).length, 0);
+  assert.deepEqual(world.journal.pending(), []);
+});
+
+test('SP-11 steps of an outage are appended in order before the next one', async () => {
+  const world = await withEntriesAtBroker();
+  world.mode.now = 'stopped';
+  await world.desk.submit(stop(world.clock.now() + 10));
+  await world.settle(100);
+  await world.desk.submit(kill(world.clock.now() + 10));
+  await world.settle(100);
+  world.mode.now = 'up';
+  await world.desk.submit(kill(world.clock.now() + 10));
+  await world.desk.submit({
+    kind: 'kill_file_seen',
+    at: world.clock.now() + 20,
+    isPresent: true,
+    by: 'test',
+  });
+  await world.settle(100);
+  const stored = await world.store.events.read(world.desk.stream);
+  const order = stored
+    .map((event) => event.type)
+    .filter((type) => type === 'consent_withdrawn' || type === 'kill_engaged');
+  assert.deepEqual(order, ['consent_withdrawn', 'kill_engaged']);
+  assert.deepEqual(
+    stored.map((event) => event.version),
+    stored.map((_, i) => i + 1),
+  );
+  assert.deepEqual(world.journal.pending(), []);
+});
+
+test('SP-11 a commit whose answer was lost is met, not written twice', async () => {
+  const world = await withEntriesAtBroker();
+  world.mode.now = 'answer_lost';
+  await world.desk.submit(stop(world.clock.now() + 10));
+  world.mode.now = 'up';
+  await world.desk.submit(kill(world.clock.now() + 20));
+  await world.settle(100);
+  const stored = await world.store.events.read(world.desk.stream);
+  assert.equal(stored.filter((event) => event.type === 'consent_withdrawn').length, 1);
+  assert.deepEqual(world.journal.pending(), []);
+});
+
+test('CX-07 an entry committed before a kill and not yet sent never leaves', async () => {
+  const world = await withOpenTicket();
+  const confirming = world.desk.submit(confirm(world.clock.now() + 1_000));
+  world.desk.killNow(OWNER, 'all', world.clock.now());
+  await confirming.catch(() => {});
+  await world.settle(500);
+  assert.equal((await entryOrders(world)).length, 0);
+  assert.equal((await world.broker.positions()).length, 0);
+  for (const order of Object.values(world.desk.state().orders)) {
+    if (order.role === 'entry') assert.equal(order.state, 'canceled');
+  }
+});
+
+test('CX-06 after STOP was decided a new ALLOW lets entries through again', async () => {
+  const world = await withEntriesAtBroker();
+  world.desk.stopNow(OWNER, null, world.clock.now());
+  await world.settle(100);
+  assert.equal(world.desk.areEntriesBlocked(), false);
+  assert.equal(world.desk.state().consent.kind, 'stopped');
+});
+
+test('SP-11 start is recovery: the fold of the log is the state, a snapshot and its tail too', async () => {
+  const world = await withEntriesAtBroker();
+  await world.settle(1_000);
+  world.broker.onQuote(quoteOf(world.clock.now(), 99.9, 99.95));
+  await world.settle(200);
+  const again = world.open();
+  await again.recover();
+  assert.deepEqual(again.state(), world.desk.state());
+  assert.ok(Object.keys(again.state().positions).length > 0);
+  const third = world.open();
+  await third.recover();
+  await world.store.snapshots.save(third.stream, third.version(), third.state());
+  const fourth = world.open();
+  await fourth.recover();
+  assert.deepEqual(fourth.state(), third.state());
+});
