@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import { streamOf } from '#app/event-form.ts';
@@ -340,8 +341,12 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   const rule = options.operator ?? 'terminal';
   if (rule !== 'terminal') attachRobot(desk, rule, seed, clock, activity);
 
-  if (slot.isResumed) await store.outbox.settleInterrupted(slot.runId);
-  else
+  if (slot.isResumed) {
+    process.stderr.write(
+      'an interrupted run goes on where it stood; /pending shows what waits for an answer\n',
+    );
+    await store.outbox.settleInterrupted(slot.runId);
+  } else
     await noteRun(store.events, contextOf(deps, slot.runId, clock.now()), 'run_started', {
       key: deps.key,
       days: material.days,
