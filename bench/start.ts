@@ -21,7 +21,8 @@ async function start(dataDir: string): Promise<Started> {
     process.execPath,
     [BIN, 'start', '--profile', 'paper', '--channels', 'terminal'],
     {
-      env: { ...process.env, CENTAUR_DATA_DIR: dataDir },
+      // a start of its own: `centaur bench` has set the instant of the command line's own start
+      env: { ...process.env, CENTAUR_STARTED_AT: undefined, CENTAUR_DATA_DIR: dataDir },
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   );
