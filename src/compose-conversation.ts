@@ -75,6 +75,15 @@ export function composeAccess(config: Config, clock: Clock): Promise<ChatAccess>
   });
 }
 
+/** Prints a pairing code when Telegram runs and nobody may speak there yet. For the console only. */
+export function offerPairing(access: ChatAccess, channels: readonly Channel[]): void {
+  if (!access.isEmpty() || !channels.some((channel) => channel.name === 'telegram')) return;
+  const { pairingCode } = access.offerPairing('owner');
+  process.stderr.write(
+    `Telegram: send /pair ${pairingCode} to the bot within 10 minutes; the first person becomes owner\n`,
+  );
+}
+
 /** The terminal of this process; on standard error when standard output carries data. */
 export function composeTerminal(clock: Clock, isJson: boolean, onInterrupt: () => void): Channel {
   return createTerminalChannel({

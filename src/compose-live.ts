@@ -21,7 +21,7 @@ import { createScheduler } from '#shell/scheduler/job-run.ts';
 import { plansOf } from '#shell/scheduler/timetable.ts';
 import { createWorkers } from '#shell/scheduler/workers.ts';
 import { composeChannels } from './compose-channels.ts';
-import { composeAccess, composeConversation } from './compose-conversation.ts';
+import { composeAccess, composeConversation, offerPairing } from './compose-conversation.ts';
 import type { KillSwitch } from './compose-kill.ts';
 import { simulatedDay } from './compose-material.ts';
 import { answerSources } from './compose-sources.ts';
@@ -186,7 +186,7 @@ function scheduleJobs(live: Live, stopAll: (() => Promise<void>)[]): Promise<voi
       }),
     onTrouble: (problem) => {
       deps.log.error({ line: 'job', ...problem }, 'job trouble');
-      if (problem.kind === 'missed' || problem.kind === 'failed') {
+      if (problem.kind !== 'store_failed') {
         live.desk.post({
           kind: 'doubt_noticed',
           at: Date.now(),
@@ -316,12 +316,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   const stopArrivals = await store.inbox.onArrival(() => {
     conversation.intake.drainPending().catch((error: unknown) => onTrouble('inbox', error));
   });
-  if (access.isEmpty() && channels.some((channel) => channel.name === 'telegram')) {
-    const { pairingCode } = access.offerPairing('owner');
-    process.stderr.write(
-      `Telegram: send /pair ${pairingCode} to the bot within 10 minutes; the first person becomes owner\n`,
-    );
-  }
+  offerPairing(access, channels);
   if (config.profile.isScheduled) await scheduleJobs(live, stopAll);
   const poll = setInterval(() => {
     if (!desk.isCatchingUp())

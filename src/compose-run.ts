@@ -32,7 +32,12 @@ import { type ActivityMeter, createActivity } from '#shell/runner/activity.ts';
 import { createResultCollector, type RunResult } from '#shell/runner/run-result.ts';
 import { createVirtualDriver } from '#shell/runner/virtual-driver.ts';
 import { composeChannels } from './compose-channels.ts';
-import { type Conversation, composeAccess, composeConversation } from './compose-conversation.ts';
+import {
+  type Conversation,
+  composeAccess,
+  composeConversation,
+  offerPairing,
+} from './compose-conversation.ts';
 import type { KillSwitch } from './compose-kill.ts';
 import { answerSources } from './compose-sources.ts';
 import type { DeskStore } from './compose-store.ts';
@@ -362,6 +367,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     cashMinor: startingCashMinorOf(desk1),
     isRecovery: false,
   });
+  offerPairing(access, channels);
   const startupMs = deps.onReady();
   deps.signal.addEventListener('abort', () => driver.stop(), { once: true });
   const stopKill = deps.killSwitch.watch([desk], clock);
