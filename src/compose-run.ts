@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
+import { createOrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import { streamOf } from '#app/event-form.ts';
 import { createFollower, createSessionKernel, type Follower } from '#app/follow-session.ts';
@@ -82,7 +82,6 @@ type Run = {
   readonly activity: ActivityMeter;
   readonly desk: Desk;
   readonly broker: ReturnType<typeof createPaperBroker>;
-  readonly lane: OrderLane;
   readonly desk1: DeskConfig;
   follower: Follower | null;
   isOver: boolean;
@@ -213,10 +212,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   });
   const feed = material.makeFeed(clock);
   const access = await composeAccess(config, clock);
-  const parts: { conversation: Conversation | null; lane: OrderLane | null } = {
-    conversation: null,
-    lane: null,
-  };
+  const parts: { conversation: Conversation | null } = { conversation: null };
   const onTrouble = (place: string, error: unknown) => trouble(deps, place, error);
   const collector = createResultCollector();
   let messages = 0;
@@ -258,7 +254,6 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     activity,
     desk,
     broker,
-    lane: undefined as never,
     desk1,
     follower: null,
     isOver: false,
@@ -271,7 +266,6 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     activity,
     onTrouble,
   });
-  parts.lane = lane;
   const delivered = (row: OutboxRow): void => {
     messages += 1;
     onDelivered(run, row);
