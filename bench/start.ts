@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeDataFolder } from '../test/support/store-backends.ts';
 
 /*
  * Start of the assistant: first chat message on a fresh data folder (initdb and migrations included),
@@ -78,10 +78,11 @@ function databaseKilobytes(dataDir: string): number {
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-const dataDir = mkdtempSync(join(tmpdir(), 'centaur-start-'));
+const dataDir = makeDataFolder();
 const cold: number[] = [];
 for (let n = 0; n < RUNS; n += 1) {
   rmSync(dataDir, { recursive: true, force: true });
+  mkdirSync(dataDir, { mode: 0o755 });
   const assistant = await start(dataDir);
   cold.push(assistant.firstMessageMs);
   await sleep(2_500);

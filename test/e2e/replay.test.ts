@@ -1,15 +1,31 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { createGunzip } from 'node:zlib';
 import type { RunResult } from '#shell/runner/run-result.ts';
 import { runCli } from '#test/support/cli.ts';
-import { essence, folderWithSpy, replay, replayArgs, SPY_FILE } from '#test/support/replays.ts';
+import {
+  emptyFolder,
+  essence,
+  folderWithSpy,
+  replay,
+  replayArgs,
+  SPY_FILE,
+} from '#test/support/replays.ts';
 import { needsShared, sharedPath } from '#test/support/shared-data.ts';
 
 const needs = needsShared(...SPY_FILE);
 const TEN_DAYS = '2024-05-01..2024-05-14';
+const BIN = join(import.meta.dirname, '..', '..', 'bin', 'centaur.mjs');
+/** A day that takes a day: the desk is there until it is ended. */
+const REALTIME = replayArgs('2024-05-06', 'confirm').map((word) =>
+  word === 'max' ? 'realtime' : word,
+);
 const START_MONEY = 100_000;
 /** The quote a replay trades on stands half a tick around the open, rounded outwards to the tick. */
 const HALF_SPREAD = 0.02;
@@ -125,7 +141,7 @@ test(
 );
 
 test('CX-03 a simulated day runs without any file, account or network', async () => {
-  const other = await folderOf();
+  const other = emptyFolder();
   const { code, stdout, stderr } = await runCli(
     ['start', '--speed', 'max', '--operator', 'confirm', '--exit', '--json'],
     { dataDir: other.dataDir },
@@ -146,10 +162,20 @@ test('a replay of a symbol without bars is refused in one line', needs, async ()
   assert.match(stderr, /^error: replay .*found no stored 1m bars of NVDA\.US, expected some/m);
 });
 
-async function folderOf(): Promise<{ dataDir: string; remove(): void }> {
-  const { mkdtempSync, rmSync } = await import('node:fs');
-  const { tmpdir } = await import('node:os');
-  const { join } = await import('node:path');
-  const dataDir = mkdtempSync(join(tmpdir(), 'centaur-demo-'));
-  return { dataDir, remove: () => rmSync(dataDir, { recursive: true, force: true }) };
-}
+test('SP-11 a second desk on the same data folder is refused in one line', needs, async () => {
+  const first = spawn(process.execPath, [BIN, ...REALTIME], {
+    env: { ...process.env, CENTAUR_DATA_DIR: dirOf() },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(first, 'close');
+  try {
+    await once(first.stderr, 'data');
+    const { code, stdout, stderr } = await runCli(REALTIME, { dataDir: dirOf() });
+    assert.equal(code, 3, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, /^error: [^\n]+\n$/);
+  } finally {
+    first.kill('SIGTERM');
+    await ended;
+  }
+});

@@ -16,8 +16,8 @@ const needs = needsShared(...SPY_FILE);
 const DAYS = '2024-05-06..2024-05-09';
 /** Kill points tried; more by CENTAUR_KILLS. */
 const KILLS = Number(process.env['CENTAUR_KILLS'] ?? 4);
-/** A run of these days takes about this long; kills are drawn from it. */
-const SPAN_MS = 2_600;
+/** Before this nothing of the run can have been stored. */
+const START_MS = 250;
 
 let folder: Awaited<ReturnType<typeof folderWithSpy>> | null = null;
 before(async () => {
@@ -31,15 +31,20 @@ test(
   async () => {
     assert.ok(folder !== null);
     const { dataDir } = folder;
+    const startedAt = performance.now();
     const whole = await replay(dataDir, DAYS, 'confirm');
+    const spanMs = performance.now() - startedAt - START_MS;
     const expected = await storedRun(dataDir, whole.runId);
     const random = createRandom(`kill/${process.env['CENTAUR_SEED'] ?? 1}`);
     let interrupted = 0;
     for (let run = 0; run < KILLS; run += 1) {
       // killed twice on the way: in the first execution and again while it is being resumed
       for (let n = 0; n < 2; n += 1) {
-        const afterMs = 350 + Math.floor(random.uniform() * SPAN_MS);
-        if (await startAndKill(replayArgs(DAYS, 'confirm'), dataDir, afterMs)) interrupted += 1;
+        const afterMs = START_MS + Math.floor(random.uniform() * spanMs);
+        // the desk alone and the desk with its database in turn
+        const withDatabase = (run + n) % 2 === 1;
+        if (await startAndKill(replayArgs(DAYS, 'confirm'), dataDir, afterMs, withDatabase))
+          interrupted += 1;
       }
       const resumed = await replay(dataDir, DAYS, 'confirm');
       const found = await storedRun(dataDir, resumed.runId);

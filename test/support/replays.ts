@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
@@ -9,19 +8,30 @@ import { connectStore } from '#shell/store/client.ts';
 import { createStore } from '#shell/store/store.ts';
 import { runCli } from './cli.ts';
 import { sharedPath } from './shared-data.ts';
+import { makeDataFolder } from './store-backends.ts';
 
 export const SPY_FILE = ['data', 'us', 'minute', 'SPY_1m_2024-03-26_2025-01-31.csv.gz'] as const;
 
-/** A data folder with the recorded SPY minutes in its store. */
-export async function folderWithSpy(): Promise<{ readonly dataDir: string; remove(): void }> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'centaur-e2e-'));
-  const file = sharedPath(...SPY_FILE) ?? '';
+/** A data folder the database's own user can enter; `remove` leaves nothing of it, its cluster included. */
+export function emptyFolder(): { readonly dataDir: string; remove(): void } {
+  const dataDir = makeDataFolder();
+  return { dataDir, remove: () => rmSync(dataDir, { recursive: true, force: true }) };
+}
+
+/** Imports recorded minutes of SPY from a file with labels at the start, in UTC. */
+export async function importSpy(dataDir: string, file: string): Promise<void> {
   const series = ['--symbol', 'SPY', '--market', 'US', '--timeframe', '1m'];
   const form = ['--zone', 'UTC', '--label', 'start'];
   const args = ['data', 'import', 'bars', ...series, '--file', file, ...form];
   const { code, stderr } = await runCli(args, { dataDir });
   if (code !== 0) throw new Error(`import ended with ${code}: ${stderr}`);
-  return { dataDir, remove: () => rmSync(dataDir, { recursive: true, force: true }) };
+}
+
+/** A data folder with the recorded SPY minutes in its store. */
+export async function folderWithSpy(): Promise<{ readonly dataDir: string; remove(): void }> {
+  const folder = emptyFolder();
+  await importSpy(folder.dataDir, sharedPath(...SPY_FILE) ?? '');
+  return folder;
 }
 
 /** Arguments of a replay of SPY at full speed. */
@@ -42,18 +52,26 @@ export function essence(result: RunResult): string {
   return canonicalJson(rest);
 }
 
+/** An event as stored: its instant, and type and data as one text. */
+export type StoredEvent = { readonly occurredAt: number; readonly text: string };
+
 /** Events of the desk of a run, type and data only, and its visible messages. */
 export async function storedRun(
   dataDir: string,
   runId: string,
-): Promise<{ events: string[]; deliveries: number }> {
+): Promise<{ events: string[]; stored: StoredEvent[]; deliveries: number }> {
   const handle = await connectStore({ dataFolder: dataDir, databaseUrl: null, purpose: 'test' });
   try {
     const store = createStore(handle);
     const events = await store.events.read(`${runId}/desk/us-vwap`);
     const rows = await store.outbox.ofRun(runId);
+    const stored = events.map(({ type, data, occurredAt }) => ({
+      occurredAt,
+      text: canonicalJson({ type, data }),
+    }));
     return {
-      events: events.map(({ type, data }) => canonicalJson({ type, data })),
+      events: stored.map((event) => event.text),
+      stored,
       // edits of one message coalesce to the newest; how many there are depends on the pace
       deliveries: rows.filter((row) => row.state === 'delivered' && row.editKey === null).length,
     };
@@ -62,11 +80,37 @@ export async function storedRun(
   }
 }
 
-/** Starts a command and kills it without warning after `afterMs`; answers whether it was still running. */
+function procText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Kills the server of a data folder and its children, without warning; Linux only, elsewhere none. */
+export function killDatabase(dataDir: string): void {
+  const [first = ''] = procText(join(dataDir, 'pg', 'cluster', 'postmaster.pid')).split('\n');
+  const server = Number(first);
+  if (!(server > 1) || !procText(`/proc/${server}/cmdline`).includes(dataDir)) return;
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => /^\d+ \(.*\) \S (\d+)/.exec(procText(`/proc/${pid}/stat`))?.[1] === first);
+  for (const pid of [server, ...children.map(Number)]) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // gone already
+    }
+  }
+}
+
+/** Starts a command and calls `kill` on it after `afterMs`; answers whether it was still running. */
 export function startAndKill(
   args: readonly string[],
   dataDir: string,
   afterMs: number,
+  withDatabase = false,
 ): Promise<boolean> {
   const bin = join(import.meta.dirname, '..', '..', 'bin', 'centaur.mjs');
   const child = spawn(process.execPath, [bin, ...args], {
@@ -74,7 +118,10 @@ export function startAndKill(
     stdio: 'ignore',
   });
   return new Promise((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      if (withDatabase) killDatabase(dataDir);
+    }, afterMs);
     child.on('close', (_code, signal) => {
       clearTimeout(timer);
       resolve(signal === 'SIGKILL');
