@@ -325,6 +325,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
       );
   }, RECONCILE_EVERY_MS);
   const sweep = setInterval(() => {
+    void desk.flushInputs();
     store.outbox
       .due(LIVE_RUN, clock.now(), 100)
       .then((rows) => lane.take(rows.filter((row) => row.lane.startsWith('order:'))))
