@@ -90,7 +90,9 @@ function procText(path: string): string {
 
 /** Kills the server of a data folder and its children, without warning; Linux only, elsewhere none. */
 export function killDatabase(dataDir: string): void {
-  const [first = ''] = procText(join(dataDir, 'pg', 'cluster', 'postmaster.pid')).split('\n');
+  const [first = ''] = procText(join(dataDir, 'pg', 'cluster', 'data', 'postmaster.pid')).split(
+    '\n',
+  );
   const server = Number(first);
   if (!(server > 1) || !procText(`/proc/${server}/cmdline`).includes(dataDir)) return;
   const children = readdirSync('/proc')
