@@ -8,6 +8,7 @@ import { usFeeModel } from '#core/backtest/costs.ts';
 import type { Event } from '#core/engine/event.ts';
 import type { Message } from '#core/engine/message.ts';
 import { isExposed, pendingTickets } from '#core/engine/select.ts';
+import { InvariantError } from '#core/lib/assert.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
@@ -225,7 +226,19 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     slippageBps: policy.cost.slippageBps,
   });
   const access = await composeAccess(config, clock);
-  const onTrouble = (place: string, error: unknown) => trouble(deps, place, error);
+  const onTrouble = (place: string, error: unknown): void => {
+    trouble(deps, place, error);
+    if (!(error instanceof InvariantError)) return;
+    // a bug: no entries until a person has looked
+    const figures = { place, found: error.message.slice(0, 200) };
+    desk.post({
+      kind: 'doubt_noticed',
+      at: clock.now(),
+      cause: 'internal_error',
+      subject: place,
+      figures,
+    });
+  };
   const channels = await composeChannels({
     config,
     clock,

@@ -4,16 +4,16 @@ import { Desk } from '#app/desk.ts';
 import { streamOf } from '#app/event-form.ts';
 import { createFollower, createSessionKernel, type Follower } from '#app/follow-session.ts';
 import { type History, planSession } from '#app/open-session.ts';
-import type { Clock, EventContext, MarketFeed, OutboxRow } from '#app/ports.ts';
+import type { Clock, MarketFeed, OutboxRow } from '#app/ports.ts';
 import { reconcileAccount } from '#app/reconcile-account.ts';
 import { attachRobot } from '#app/robot-operator.ts';
-import { findRun, forRebuiltExchange, noteRun, readKnown } from '#app/run-registry.ts';
+import { findRun, forRebuiltExchange, noteRun, readKnown, runContext } from '#app/run-registry.ts';
 import type { StartOptions } from '#app/start-options.ts';
 import { usFeeModel } from '#core/backtest/costs.ts';
-import type { Input } from '#core/engine/input.ts';
 import type { Message } from '#core/engine/message.ts';
 import { pendingTickets } from '#core/engine/select.ts';
 import type { EventTable } from '#core/gates/event-window.ts';
+import { InvariantError } from '#core/lib/assert.ts';
 import { type CalendarTable, sessionOn } from '#core/market/calendar.ts';
 import { instantAt } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
@@ -172,19 +172,6 @@ function onDelivered(run: Run, row: OutboxRow): void {
   });
 }
 
-function contextOf(deps: VirtualRunDeps, runId: string, at: number): EventContext {
-  return {
-    market: 'US',
-    tradingDay: null,
-    occurredAt: at,
-    runId,
-    correlationId: null,
-    causationId: null,
-    configHash: deps.config.hash,
-    codeVersion: deps.codeVersion,
-  };
-}
-
 /** Plays a simulated or recorded stretch of days through the whole desk, on a virtual clock. */
 export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   const { config, options, deskStore, material } = deps;
@@ -213,7 +200,13 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   const feed = material.makeFeed(clock);
   const access = await composeAccess(config, clock);
   const parts: { conversation: Conversation | null } = { conversation: null };
-  const onTrouble = (place: string, error: unknown) => trouble(deps, place, error);
+  let bug: InvariantError | null = null;
+  const onTrouble = (place: string, error: unknown): void => {
+    trouble(deps, place, error);
+    if (!(error instanceof InvariantError)) return;
+    bug ??= error;
+    driver.stop();
+  };
   const collector = createResultCollector();
   let messages = 0;
   const desk = new Desk({
@@ -346,13 +339,19 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     );
     await store.outbox.settleInterrupted(slot.runId);
   } else
-    await noteRun(store.events, contextOf(deps, slot.runId, clock.now()), 'run_started', {
-      key: deps.key,
-      days: material.days,
-    });
+    await noteRun(
+      store.events,
+      runContext(deps.config.hash, deps.codeVersion, slot.runId, clock.now()),
+      'run_started',
+      {
+        key: deps.key,
+        days: material.days,
+      },
+    );
   if (met !== null) {
     desk.resume(met.known);
-    replayOutside(run, met.outside);
+    // acts that came from outside come again at their own instants
+    for (const { input } of met.outside) clock.at(input.at, () => desk.post(input));
   }
   await conversation.start();
   await desk.submit({
@@ -371,20 +370,18 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   stopKill();
   await conversation.deliverer.idle();
   await desk.stop();
-  if (run.isOver)
-    await noteRun(store.events, contextOf(deps, slot.runId, clock.now()), 'run_ended', {
-      days: material.days.length,
-    });
+  if (run.isOver && bug === null)
+    await noteRun(
+      store.events,
+      runContext(deps.config.hash, deps.codeVersion, slot.runId, clock.now()),
+      'run_ended',
+      {
+        days: material.days.length,
+      },
+    );
   await conversation.stop();
+  if (bug !== null) throw bug;
   return collector.result({ runId: slot.runId, messages, startupMs });
-}
-
-/** Acts that came from outside in the interrupted run come again at their own instants. */
-function replayOutside(
-  run: Run,
-  outside: readonly { input: Input; inboxId: number | null }[],
-): void {
-  for (const { input } of outside) run.clock.at(input.at, () => run.desk.post(input));
 }
 
 /** A little before the first day is planned; the early morning for a day without a session. */

@@ -91,3 +91,22 @@ export function forRebuiltExchange(outbox: Outbox, known: Known | null): Outbox 
       ids.has(id) ? undefined : outbox.markFailed(id, error, retryAt),
   };
 }
+
+/** The envelope of a run's own events. */
+export function runContext(
+  configHash: string,
+  codeVersion: string,
+  runId: string,
+  occurredAt: number,
+): EventContext {
+  return {
+    market: 'US',
+    tradingDay: null,
+    occurredAt,
+    runId,
+    correlationId: null,
+    causationId: null,
+    configHash,
+    codeVersion,
+  };
+}

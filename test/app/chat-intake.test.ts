@@ -40,14 +40,14 @@ async function brokenStore() {
   };
 }
 
-test('CX-14 a kill acts before anything is stored, synchronously', async () => {
+test('CX-07 a kill acts before anything is stored, synchronously', async () => {
   const h = await chatHarness(withTicket());
   const received = h.intake.receive([h.incoming('/kill')]);
   assert.equal(h.desk.kills.length, 1);
   await received;
 });
 
-test('CX-14 a kill acts while another handler of the same chat hangs', async () => {
+test('CX-07 a kill acts while another handler of the same chat hangs', async () => {
   const h = await chatHarness(withTicket());
   let release = () => {};
   const hangs = new Promise<void>((resolve) => {
@@ -75,7 +75,7 @@ test('CX-14 a kill acts while another handler of the same chat hangs', async () 
   await intake.idle();
 });
 
-test('CX-14 with the store down a kill acts once, the person is told once, and the row is recorded later', async () => {
+test('CX-07 with the store down a kill acts once, the person is told once, and the row is recorded later', async () => {
   const { h, intake, repair } = await brokenStore();
   const row = h.incoming('kill');
   await assert.rejects(intake.receive([row]), StoreError);

@@ -61,7 +61,7 @@ function harness(rate: typeof USUAL_RATE | null = null) {
   return { clock, store, channel, delivered, deliverer, row, give, until, texts };
 }
 
-test('delivers in order within a chat, and a P0 overtakes what waits', async () => {
+test('CX-11 delivers in order within a chat, and a P0 overtakes what waits', async () => {
   const h = harness(USUAL_RATE);
   await h.give(['a', 'b', 'c', 'd', 'e'].map((text) => h.row(text)));
   await h.until(AT + 500);
@@ -73,7 +73,7 @@ test('delivers in order within a chat, and a P0 overtakes what waits', async () 
   assert.deepEqual(h.texts(), ['a', 'b', 'c', 'ALARM', 'd', 'e']);
 });
 
-test('a row past its life is dropped and marked, never delivered', async () => {
+test('CX-11 a row past its life is dropped and marked, never delivered', async () => {
   const h = harness();
   await h.give([h.row('dead', { expiresAt: AT }), h.row('alive', { expiresAt: AT + 1 })]);
   await h.deliverer.idle();
@@ -99,7 +99,7 @@ test('CX-01 edits of one message coalesce to the newest and edit the same messag
   assert.equal(h.channel.sent[4]?.edit, 'm1');
 });
 
-test('the message to edit is found again after a restart', async () => {
+test('CX-01 CX-11 the message to edit is found again after a restart', async () => {
   const h = harness();
   await h.give([h.row('v1', { editKey: 'ticket-1' })]);
   await h.deliverer.idle();
@@ -119,7 +119,7 @@ test('the message to edit is found again after a restart', async () => {
   assert.equal(h.channel.sent[1]?.edit, 'm1');
 });
 
-test('a rate limit is obeyed to the millisecond the channel asked for, and order holds', async () => {
+test('CX-11 a rate limit is obeyed to the millisecond the channel asked for, and order holds', async () => {
   const h = harness();
   h.channel.failure = new ChannelError('telegram: too many requests', {
     code: 'rate_limited',
@@ -148,7 +148,7 @@ test('a failure that will not pass marks the row failed and the lane goes on', a
   assert.deepEqual(h.texts(), ['b']);
 });
 
-test('rows that were not handed over are found by the sweep, once', async () => {
+test('CX-11 rows that were not handed over are found by the sweep, once', async () => {
   const h = harness();
   await h.store.outbox.enqueue([h.row('a')]);
   await h.deliverer.sweep();
@@ -183,7 +183,7 @@ test('an alarm decided with the store down is delivered without a mark', async (
   assert.deepEqual(h.texts(), ['ALARM']);
 });
 
-test('order holds among P1 to P3 for every mixture, and nothing is lost', async () => {
+test('CX-11 order holds among P1 to P3 for every mixture, and nothing is lost', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.constantFrom(0, 1, 2, 3), { minLength: 1, maxLength: 20 }),

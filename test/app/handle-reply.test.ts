@@ -56,7 +56,7 @@ test('CX-10 a row drained again after a store failure acts once, in one transact
   assert.deepEqual(await h.store.inbox.pending('live', 10), []);
 });
 
-test('a bare confirm counts only when the one ticket was delivered three seconds before', async () => {
+test('CX-05 a bare confirm counts only when the one ticket was delivered three seconds before', async () => {
   const h = await chatHarness(withTicket());
   assert.match((await h.say('confirm'))[0]!, /came only a moment ago/);
   await h.desk.submit({
@@ -155,7 +155,7 @@ test('CX-09 a missing sender and a foreign chat fail closed', async () => {
   assert.equal(h.desk.kills.length, 0);
 });
 
-test('a group that is not listed may read and stop, and not act otherwise', async () => {
+test('CX-09 a group that is not listed may read and stop, and not act otherwise', async () => {
   const h = await chatHarness(withTicket());
   const group = { chatKind: 'group', chatId: '-5' } as const;
   assert.match((await h.say(`/confirm ${code(h)}`, group))[0]!, /may only read/);
@@ -164,7 +164,7 @@ test('a group that is not listed may read and stop, and not act otherwise', asyn
   assert.equal(h.desk.stops.length, 1);
 });
 
-test('pairing: the code makes the first person owner once; five bad tries are a ban', async () => {
+test('CX-09 pairing: the code makes the first person owner once; five bad tries are a ban', async () => {
   const h = await chatHarness(withTicket(), { users: [] });
   assert.deepEqual(await h.say('/pair ABCDEF', { userId: '8' }), []);
   const { pairingCode } = h.access.offerPairing();
@@ -176,7 +176,7 @@ test('pairing: the code makes the first person owner once; five bad tries are a 
   assert.match((await h.say('/whoami', { userId: '8' }))[0]!, /owner/);
 });
 
-test('CX-14 stage 2 of a kill sells only after the second confirmation', async () => {
+test('CX-07 stage 2 of a kill sells only after the second confirmation', async () => {
   const h = await chatHarness(withPosition());
   assert.match((await h.say('清仓'))[0]!, /nothing done yet/);
   assert.equal(h.desk.kills.length, 0);
@@ -215,7 +215,7 @@ test('live accounts want the phrase typed, not a tap', async () => {
   assert.ok(h.desk.events.some((event) => event.type === 'flatten_started'));
 });
 
-test('a mode is lowered at once and raised only after a second confirmation', async () => {
+test('CX-08 a mode is lowered at once and raised only after a second confirmation', async () => {
   const h = await chatHarness(withTicket());
   assert.match((await h.say('/mode auto'))[0]!, /^\? Mode semi → auto/);
   await h.say('/mode us-vwap alert');
@@ -266,7 +266,7 @@ test('every question is answered, and the answer and the mark are one transactio
   assert.deepEqual(await h.store.inbox.pending('live', 100), []);
 });
 
-test('/lang changes the language of this chat only and is kept', async () => {
+test('CX-14 /lang changes the language of this chat only and is kept', async () => {
   const h = await chatHarness(withTicket());
   assert.match((await h.say('/lang zh'))[0]!, /中文/);
   assert.match((await h.say('hm'))[0]!, /没有听懂/);

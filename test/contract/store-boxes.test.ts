@@ -90,7 +90,7 @@ forEveryStore((store) => {
     assert.equal(tries.flat().length, 1);
   });
 
-  test('one of many takers gets a row, and a delivered row never comes back', async () => {
+  test('CX-11 one of many takers gets a row, and a delivered row never comes back', async () => {
     const { outbox } = store();
     const [row] = await outbox.enqueue([outboxRow('take', { runId: 'out-d', editKey: 'k' })]);
     const id = row?.id ?? 0;
@@ -130,7 +130,7 @@ forEveryStore((store) => {
     assert.deepEqual(keys(await outbox.due('out-e', AT + 100, 10)), ['r-3']);
   });
 
-  test('after a crash interrupted orders are unknown and are never due, chat is due again', async () => {
+  test('CX-11 ID-09 after a crash interrupted orders are unknown and are never due, chat is due again', async () => {
     const { outbox } = store();
     const rows = await outbox.enqueue([
       outboxRow('c-1', { runId: 'out-f', lane: 'order:paper-us', kind: 'submit' }),

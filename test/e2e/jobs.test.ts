@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Desk } from '#app/desk.ts';
@@ -18,10 +17,11 @@ import { connectStore, type StoreHandle } from '#shell/store/client.ts';
 import { createStore, type Store } from '#shell/store/store.ts';
 import { appDesk, memoryJournal, memoryKillFile } from '#test/support/app-desk.ts';
 import { runCli } from '#test/support/cli.ts';
+import { makeDataFolder } from '#test/support/store-backends.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const DAY = '2026-11-18';
-const dataDir = mkdtempSync(join(tmpdir(), 'centaur-jobs-'));
+const dataDir = makeDataFolder();
 let handle: StoreHandle;
 let store: Store;
 let session: Session;
@@ -80,7 +80,7 @@ test('SP-12 a job for a holiday says that it is no trading day', async () => {
   assert.equal((await run('us-premarket', thanksgiving, true)).code, 4);
 });
 
-test('ID-11 premarket, session and close by jobs end in a verdict and a report', async () => {
+test('CX-12 ID-11 premarket, session and close by jobs end in a verdict and a report', async () => {
   await recordDay();
   await run('sync-calendar', session.openAt - 10_800_000);
   await run('us-premarket', session.openAt - 1_800_000);

@@ -98,7 +98,7 @@ test('CX-05 confirmed tickets become fills inside the bars of their minute', nee
   assert.equal(new Set(codes).size, codes?.length);
 });
 
-test('ID-05 money of a replay equals its fills and fees to the cent', needs, () => {
+test('money of a replay equals its fills and fees to the cent', needs, () => {
   const fills = (confirmed?.fills ?? []) as {
     side: string;
     price: number;

@@ -69,7 +69,7 @@ const until = (events: readonly StoredEvent[], moment: number) =>
   events.filter((event) => event.occurredAt <= moment).map((event) => event.text);
 
 test(
-  'AL-10 what was decided up to a moment does not depend on anything after it, over the whole path',
+  'ID-16 what was decided up to a moment does not depend on anything after it, over the whole path',
   needs,
   async () => {
     const random = createRandom(`moment/${process.env['CENTAUR_SEED'] ?? 1}`);

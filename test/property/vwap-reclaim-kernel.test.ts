@@ -76,7 +76,7 @@ test('ID-16 changing or removing the future changes no answer of the past', () =
   );
 });
 
-test('ID-17 the streaming kernel answers as the rules written out over the whole prefix', () => {
+test('ID-01 ID-02 ID-03 the streaming kernel answers as the rules written out over the whole prefix', () => {
   let signals = 0;
   let refused = 0;
   const types = new Set<string>();

@@ -85,7 +85,7 @@ test('CX-06 allow, stop and kill in both languages', () => {
   assert.deepEqual(actOf('/急停 all'), { act: 'kill', scope: 'all' });
 });
 
-test('CX-14 清仓 alone sells nothing; with a code it is a whole exit', () => {
+test('CX-07 清仓 alone sells nothing; with a code it is a whole exit', () => {
   assert.deepEqual(parseReply('清仓'), { kind: 'question', question: { ask: 'kill_menu' } });
   assert.deepEqual(parseReply('/清仓'), { kind: 'question', question: { ask: 'kill_menu' } });
   assert.deepEqual(actOf('清仓 600519'), { act: 'exit', target: '600519', ratio: 1 });

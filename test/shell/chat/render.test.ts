@@ -15,7 +15,7 @@ const textOf = (card: { lines: readonly string[] }) => card.lines.join('\n');
 suite('every message', () => {
   for (const language of LANGUAGES) {
     for (const message of Object.values<Message>(SAMPLES)) {
-      test(`${message.kind} speaks ${language}, shows the axes and has buttons that are understood`, () => {
+      test(`CX-14 ${message.kind} speaks ${language}, shows the axes and has buttons that are understood`, () => {
         const card = renderMessage(message, language, { now: NOW });
         assert.ok(card.lines.length > 0);
         assert.ok(textOf(card).includes('us-vwap'), 'axes');
@@ -234,7 +234,7 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
   },
 };
 
-test('every notice speaks both languages and its buttons are understood', () => {
+test('CX-14 every notice speaks both languages and its buttons are understood', () => {
   for (const language of LANGUAGES) {
     for (const notice of Object.values<Notice>(NOTICES)) {
       const card = renderNotice(

@@ -157,7 +157,7 @@ suite('CX-01 Telegram over HTTP against a strict server', () => {
     );
   });
 
-  test('one message for the life of a ticket: edited, and its buttons go', async () => {
+  test('CX-01 one message for the life of a ticket: edited, and its buttons go', async () => {
     const b = await bot();
     const id = await b.channel.deliver(out(ticket));
     assert.equal(await b.channel.deliver(out(later, { edit: id })), id);
@@ -194,7 +194,7 @@ suite('CX-01 Telegram over HTTP against a strict server', () => {
     );
   });
 
-  test('429 is a failure that may be repeated after the time asked for', async () => {
+  test('CX-11 429 is a failure that may be repeated after the time asked for', async () => {
     const b = await bot();
     b.server.faults.push({
       method: 'sendMessage',
@@ -232,7 +232,7 @@ suite('CX-01 Telegram over HTTP against a strict server', () => {
     });
   });
 
-  test('another poller (409) and a revoked token (401) are told once, tried again, and recovered', async () => {
+  test('CX-11 another poller (409) and a revoked token (401) are told once, tried again, and recovered', async () => {
     const b = await bot({ pollSeconds: 0 });
     b.server.isHoldingOther = true;
     await until(() => b.troubles.length === 1);
@@ -300,7 +300,7 @@ suite('CX-01 Telegram over HTTP against a strict server', () => {
     assert.ok(proxied >= 1);
   });
 
-  test('every message in both languages is accepted, buttons and all', async () => {
+  test('CX-01 CX-14 every message in both languages is accepted, buttons and all', async () => {
     const b = await bot();
     for (const language of ['en', 'zh'] as const) {
       for (const message of Object.values(SAMPLES)) {
