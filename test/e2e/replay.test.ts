@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { createGunzip } from 'node:zlib';
+import { dataFilesOf } from '#shell/config/data-files.ts';
 import type { RunResult } from '#shell/runner/run-result.ts';
 import { runCli } from '#test/support/cli.ts';
 import {
@@ -140,16 +141,22 @@ test(
   },
 );
 
-test('CX-03 a simulated day runs without any file, account or network', async () => {
+test('CX-03 AL-10 a simulated day runs without any file, account or network, and logs its steps', async () => {
   const other = emptyFolder();
   const { code, stdout, stderr } = await runCli(
     ['start', '--speed', 'max', '--operator', 'confirm', '--exit', '--json'],
     { dataDir: other.dataDir },
   );
+  const log = code === 0 ? readFileSync(dataFilesOf(other.dataDir).log, 'utf8') : '';
   other.remove();
   assert.equal(code, 0, stderr);
   const result = JSON.parse(stdout) as RunResult;
   assert.equal(result.days, 1);
+  const lines = log.split('\n').filter((line) => line !== '');
+  const steps = lines.map((line) => JSON.parse(line)).filter(({ line }) => line === 'step');
+  assert.ok(steps.some(({ events }) => events.includes('ticket_opened')));
+  assert.ok(steps.every(({ runId }) => result.runId.startsWith(`${runId}-`)));
+  assert.ok(steps.every(({ environment }) => environment === 'paper'));
   assert.ok(result.tickets.length > 0);
   assert.ok(stderr.includes('SIMULATED'));
 });
