@@ -357,5 +357,5 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   await stopArrivals();
   await conversation.stop();
   await desk.stop();
-  broker.stop();
+  await broker.stop();
 }

@@ -33,6 +33,10 @@ function requestOf(effect: Extract<Effect, { kind: 'submit_order' }>): OrderRequ
     limitPrice: order.limitPrice,
     stopPrice: order.stopPrice,
     ocoGroup: order.ocoGroup,
+    pair: null,
+    trailOffset: null,
+    timeInForce: 'day',
+    isExtendedHours: false,
     bracket:
       stop === null || stop.stopPrice === null
         ? null

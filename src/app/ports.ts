@@ -1,3 +1,4 @@
+import type { Reason } from '#core/gates/reason.ts';
 import type { Bar, BarColumns, Timeframe } from '#core/market/bar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
@@ -295,7 +296,8 @@ export interface MarketFeed {
 }
 
 export type OrderSide = 'buy' | 'sell';
-export type OrderType = 'limit' | 'market' | 'stop';
+/** `trailing_stop` follows the best price at `trailOffset`; `stop_limit` rests at `limitPrice` once triggered. */
+export type OrderType = 'limit' | 'market' | 'stop' | 'stop_limit' | 'trailing_stop';
 
 /** An order as told to a broker. `orderId` is the client order id and deterministic. */
 export type OrderRequest = {
@@ -313,6 +315,69 @@ export type OrderRequest = {
   };
   /** Orders of one group cancel each other when one fills. */
   readonly ocoGroup: string | null;
+  /**
+   * A target that leaves together with this protective stop as one one-cancels-other request; null:
+   * it leaves alone. Only where `capabilities.hasOco`.
+   */
+  readonly pair: null | { readonly orderId: string; readonly limitPrice: number };
+  /** Distance of a trailing stop from the best price, in price units; null for other types. */
+  readonly trailOffset: number | null;
+  readonly timeInForce: 'day' | 'gtc';
+  /** May also work outside regular hours; limit orders only. */
+  readonly isExtendedHours: boolean;
+};
+
+/** Who stands behind an account. */
+export type BrokerKind = 'paper' | 'manual' | 'file' | 'alpaca' | 'ibkr';
+
+/** What a broker can do by itself; what it cannot, the desk does for it. */
+export type BrokerCapabilities = {
+  readonly kind: BrokerKind;
+  /** An entry and its stop and target leave as one request, and the broker activates the children. */
+  readonly hasBracket: boolean;
+  /** A stop and a target over the same shares leave as one request (`pair`). */
+  readonly hasOco: boolean;
+  /** Prices of working orders can be changed; otherwise cancel, then send anew. */
+  readonly hasReplace: boolean;
+  readonly orderTypes: readonly OrderType[];
+  readonly hasExtendedHours: boolean;
+  /** Fractions of a share are never sent; lots are the market's rules. */
+  readonly sellableAfterDays: 0 | 1;
+  /** A person executes: answers take minutes and come by chat. */
+  readonly isPerson: boolean;
+  /** How everything is left at once: one request, a global cancel and market orders, or order by order. */
+  readonly flatten: 'one_request' | 'global_cancel' | 'each';
+};
+
+/** An execution as the broker lists it, also of orders that are not ours. */
+export type BrokerFill = {
+  /** The broker's execution id, unique; corrections have been applied. */
+  readonly fillId: string;
+  /** Client order id; null for an order entered elsewhere. */
+  readonly orderId: string | null;
+  readonly instrument: InstrumentId;
+  readonly side: OrderSide;
+  readonly quantity: number;
+  readonly price: number;
+  readonly feesMinor: number;
+  readonly at: number;
+};
+
+/** What became of one position when everything was to be left. `sent` is not yet filled. */
+export type FlattenOutcome = {
+  readonly instrument: InstrumentId;
+  readonly quantity: number;
+  readonly outcome: 'sent' | 'refused';
+  /** Client order id of the closing order where one is known. */
+  readonly orderId: string | null;
+  readonly reason: string | null;
+};
+
+export type ConnectionChange = {
+  readonly kind: 'lost' | 'restored';
+  readonly at: number;
+  /** What the broker said or what was seen, in one line without secrets. */
+  readonly cause: string;
 };
 
 export type BrokerReportKind =
@@ -368,6 +433,15 @@ export type BrokerPosition = {
 export interface Broker {
   readonly accountId: string;
   readonly environment: 'paper' | 'live';
+  readonly capabilities: BrokerCapabilities;
+  /** Connects and begins to listen; resolves when orders could be sent. Throws BrokerError. */
+  start(): Promise<void>;
+  /** Closes the connection; working orders stay. Calls under way never settle or reject. */
+  stop(): Promise<void>;
+  /** Lost and restored connections. After `restored` the caller reconciles: nothing is replayed. */
+  onConnection(listen: (change: ConnectionChange) => void): void;
+  /** Refuses, before anything is sent, what the broker would refuse; null: it may be sent. Synchronous. */
+  canSubmit(order: OrderRequest): Reason | null;
   /** Reports arrive through `onReport`, also those of bracket children. */
   onReport(listen: (report: BrokerReport) => void): void;
   submit(order: OrderRequest): Promise<void>;
@@ -382,6 +456,12 @@ export interface Broker {
   openOrders(): Promise<BrokerOrder[]>;
   positions(): Promise<BrokerPosition[]>;
   cashMinor(): Promise<number>;
+  /** Executions since an instant, oldest first, own and foreign ones. */
+  fills(sinceAt: number): Promise<BrokerFill[]>;
+  /** Cancels every open order of the account, protection too (stage 2 of a kill). */
+  cancelAll(): Promise<void>;
+  /** Cancels everything and closes every position in the way of `capabilities.flatten`; read position by position. */
+  flattenAll(): Promise<FlattenOutcome[]>;
 }
 
 // ── chat ────────────────────────────────────────────────────────────────────────────────────────

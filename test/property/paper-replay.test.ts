@@ -64,6 +64,10 @@ function requestOf(entry: Entry, price: number, id: string): OrderRequest {
       target: { orderId: `${id}.target`, limitPrice: cents(limitPrice + entry.stop / 100) },
     },
     ocoGroup: null,
+    pair: null,
+    trailOffset: null,
+    timeInForce: 'day',
+    isExtendedHours: false,
   };
 }
 

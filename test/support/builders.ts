@@ -40,6 +40,13 @@ export function policyOf(change: PolicyChange = {}): Policy {
     mode: 'semi',
     instruments: [QQQM, AAPL],
     capitalMinor: CASH_MINOR,
+    execution: {
+      broker: 'paper',
+      protection: 'broker',
+      isPerson: false,
+      sellableAfterDays: 0,
+      hasOco: true,
+    },
     openingNoTradeMs: 15 * 60_000,
     cooldownMs: 15 * 60_000,
     ...change,

@@ -21,6 +21,10 @@ export function order(fields: Partial<OrderRequest> & { orderId: string }): Orde
     stopPrice: null,
     bracket: null,
     ocoGroup: null,
+    pair: null,
+    trailOffset: null,
+    timeInForce: 'day',
+    isExtendedHours: false,
     ...fields,
   };
 }

@@ -14,6 +14,7 @@ export type Policy = {
   readonly instruments: readonly InstrumentId[];
   /** Money the desk may use, minor units. */
   readonly capitalMinor: number;
+  readonly execution: ExecutionPolicy;
   readonly risk: RiskPolicy;
   readonly ticket: TicketPolicy;
   readonly exits: ExitPolicy;
@@ -22,6 +23,22 @@ export type Policy = {
   /** Instants a day after which no entry may be decided: windows as minutes after the open. */
   readonly openingNoTradeMs: number;
   readonly cooldownMs: number;
+};
+
+/** How the desk's account executes; follows from the account's broker (centaur.md, "protected" and "confirmed"). */
+export type ExecutionPolicy = {
+  readonly broker: 'paper' | 'manual' | 'file' | 'alpaca' | 'ibkr';
+  /**
+   * `broker`: stops and targets rest at the broker. `watched`: nothing rests there, the desk watches
+   * fresh prices and sends an exit (A-shares, and accounts a person executes).
+   */
+  readonly protection: 'broker' | 'watched';
+  /** A person executes: entries and exits are to-dos until reported. */
+  readonly isPerson: boolean;
+  /** 1: shares bought today are sold on the next trading day at the earliest (T+1). */
+  readonly sellableAfterDays: 0 | 1;
+  /** A stop and its target leave as one request. */
+  readonly hasOco: boolean;
 };
 
 /** Limits that outrank every signal (intraday.md, "Locks"). */

@@ -79,7 +79,21 @@ export type ReasonCode =
   | 'already_so'
   | 'order_failed'
   | 'session_closed'
-  | 'expired_sent_at';
+  | 'expired_sent_at'
+  // what a broker would refuse, said before it is asked
+  | 'order_type_unsupported'
+  | 'price_not_on_tick'
+  | 'price_missing'
+  | 'quantity_not_in_lots'
+  | 'quantity_too_large'
+  | 'extended_hours_unsupported'
+  | 'bracket_unsupported'
+  | 'too_many_orders'
+  | 'instrument_unsupported'
+  | 'not_sellable_today'
+  | 'outside_price_limits'
+  | 'outside_price_cage'
+  | 'not_connected';
 
 /** Why not, with the figures that decided it (name → value; units as suffix of the name). */
 export type Reason = {

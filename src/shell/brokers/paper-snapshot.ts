@@ -1,4 +1,5 @@
 import type { BrokerOrder, BrokerPosition } from '#app/ports.ts';
+import { invariant } from '#core/lib/assert.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
@@ -7,6 +8,7 @@ import type { ExchangeOrder } from '#core/simulation/exchange-order.ts';
 import { childrenOf, createOrder, isOpen } from '#core/simulation/exchange-order.ts';
 import type { Exchange, ExchangeRules, StandingBook } from '#core/simulation/exchange-state.ts';
 import { addOrder, createExchange, tradingDayAt } from '#core/simulation/exchange-state.ts';
+import { requestOf, termsOf } from './paper-terms.ts';
 
 /** An order with what the exchange knows beyond the port; left out, an open order works from now. */
 export type PaperOrder = BrokerOrder & {
@@ -30,7 +32,7 @@ export type PaperSnapshot = {
 /** An order of the exchange in the words of the port. */
 export function brokerOrderOf(order: ExchangeOrder): PaperOrder {
   return {
-    request: order.terms,
+    request: requestOf(order.terms),
     state: order.state,
     filledQuantity: order.filledQuantity,
     averagePrice: order.averagePrice,
@@ -71,8 +73,10 @@ export function exchangeFrom(
   const account = createAccount(snapshot.cashMinor, positions);
   const exchange = createExchange(rules, account, session);
   for (const known of snapshot.orders) {
+    const terms = termsOf(known.request);
+    invariant(terms !== null, `order ${known.request.orderId}: found ${known.request.type}`);
     addOrder(exchange, {
-      terms: known.request,
+      terms,
       state: known.state,
       filledQuantity: known.filledQuantity,
       averagePrice: known.averagePrice,

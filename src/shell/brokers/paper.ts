@@ -1,5 +1,13 @@
 import { BrokerError } from '#app/errors.ts';
-import type { Broker, BrokerReport, Clock, OrderRequest, Timer } from '#app/ports.ts';
+import type {
+  Broker,
+  BrokerFill,
+  BrokerReport,
+  Clock,
+  FlattenOutcome,
+  OrderRequest,
+  Timer,
+} from '#app/ports.ts';
 import type { FeeModel } from '#core/backtest/costs.ts';
 import type { MatchBy } from '#core/backtest/fills.ts';
 import type { Seed } from '#core/lib/random.ts';
@@ -14,6 +22,7 @@ import { addOrder, endOrder } from '#core/simulation/exchange-state.ts';
 import { matchBar, matchQuote } from '#core/simulation/matching.ts';
 import type { PaperSnapshot } from './paper-snapshot.ts';
 import { brokerOrderOf, exchangeFrom, positionsOf, snapshotOf } from './paper-snapshot.ts';
+import { canSubmit, pairOf, paperCapabilities, termsOf } from './paper-terms.ts';
 
 export type PaperBrokerOptions = {
   readonly accountId: string;
@@ -38,6 +47,8 @@ export type PaperBrokerOptions = {
   readonly timeoutMs?: number;
   /** Session in which orders are taken; without one the exchange never closes. */
   readonly session?: Session | null;
+  /** Default 0. */
+  readonly sellableAfterDays?: 0 | 1;
 };
 
 /**
@@ -60,8 +71,6 @@ export type PaperControls = {
   failNext(fault: PaperFault, call?: PaperCall): void;
   /** Calls back once, inside the next `cancel`, as soon as the order is out of the book. */
   onFirstCancel(listen: (orderId: string) => void): void;
-  /** Drops pending timers; calls under way never settle. */
-  stop(): void;
 };
 
 type Flight = { isCanceled: boolean };
@@ -73,6 +82,8 @@ type Desk = {
   readonly inFlight: Map<string, Flight>;
   readonly faults: { readonly call: PaperCall; readonly fault: PaperFault }[];
   readonly listeners: ((report: BrokerReport) => void)[];
+  /** Since the broker was made; the log has what was before. */
+  readonly fills: BrokerFill[];
   readonly timers: Set<Timer>;
   closing: Timer | null;
   firstCancel: ((orderId: string) => void) | null;
@@ -87,8 +98,25 @@ function reportIdOf(report: ExchangeReport): string {
 function emit(desk: Desk, reports: readonly ExchangeReport[]): void {
   for (const report of reports) {
     const sent: BrokerReport = { reportId: reportIdOf(report), ...report };
+    noteFill(desk, sent);
     for (const listen of desk.listeners) listen(sent);
   }
+}
+
+function noteFill(desk: Desk, report: BrokerReport): void {
+  const order = desk.exchange.orders.get(report.orderId);
+  if (order === undefined || report.lastPrice === null || report.lastQuantity <= 0) return;
+  const { instrument, side } = order.terms;
+  desk.fills.push({
+    fillId: report.reportId,
+    orderId: report.orderId,
+    instrument,
+    side,
+    quantity: report.lastQuantity,
+    price: report.lastPrice,
+    feesMinor: report.feesMinor,
+    at: report.at,
+  });
 }
 
 function later(desk: Desk, delayMs: number, run: () => void): void {
@@ -142,6 +170,14 @@ function send(
 
 function submit(desk: Desk, request: OrderRequest): Promise<void> {
   const { orderId } = request;
+  const terms = termsOf(request);
+  if (terms === null)
+    return Promise.reject(failure(desk, 'submit', orderId, 'order_type_unsupported'));
+  const grouped = {
+    ...terms,
+    ocoGroup: terms.ocoGroup ?? (request.pair === null ? null : orderId),
+  };
+  const partner = pairOf(grouped, request);
   const isDuplicate = desk.inFlight.has(orderId);
   const isSent = desk.faults.find((one) => one.call === 'submit')?.fault;
   const flight: Flight = { isCanceled: false };
@@ -156,15 +192,56 @@ function submit(desk: Desk, request: OrderRequest): Promise<void> {
     desk.inFlight.delete(orderId);
     const at = desk.options.clock.now();
     if (flight.isCanceled && !desk.exchange.orders.has(orderId)) {
-      const order = createOrder(request, 'accepted', null, at);
+      const order = createOrder(grouped, 'accepted', null, at);
       const reports: ExchangeReport[] = [];
       addOrder(desk.exchange, order);
       endOrder(desk.exchange, order, 'canceled', null, at, reports);
       return { reports, error: null };
     }
-    const placed = placeOrder(desk.exchange, request, at, isRefused ? 'broker_reject' : null);
-    return placed.kind === 'duplicate' ? duplicate : { reports: placed.reports, error: null };
+    if (partner !== null && desk.exchange.orders.has(partner.orderId)) return duplicate;
+    const refusal = isRefused ? 'broker_reject' : null;
+    const placed = placeOrder(desk.exchange, grouped, at, refusal);
+    if (placed.kind === 'duplicate') return duplicate;
+    const paired = partner === null ? null : placeOrder(desk.exchange, partner, at, refusal);
+    return { reports: [...placed.reports, ...(paired?.reports ?? [])], error: null };
   });
+}
+
+async function cancelAll(desk: Desk): Promise<void> {
+  const open = [...desk.exchange.orders.values()].filter(isOpen);
+  await Promise.all(open.map((order) => cancel(desk, order.terms.orderId)));
+}
+
+/** Cancels all, then sells what is sellable at the market, one order a position. */
+async function flattenAll(desk: Desk): Promise<FlattenOutcome[]> {
+  await cancelAll(desk);
+  const now = desk.options.clock.now();
+  const held = positionsOf(desk.exchange, now).filter((position) => position.quantity > 0);
+  return Promise.all(
+    held.map(async ({ instrument, quantity, sellableQuantity }): Promise<FlattenOutcome> => {
+      const orderId = `flatten.${instrument}.${now}`;
+      const sold = { instrument, quantity: sellableQuantity };
+      const refused = { ...sold, outcome: 'refused' as const, orderId: null };
+      if (sellableQuantity <= 0) return { ...refused, reason: `not_sellable_today: ${quantity}` };
+      await submit(desk, {
+        ...sold,
+        orderId,
+        side: 'sell',
+        type: 'market',
+        limitPrice: null,
+        stopPrice: null,
+        bracket: null,
+        ocoGroup: null,
+        pair: null,
+        trailOffset: null,
+        timeInForce: 'day',
+        isExtendedHours: false,
+      });
+      const order = desk.exchange.orders.get(orderId);
+      if (order?.state === 'rejected') return { ...refused, reason: 'rejected' };
+      return { ...sold, outcome: 'sent', orderId, reason: null };
+    }),
+  );
 }
 
 /** The order is out of the book before this returns; only the answer takes its time. */
@@ -259,6 +336,7 @@ export function createPaperBroker(options: PaperBrokerOptions): Broker & PaperCo
     inFlight: new Map(),
     faults: [],
     listeners: [],
+    fills: [],
     timers: new Set(),
     closing: null,
     firstCancel: null,
@@ -267,6 +345,11 @@ export function createPaperBroker(options: PaperBrokerOptions): Broker & PaperCo
   return {
     accountId: options.accountId,
     environment: options.environment,
+    capabilities: paperCapabilities(options.sellableAfterDays ?? 0),
+    start: async () => undefined,
+    // it has no connection that could be lost
+    onConnection: () => undefined,
+    canSubmit,
     onReport: (listen) => void desk.listeners.push(listen),
     submit: (order) => submit(desk, order),
     cancel: (orderId) => cancel(desk, orderId),
@@ -278,6 +361,9 @@ export function createPaperBroker(options: PaperBrokerOptions): Broker & PaperCo
     openOrders: async () => [...desk.exchange.orders.values()].filter(isOpen).map(brokerOrderOf),
     positions: async () => positionsOf(desk.exchange, clock.now()),
     cashMinor: async () => desk.exchange.account.cashMinor,
+    fills: async (sinceAt) => desk.fills.filter((fill) => fill.at >= sinceAt),
+    cancelAll: () => cancelAll(desk),
+    flattenAll: () => flattenAll(desk),
     onQuote: (quote) => emit(desk, matchQuote(desk.exchange, quote, clock.now())),
     onBar: (bar) => emit(desk, matchBar(desk.exchange, bar, clock.now())),
     setSession: (session) => setSession(desk, session),
@@ -291,7 +377,7 @@ export function createPaperBroker(options: PaperBrokerOptions): Broker & PaperCo
     onFirstCancel: (listen) => {
       desk.firstCancel = listen;
     },
-    stop: () => {
+    stop: async () => {
       desk.closing?.cancel();
       for (const timer of desk.timers) timer.cancel();
       desk.timers.clear();

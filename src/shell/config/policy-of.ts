@@ -1,4 +1,4 @@
-import type { Policy } from '#core/engine/policy.ts';
+import type { ExecutionPolicy, Policy } from '#core/engine/policy.ts';
 import type { EventWindowParams } from '#core/gates/event-window.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { parseInstrumentId } from '#core/market/instrument.ts';
@@ -25,6 +25,19 @@ function instrumentsOf(desk: DeskConfig): InstrumentId[] {
   });
 }
 
+/** A-shares know no resting stops and settle T+1. */
+function executionOf(desk: DeskConfig): ExecutionPolicy {
+  const { broker } = desk.accountSettings;
+  const isChinese = desk.market === 'CN';
+  return {
+    broker,
+    protection: isChinese ? 'watched' : 'broker',
+    isPerson: false,
+    sellableAfterDays: isChinese ? 1 : 0,
+    hasOco: !isChinese,
+  };
+}
+
 /** What the desk's decisions depend on, in the units of the core. */
 export function policyOf(desk: DeskConfig): Policy {
   const { risk, session, ticket, exits, cost, watch, accountSettings } = desk;
@@ -39,6 +52,7 @@ export function policyOf(desk: DeskConfig): Policy {
     mode: desk.mode,
     instruments: instrumentsOf(desk),
     capitalMinor: toMinor(desk.capital),
+    execution: executionOf(desk),
     risk: {
       riskPerTradeRatio: risk.riskPerTradeRatio,
       positionCapRatio: risk.positionCapRatio,
