@@ -3,6 +3,7 @@ import { Desk } from '#app/desk.ts';
 import { jobBodyOf, takeJobRow } from '#app/job-inputs.ts';
 import type { InboxRow, MarketFeed, OutboxRow } from '#app/ports.ts';
 import { reconcileAccount } from '#app/reconcile-account.ts';
+import { recoverDesk } from '#app/recover-desk.ts';
 import { paperBookOf } from '#app/restore-paper.ts';
 import { usFeeModel } from '#core/backtest/costs.ts';
 import type { Event } from '#core/engine/event.ts';
@@ -124,45 +125,25 @@ function onDelivered(live: Live, row: OutboxRow): void {
   });
 }
 
-/** Starting is recovering: fold, settle what was interrupted, reconcile, then go on. */
-async function recoverDesk(live: Live, lane: OrderLane, desk1: DeskConfig): Promise<void> {
+/** Starts the desk where its log ends; the simulated exchange is rebuilt and its market runs on. */
+function recover(live: Live, lane: OrderLane, desk1: DeskConfig): Promise<void> {
   const { deps, desk, broker } = live;
-  const { outbox } = deps.deskStore.store;
   const clock = createSystemClock();
-  const { events } = await desk.recover();
-  if (events === 0) {
-    await desk.submit({
-      kind: 'desk_started',
-      at: clock.now(),
-      cashMinor: startingCashMinorOf(desk1),
-      isRecovery: false,
-    });
-  } else {
-    broker.restore(paperBookOf(desk.state()));
-    await desk.submit({
-      kind: 'desk_started',
-      at: clock.now(),
-      cashMinor: desk.state().cashMinor,
-      isRecovery: true,
-    });
-  }
-  const settled = await outbox.settleInterrupted(LIVE_RUN);
-  for (const row of settled.unknown) {
-    const { order } = row.payload as { order?: { orderId: string } };
-    if (order !== undefined)
-      desk.post({
-        kind: 'order_doubtful',
-        at: clock.now(),
-        orderId: order.orderId,
-        cause: 'interrupted',
-      });
-  }
-  const { day } = desk.state();
-  if (day !== null && !day.isClosed && clock.now() < day.session.closeAt)
-    playMarket(live, day.session);
-  await reconcileAccount(desk, broker, () => clock.now());
-  const due = await outbox.due(LIVE_RUN, clock.now(), 500);
-  lane.take(due.filter((row) => row.lane.startsWith('order:')));
+  return recoverDesk({
+    desk,
+    broker,
+    outbox: deps.deskStore.store.outbox,
+    lane,
+    runId: LIVE_RUN,
+    now: () => clock.now(),
+    startingCashMinor: startingCashMinorOf(desk1),
+    rebuildBroker: (state) => broker.restore(paperBookOf(state)),
+    onFolded: () => {
+      const { day } = desk.state();
+      if (day !== null && !day.isClosed && clock.now() < day.session.closeAt)
+        playMarket(live, day.session);
+    },
+  });
 }
 
 function scheduleJobs(live: Live, stopAll: (() => Promise<void>)[]): Promise<void> {
@@ -324,7 +305,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
   const stopAll: (() => Promise<void>)[] = [];
   const stopKill = deps.killSwitch.watch([desk], clock);
-  await recoverDesk(live, lane, desk1);
+  await recover(live, lane, desk1);
   await conversation.start();
   const stopArrivals = await store.inbox.onArrival(() => {
     conversation.intake.drainPending().catch((error: unknown) => onTrouble('inbox', error));

@@ -1,3 +1,4 @@
+import type { decide } from '#core/engine/decide.ts';
 import type { Event } from '#core/engine/event.ts';
 import type { Input } from '#core/engine/input.ts';
 import type { Policy } from '#core/engine/policy.ts';
@@ -16,6 +17,9 @@ import type {
   StateSnapshots,
   StoredEvent,
 } from './ports.ts';
+
+/** The function that decides. */
+export type Decide = typeof decide;
 
 /** What a desk needs from outside. */
 export type DeskDeps = {
@@ -42,6 +46,13 @@ export type DeskDeps = {
     ms: number;
   }) => void;
   readonly onTrouble: (place: string, error: unknown) => void;
+  /**
+   * Stands in for the one `decide`, for a simulation that plants a bug and must find it. Live, paper,
+   * replay and backtest leave it out.
+   */
+  readonly decide?: Decide;
+  /** Events between two snapshots of the state; default 500. */
+  readonly snapshotEvery?: number;
   /** Monotonic milliseconds, for figures only. */
   readonly stopwatch: () => number;
 };

@@ -11,7 +11,7 @@ import { invariant } from '#core/lib/assert.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Actor, DeskAct } from '#core/replies/act.ts';
-import type { DeskDeps, Known } from './desk-deps.ts';
+import type { Decide, DeskDeps, Known } from './desk-deps.ts';
 import type { DeskHandle, KillReceipt, StepOptions, StepOutcome } from './desk-handle.ts';
 import { StoreError } from './errors.ts';
 import { fromStored, streamOf, toStored } from './event-form.ts';
@@ -41,6 +41,7 @@ export class Desk implements DeskHandle {
   readonly policy: Policy;
   readonly stream: string;
   readonly #deps: DeskDeps;
+  readonly #decide: Decide;
   #state: DeskState;
   #view: MarketView = EMPTY_VIEW;
   #version = 0;
@@ -57,6 +58,7 @@ export class Desk implements DeskHandle {
 
   constructor(deps: DeskDeps) {
     this.#deps = deps;
+    this.#decide = deps.decide ?? decide;
     this.policy = deps.policy;
     this.stream = streamOf(deps.runId, deps.policy.deskId);
     this.#state = initialState(deps.policy);
@@ -160,7 +162,7 @@ export class Desk implements DeskHandle {
     this.#recorder.record(input, options.inboxDone?.id ?? null);
     if (input.kind === 'operator_acted') await this.flushInputs();
     for (let attempt = 0; ; attempt += 1) {
-      const events = decide(this.#state, view, input, this.policy);
+      const events = this.#decide(this.#state, view, input, this.policy);
       this.#urgent.noteEvents(events);
       const done = await this.#commit(input, events, options);
       if (done === 'conflict') {
@@ -264,7 +266,8 @@ export class Desk implements DeskHandle {
     this.#version += added;
     for (const act of files) act();
     if (rows.length > 0) this.#deps.handOver(rows);
-    if (this.#version - this.#snapshotVersion >= SNAPSHOT_EVERY && this.#known === null)
+    const every = this.#deps.snapshotEvery ?? SNAPSHOT_EVERY;
+    if (this.#version - this.#snapshotVersion >= every && this.#known === null)
       this.#saveSnapshot();
   }
 
