@@ -1,11 +1,10 @@
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import { jobBodyOf, takeJobRow } from '#app/job-inputs.ts';
-import type { InboxRow, MarketFeed, OutboxRow } from '#app/ports.ts';
+import type { Broker, InboxRow, MarketFeed, OutboxRow } from '#app/ports.ts';
 import { reconcileAccount } from '#app/reconcile-account.ts';
 import { recoverDesk } from '#app/recover-desk.ts';
 import { paperBookOf } from '#app/restore-paper.ts';
-import { usFeeModel } from '#core/backtest/costs.ts';
 import type { Event } from '#core/engine/event.ts';
 import type { Message } from '#core/engine/message.ts';
 import { isExposed, pendingTickets } from '#core/engine/select.ts';
@@ -13,7 +12,7 @@ import { InvariantError } from '#core/lib/assert.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
-import { createPaperBroker } from '#shell/brokers/paper.ts';
+import type { PaperControls } from '#shell/brokers/paper.ts';
 import type { Config, DeskConfig } from '#shell/config/config.ts';
 import { policyOf, startingCashMinorOf } from '#shell/config/policy-of.ts';
 import { type Log, logEffect, logStep } from '#shell/lib/log.ts';
@@ -22,6 +21,7 @@ import { createActivity } from '#shell/runner/activity.ts';
 import { createScheduler } from '#shell/scheduler/job-run.ts';
 import { plansOf } from '#shell/scheduler/timetable.ts';
 import { createWorkers } from '#shell/scheduler/workers.ts';
+import { makeBroker } from './compose-brokers.ts';
 import { composeChannels } from './compose-channels.ts';
 import { composeAccess, composeConversation, offerPairing } from './compose-conversation.ts';
 import type { KillSwitch } from './compose-kill.ts';
@@ -47,7 +47,6 @@ export type LiveDeps = {
   readonly onReady: () => void;
 };
 
-const PAPER_LATENCY_MS = 80;
 /** A slow poll of the account beside the reports. Source: centaur.md "Reconciliation". */
 const RECONCILE_EVERY_MS = 5 * 60_000;
 
@@ -62,7 +61,8 @@ const SWEEP_EVERY_MS = 2_000;
 type Live = {
   readonly deps: LiveDeps;
   readonly desk: Desk;
-  readonly broker: ReturnType<typeof createPaperBroker>;
+  readonly broker: Broker;
+  readonly exchange: PaperControls | null;
   feed: MarketFeed | null;
   playing: { tradingDay: TradingDay; stop: () => void } | null;
 };
@@ -71,7 +71,7 @@ type Live = {
 function playMarket(live: Live, session: Session): void {
   if (live.playing?.tradingDay === session.tradingDay) return;
   live.playing?.stop();
-  const { deps, desk, broker } = live;
+  const { deps, desk, exchange } = live;
   const clock = createSystemClock();
   const { feed } = simulatedDay({
     calendar: deps.calendar,
@@ -81,17 +81,17 @@ function playMarket(live: Live, session: Session): void {
     clock,
   });
   live.feed = feed;
-  broker.setSession(session);
+  exchange?.setSession(session);
   const { bars } = deps.deskStore.store;
   const { stop } = feed.subscribe(desk.policy.instruments, {
     bar(bar) {
-      broker.onBar(bar);
+      exchange?.onBar(bar);
       bars
         .save([bar], simulatedSource(session.tradingDay))
         .catch((error: unknown) => trouble(deps, 'bars', error));
     },
     quote(quote) {
-      broker.onQuote(quote);
+      exchange?.onQuote(quote);
       const state = desk.state();
       if (isExposed(state) || pendingTickets(state).length > 0)
         desk.post({ kind: 'quote_seen', at: clock.now(), quote });
@@ -126,7 +126,7 @@ function onDelivered(live: Live, row: OutboxRow): void {
 }
 
 /** Starts the desk where its log ends; the simulated exchange is rebuilt and its market runs on. */
-function recover(live: Live, lane: OrderLane, desk1: DeskConfig): Promise<void> {
+async function recover(live: Live, lane: OrderLane, desk1: DeskConfig): Promise<void> {
   const { deps, desk, broker } = live;
   const clock = createSystemClock();
   return recoverDesk({
@@ -136,8 +136,8 @@ function recover(live: Live, lane: OrderLane, desk1: DeskConfig): Promise<void> 
     lane,
     runId: LIVE_RUN,
     now: () => clock.now(),
-    startingCashMinor: startingCashMinorOf(desk1),
-    rebuildBroker: (state) => broker.restore(paperBookOf(state)),
+    startingCashMinor: startingCashMinorOf(desk1) ?? (await broker.cashMinor()),
+    rebuildBroker: (state) => live.exchange?.restore(paperBookOf(state)),
     onFolded: () => {
       const { day } = desk.state();
       if (day !== null && !day.isClosed && clock.now() < day.session.closeAt)
@@ -195,16 +195,10 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   const clock = createSystemClock();
   const activity = createActivity();
   const policy = policyOf(desk1);
-  const broker = createPaperBroker({
-    accountId: policy.accountId,
-    environment: 'paper',
+  const { broker, exchange } = await makeBroker(desk1.accountSettings, {
+    root: deps.root,
     clock,
-    cashMinor: startingCashMinorOf(desk1),
-    latencyMs: PAPER_LATENCY_MS,
-    feesModel: usFeeModel('alpaca'),
-    seed: config.profile.seed,
-    matchBy: 'ticks',
-    slippageBps: policy.cost.slippageBps,
+    simulated: { seed: config.profile.seed, slippageBps: policy.cost.slippageBps },
   });
   const access = await composeAccess(config, clock);
   const onTrouble = (place: string, error: unknown): void => {
@@ -265,7 +259,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     onTrouble,
     stopwatch: () => performance.now(),
   });
-  const live: Live = { deps, desk, broker, feed: null, playing: null };
+  const live: Live = { deps, desk, broker, exchange, feed: null, playing: null };
   const lane = createOrderLane({ desk, broker, outbox: store.outbox, clock, activity, onTrouble });
   const conversation = composeConversation({
     config,

@@ -182,6 +182,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   const clock = createVirtualClock({ startAt: startOf(deps) });
   const activity = createActivity();
   const policy = policyOf(desk1);
+  const startingCashMinor = startingCashMinorOf(desk1) ?? policy.capitalMinor;
   const stream = streamOf(slot.runId, policy.deskId);
   const met = slot.isResumed ? await readKnown(store, slot.runId, stream) : null;
   const seed = options.seed ?? config.profile.seed;
@@ -189,7 +190,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     accountId: policy.accountId,
     environment: 'paper',
     clock,
-    cashMinor: startingCashMinorOf(desk1),
+    cashMinor: startingCashMinor,
     latencyMs: PAPER_LATENCY_MS,
     feesModel: usFeeModel('alpaca'),
     seed,
@@ -357,7 +358,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   await desk.submit({
     kind: 'desk_started',
     at: clock.now(),
-    cashMinor: startingCashMinorOf(desk1),
+    cashMinor: startingCashMinor,
     isRecovery: false,
   });
   offerPairing(access, channels);

@@ -74,6 +74,8 @@ export function openDeskLog(
     runId,
     environment,
     codeVersion,
-    secrets: [config.telegramToken, config.databaseUrl].filter((secret) => secret !== null),
+    secrets: [config.telegramToken, config.databaseUrl, ...config.brokerKeys].filter(
+      (secret) => secret !== null,
+    ),
   });
 }

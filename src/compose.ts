@@ -10,7 +10,7 @@ import { loadCalendar, loadEvents } from '#shell/calendars/load.ts';
 import type { Config, DeskConfig } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { loadConfig } from '#shell/config/load.ts';
-import { eventWindowsOf, policyOf } from '#shell/config/policy-of.ts';
+import { eventWindowsOf, policyOf, simulatedTwinOf } from '#shell/config/policy-of.ts';
 import { leaveDeskMark } from '#shell/files/desk-mark.ts';
 import type { RunResult } from '#shell/runner/run-result.ts';
 import { composeKillSwitch } from './compose-kill.ts';
@@ -112,8 +112,9 @@ async function materialOf(assistant: Assistant, desk: DeskConfig): Promise<Mater
 
 /** Plays a demo or a replay to its end. */
 async function playRun(assistant: Assistant): Promise<RunResult> {
-  const { options, config, deskStore, codeVersion, startedAt, calendar, events, ending } =
-    assistant;
+  const { options, deskStore, codeVersion, startedAt, calendar, events, ending } = assistant;
+  // whoever holds the desk's money, a day that is played is played with made-up money
+  const config = { ...assistant.config, desks: assistant.config.desks.map(simulatedTwinOf) };
   const material = await materialOf(assistant, oneDesk(config));
   const identity = canonicalJson({
     config: config.hash,

@@ -1,8 +1,9 @@
-import type { AccountsFile, ChannelsFile, DeskFile, ProfileFile, ScheduleFile } from './schema.ts';
+import type { AccountConfig } from './account-schema.ts';
+import type { ChannelsFile, DeskFile, ProfileFile, ScheduleFile } from './schema.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-export type AccountConfig = AccountsFile['accounts'][number];
+export type { AccountConfig } from './account-schema.ts';
 
 /** A desk's file with its account looked up. */
 export type DeskConfig = DeskFile & { readonly accountSettings: AccountConfig };
@@ -21,6 +22,10 @@ export type Config = {
   /** Epoch milliseconds at which the launcher started, for the start-up figure. */
   readonly processStartedAt: number | null;
   readonly profile: ProfileFile & { readonly name: string };
+  /** Every account of the files, also those no desk uses. */
+  readonly accounts: readonly AccountConfig[];
+  /** Keys of brokers that are set. Secret, for the redactor only: a broker reads its own. */
+  readonly brokerKeys: readonly string[];
   /** Desks that run, in order. */
   readonly desks: readonly DeskConfig[];
   readonly activeChannels: readonly ('terminal' | 'telegram')[];

@@ -1,6 +1,7 @@
 import { parseInstrumentId } from '#core/market/instrument.ts';
 import type { Mode } from '#core/replies/act.ts';
-import type { Config, DeskConfig, LogLevel } from './config.ts';
+import { accountOf, allKeys, readAccounts } from './accounts.ts';
+import type { AccountConfig, Config, DeskConfig, LogLevel } from './config.ts';
 import type { Env } from './env.ts';
 import { findDataDir, given, listFrom, readEnv } from './env.ts';
 import { hashConfig } from './hash.ts';
@@ -12,8 +13,8 @@ import {
   shown,
   suggestion,
 } from './read-file.ts';
-import type { AccountsFile, ChannelsFile, DeskFile, ProfileFile } from './schema.ts';
-import { accountsFile, channelsFile, deskFile, profileFile, scheduleFile } from './schema.ts';
+import type { ChannelsFile, DeskFile, ProfileFile } from './schema.ts';
+import { channelsFile, deskFile, profileFile, scheduleFile } from './schema.ts';
 
 /** What the command line says over everything else. */
 export type ConfigOverrides = {
@@ -44,17 +45,13 @@ function readDesk(root: string, id: string, place: string): DeskFile {
   return desk;
 }
 
-function checkDesk(desk: DeskFile, accounts: AccountsFile['accounts']): DeskConfig {
+function checkDesk(desk: DeskFile, accounts: readonly AccountConfig[]): DeskConfig {
   const file = `config/desks/${desk.id}.yaml`;
-  const account = accounts.find((entry) => entry.id === desk.account);
-  if (account === undefined) {
-    const known = accounts.map((entry) => entry.id);
-    return refuse(`${file}: account`, shown(desk.account), suggestion(desk.account, known));
-  }
+  const account = accountOf(accounts, desk.account, `${file}: account`);
   if (account.market !== desk.market) {
     refuse(`${file}: market`, desk.market, `${account.market}, the market of ${account.id}`);
   }
-  if (desk.capital > account.cash) {
+  if ('cash' in account && desk.capital > account.cash) {
     refuse(`${file}: capital`, String(desk.capital), `at most ${account.cash}, the account's cash`);
   }
   for (const symbol of desk.symbols) {
@@ -77,8 +74,8 @@ function checkDesk(desk: DeskFile, accounts: AccountsFile['accounts']): DeskConf
 function readDesks(
   options: LoadConfigOptions,
   chosen: { readonly ids: readonly string[]; readonly place: string },
+  accounts: readonly AccountConfig[],
 ): DeskConfig[] {
-  const { accounts } = readConfigFile(options.root, 'accounts.yaml', accountsFile);
   const { overrides } = options;
   const desks = chosen.ids.map((id) => {
     const desk = readDesk(options.root, id, chosen.place);
@@ -177,10 +174,12 @@ export function loadConfig(options: LoadConfigOptions): Config {
   const ids = options.overrides?.desks ?? fromEnv ?? profile.desks;
   const place = options.overrides?.desks !== undefined ? '--desk' : 'CENTAUR_DESKS';
   const isOwn = ids === profile.desks;
-  const desks = readDesks(options, {
+  const accounts = readAccounts(options.root);
+  const chosen = {
     ids: [...new Set(ids)],
     place: isOwn ? `config/profiles/${profile.name}.yaml: desks` : place,
-  });
+  };
+  const desks = readDesks(options, chosen, accounts);
   const { channels, notes } = chooseChannels(options, profile, env);
   const startedAt = Number(given(env, 'CENTAUR_STARTED_AT'));
   return {
@@ -190,6 +189,8 @@ export function loadConfig(options: LoadConfigOptions): Config {
     logLevel: readLogLevel(env),
     processStartedAt: Number.isFinite(startedAt) && startedAt > 0 ? startedAt : null,
     profile,
+    accounts,
+    brokerKeys: allKeys(accounts, env),
     desks,
     activeChannels: channels,
     channels: readChannels(options, env),

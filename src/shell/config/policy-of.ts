@@ -25,16 +25,21 @@ function instrumentsOf(desk: DeskConfig): InstrumentId[] {
   });
 }
 
-/** A-shares know no resting stops and settle T+1. */
+/**
+ * What the account's broker does by itself. A-shares know no resting stops and settle T+1; what a
+ * person executes is watched by the desk.
+ */
 function executionOf(desk: DeskConfig): ExecutionPolicy {
   const { broker } = desk.accountSettings;
   const isChinese = desk.market === 'CN';
+  const isPerson = broker === 'manual';
+  const isWatched = isChinese || isPerson;
   return {
     broker,
-    protection: isChinese ? 'watched' : 'broker',
-    isPerson: false,
+    protection: isWatched ? 'watched' : 'broker',
+    isPerson,
     sellableAfterDays: isChinese ? 1 : 0,
-    hasOco: !isChinese,
+    hasOco: !isWatched,
   };
 }
 
@@ -127,7 +132,19 @@ export function eventWindowsOf(desk: DeskConfig): EventWindowParams {
   return desk.parameters.events;
 }
 
-/** Cash of the desk's simulated account at its first start, minor units. */
-export function startingCashMinorOf(desk: DeskConfig): number {
-  return toMinor(desk.accountSettings.cash);
+/** Cash of the desk's account at its first start, minor units; null: the broker is asked. */
+export function startingCashMinorOf(desk: DeskConfig): number | null {
+  const { accountSettings } = desk;
+  return 'cash' in accountSettings ? toMinor(accountSettings.cash) : null;
+}
+
+/** The desk on a simulated account with the cash of its own, for a day that is played. */
+export function simulatedTwinOf(desk: DeskConfig): DeskConfig {
+  const { accountSettings: account, capital } = desk;
+  const { id, market, currency } = account;
+  const cash = 'cash' in account ? account.cash : capital;
+  return {
+    ...desk,
+    accountSettings: { id, market, currency, broker: 'paper', environment: 'paper', cash },
+  };
 }

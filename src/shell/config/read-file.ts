@@ -11,6 +11,8 @@ type SchemaNode = {
   readonly properties?: Record<string, SchemaNode>;
   readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
+  readonly oneOf?: readonly SchemaNode[];
+  readonly const?: unknown;
 };
 
 const SHOWN_CHARACTERS = 60;
@@ -73,17 +75,28 @@ function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+/** The shapes a value may have; of kinds told apart by a key, the kind that it says it is. */
+function shapesOf(node: SchemaNode, value: unknown): SchemaNode[] {
+  const isOfKind = (shape: SchemaNode): boolean =>
+    Object.entries(shape.properties ?? {}).every(
+      ([key, { const: kind }]) => kind === undefined || valueAt(value, [key]) === kind,
+    );
+  return [node, ...(node.anyOf ?? []), ...(node.oneOf ?? []).filter(isOfKind)];
+}
+
+function keysAt(schema: z.ZodType, tree: unknown, path: readonly PropertyKey[]): string[] {
   const root = z.toJSONSchema(schema, { unrepresentable: 'any' }) as SchemaNode;
   let nodes: SchemaNode[] = [root];
-  for (const key of path) {
+  for (const [depth, key] of path.entries()) {
+    const value = valueAt(tree, path.slice(0, depth));
     nodes = nodes
-      .flatMap((node) => [node, ...(node.anyOf ?? [])])
+      .flatMap((node) => shapesOf(node, value))
       .flatMap((node) => (typeof key === 'number' ? node.items : node.properties?.[String(key)]))
       .filter((node) => node !== undefined);
   }
+  const value = valueAt(tree, path);
   return nodes
-    .flatMap((node) => [node, ...(node.anyOf ?? [])])
+    .flatMap((node) => shapesOf(node, value))
     .flatMap((node) => Object.keys(node.properties ?? {}));
 }
 
@@ -138,7 +151,7 @@ function refuseIssue(
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
     const isSection = valueAt(found.tree, path) as Tree;
-    const known = keysAt(found.schema, path).filter((name) => !(name in isSection));
+    const known = keysAt(found.schema, found.tree, path).filter((name) => !(name in isSection));
     return refuse(place([...path, key]), 'an unknown key', nearest(key, known));
   }
   const value = valueAt(found.tree, path);

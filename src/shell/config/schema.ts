@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { account } from './account-schema.ts';
 import {
   amountPerShare,
   bps,
@@ -146,19 +147,7 @@ export const deskFile = section({
 });
 
 /** config/accounts.yaml */
-export const accountsFile = section({
-  accounts: listOf(
-    section({
-      id: name('an account id'),
-      market,
-      broker: oneOf(['paper']),
-      environment: oneOf(['paper']),
-      currency: oneOf(['USD', 'CNY']),
-      cash: money(1_000_000_000, 100),
-    }),
-    'a list of accounts',
-  ),
-});
+export const accountsFile = section({ accounts: listOf(account, 'a list of accounts') });
 
 /** config/channels.yaml */
 export const channelsFile = section({
@@ -211,7 +200,6 @@ export const profileFile = section({
 });
 
 export type DeskFile = z.infer<typeof deskFile>;
-export type AccountsFile = z.infer<typeof accountsFile>;
 export type ChannelsFile = z.infer<typeof channelsFile>;
 export type ScheduleFile = z.infer<typeof scheduleFile>;
 export type ProfileFile = z.infer<typeof profileFile>;

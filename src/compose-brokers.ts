@@ -1,0 +1,75 @@
+import { ConfigError } from '#app/errors.ts';
+import type { Broker, Clock } from '#app/ports.ts';
+import { usFeeModel } from '#core/backtest/costs.ts';
+import type { PaperControls } from '#shell/brokers/paper.ts';
+import type { AccountConfig } from '#shell/config/config.ts';
+
+/** What the built-in simulated broker needs beside its account. */
+export type SimulatedTerms = { readonly seed: number; readonly slippageBps: number };
+
+export type BrokerFacts = {
+  readonly clock: Clock;
+  /** The project's folder: keys are read from its environment when a broker is made. */
+  readonly root: string;
+  /** Only the desk's own process has a simulated exchange; null elsewhere. */
+  readonly simulated: SimulatedTerms | null;
+};
+
+/** A broker, and the side of it that a simulated market drives; null where the market is the world's. */
+export type MadeBroker = { readonly broker: Broker; readonly exchange: PaperControls | null };
+
+const PAPER_LATENCY_MS = 80;
+const MINOR_PER_UNIT = 100;
+
+/**
+ * True when another process can reach the account too, e.g. a kill while the desk hangs. The
+ * simulated exchange lives in the desk's process, and a person is reached by chat.
+ */
+export function isReachedDirectly(account: AccountConfig): boolean {
+  return account.broker === 'alpaca' || account.broker === 'ibkr';
+}
+
+function noAdapter(account: AccountConfig): never {
+  throw new ConfigError(
+    `config/accounts.yaml: ${account.id}.broker: found ${account.broker}, expected a broker this version can reach: paper`,
+    { code: 'no_adapter', retryable: false },
+  );
+}
+
+async function makePaper(
+  account: Extract<AccountConfig, { broker: 'paper' }>,
+  facts: BrokerFacts,
+): Promise<MadeBroker> {
+  const { clock, simulated } = facts;
+  if (simulated === null) {
+    throw new ConfigError(
+      `${account.id}: found a simulated broker, which lives in the desk's process, expected a broker that can be reached from elsewhere`,
+      { code: 'in_process_broker', retryable: false },
+    );
+  }
+  const { createPaperBroker } = await import('#shell/brokers/paper.ts');
+  const broker = createPaperBroker({
+    accountId: account.id,
+    environment: 'paper',
+    clock,
+    cashMinor: Math.round(account.cash * MINOR_PER_UNIT),
+    latencyMs: PAPER_LATENCY_MS,
+    feesModel: usFeeModel('alpaca'),
+    seed: simulated.seed,
+    matchBy: 'ticks',
+    slippageBps: simulated.slippageBps,
+  });
+  return { broker, exchange: broker };
+}
+
+/** Builds the broker of an account, not yet started. Loads only the adapter it uses. Throws ConfigError. */
+export function makeBroker(account: AccountConfig, facts: BrokerFacts): Promise<MadeBroker> {
+  switch (account.broker) {
+    case 'paper':
+      return makePaper(account, facts);
+    case 'manual':
+    case 'alpaca':
+    case 'ibkr':
+      return noAdapter(account);
+  }
+}
