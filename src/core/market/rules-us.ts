@@ -1,8 +1,7 @@
 import { invariant } from '#core/lib/assert.ts';
+import type { Dated } from './dated.ts';
+import { rowInForce } from './dated.ts';
 import type { TradingDay } from './trading-day.ts';
-
-/** A rule in force from a day until the next row of its table. */
-type Dated<T> = { readonly from: TradingDay } & T;
 
 /** First day the fee tables know; earlier days have no answer. */
 export const US_FEES_FROM: TradingDay = '2013-01-01';
@@ -50,7 +49,7 @@ const CAT: readonly Dated<{ readonly microsPerShare: number }>[] = [
 
 function inForce<T>(table: readonly Dated<T>[], day: TradingDay): Dated<T> {
   invariant(day >= US_FEES_FROM, `us fees: found ${day}, expected a day from ${US_FEES_FROM} on`);
-  const row = table.findLast((dated) => dated.from <= day);
+  const row = rowInForce(table, day);
   invariant(row !== undefined, `us fees: found no row for ${day}`);
   return row;
 }
