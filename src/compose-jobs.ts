@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { ConfigError } from '#app/errors.ts';
@@ -11,7 +11,12 @@ import { canonicalJson } from '#core/lib/canonical-json.ts';
 import { type CalendarTable, sessionOn } from '#core/market/calendar.ts';
 import { wallTimeOf } from '#core/market/session.ts';
 import { addCalendarDays } from '#core/market/trading-day.ts';
-import { loadCalendar, loadEvents } from '#shell/calendars/load.ts';
+import {
+  CALENDAR_FILES,
+  type Calendars,
+  loadCalendars,
+  loadEvents,
+} from '#shell/calendars/load.ts';
 import type { Config, DeskConfig } from '#shell/config/config.ts';
 import { loadConfig } from '#shell/config/load.ts';
 import { eventWindowsOf, policyOf, vwapReclaimParamsOf } from '#shell/config/policy-of.ts';
@@ -45,6 +50,7 @@ type Work = {
   readonly desk1: DeskConfig;
   readonly store: Store;
   readonly calendar: CalendarTable;
+  readonly calendars: Calendars;
   readonly events: EventTable;
   readonly tradingDay: string;
   readonly jobDesk: JobDesk;
@@ -94,19 +100,33 @@ async function planOf(
   });
 }
 
+/**
+ * Files what is known of the trading days. A market that a desk trades must be known far enough
+ * ahead; one that nobody trades is only told.
+ */
 async function syncCalendar(work: Work): Promise<JobReport> {
-  const { calendar, store, request, tradingDay } = work;
+  const { calendars, config, store, request, tradingDay } = work;
   const needed = addCalendarDays(tradingDay, CALENDAR_AHEAD_DAYS);
-  if (calendar.validThrough < needed) {
+  for (const market of new Set(config.desks.map((desk) => desk.market))) {
+    const { source, validThrough } = calendars[market];
+    if (validThrough >= needed) continue;
     throw new ConfigError(
-      `calendar ${calendar.source}: found it ending ${calendar.validThrough}, expected it to reach ${needed}`,
+      `calendar ${source}: found it ending ${validThrough}, expected it to reach ${needed}`,
       { code: 'calendar_ending', retryable: false },
     );
   }
-  if (!request.isDry) {
+  const told: string[] = [];
+  const figures: Record<string, string> = {};
+  for (const calendar of Object.values(calendars)) {
+    const { market, validFrom, validThrough } = calendar;
+    const url = CALENDAR_FILES[market];
+    const name = basename(url, '.yaml');
+    told.push(`calendar ${name.toUpperCase()} valid ${validFrom} … ${validThrough}`);
+    figures[name] = validThrough;
+    if (request.isDry) continue;
     await store.raw.save({
-      source: 'calendar:xnys',
-      url: 'config/calendars/xnys.yaml',
+      source: `calendar:${name}`,
+      url,
       ingestedAt: request.at,
       runId: LIVE_RUN,
       payload: canonicalJson(calendar),
@@ -114,8 +134,8 @@ async function syncCalendar(work: Work): Promise<JobReport> {
   }
   return {
     kind: 'done',
-    line: `calendar XNYS valid ${calendar.validFrom} … ${calendar.validThrough}`,
-    figures: { validThrough: calendar.validThrough },
+    line: told.join('; '),
+    figures: { validThrough: work.calendar.validThrough, calendars: figures },
   };
 }
 
@@ -229,10 +249,11 @@ export async function doJob(name: JobName, request: JobRequest): Promise<JobRepo
   });
   try {
     const store = createStore(handle);
-    const [calendar, events] = await Promise.all([
-      loadCalendar(join(ROOT, 'config', 'calendars', 'xnys.yaml')),
+    const [calendars, events] = await Promise.all([
+      loadCalendars(ROOT),
       loadEvents(join(ROOT, 'config', 'calendars', 'us-events.yaml')),
     ]);
+    const calendar = calendars[desk1.market];
     const tradingDay = wallTimeOf(request.at, calendar.zone).day;
     const jobDesk: JobDesk = { runId: LIVE_RUN, deskId: desk1.id, inbox: store.inbox };
     return await WORK[name]({
@@ -241,6 +262,7 @@ export async function doJob(name: JobName, request: JobRequest): Promise<JobRepo
       desk1,
       store,
       calendar,
+      calendars,
       events,
       tradingDay,
       jobDesk,

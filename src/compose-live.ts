@@ -13,6 +13,7 @@ import type { CalendarTable } from '#core/market/calendar.ts';
 import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import type { PaperControls } from '#shell/brokers/paper.ts';
+import type { Calendars } from '#shell/calendars/load.ts';
 import type { Config, DeskConfig } from '#shell/config/config.ts';
 import { policyOf, startingCashMinorOf } from '#shell/config/policy-of.ts';
 import { type Log, logEffect, logStep } from '#shell/lib/log.ts';
@@ -37,6 +38,8 @@ export type LiveDeps = {
   readonly config: Config;
   readonly deskStore: DeskStore;
   readonly calendar: CalendarTable;
+  /** Trading days of every market, for the timetable. */
+  readonly calendars: Calendars;
   readonly codeVersion: string;
   readonly killSwitch: KillSwitch;
   readonly log: Log;
@@ -158,7 +161,7 @@ function scheduleJobs(live: Live, stopAll: (() => Promise<void>)[]): Promise<voi
   const scheduler = createScheduler({
     clock: createSystemClock(),
     jobRuns: deps.deskStore.store.jobs,
-    plans: plansOf(config.schedule.jobs, { US: deps.calendar }),
+    plans: plansOf(config.schedule.jobs, deps.calendars),
     run: ({ plan, scheduledFor }) =>
       workers.run({
         job: plan.job,
@@ -277,6 +280,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
       channels,
       handle: deskStore.handle,
       calendar: deps.calendar,
+      calendars: deps.calendars,
     }),
     channels,
     access,

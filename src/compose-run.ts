@@ -18,6 +18,7 @@ import { type CalendarTable, sessionOn } from '#core/market/calendar.ts';
 import { instantAt } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import { createPaperBroker } from '#shell/brokers/paper.ts';
+import type { Calendars } from '#shell/calendars/load.ts';
 import type { Config, DeskConfig } from '#shell/config/config.ts';
 import {
   eventWindowsOf,
@@ -56,6 +57,8 @@ export type VirtualRunDeps = {
   readonly options: StartOptions;
   readonly deskStore: DeskStore;
   readonly calendar: CalendarTable;
+  /** Trading days of every market, for the timetable. */
+  readonly calendars: Calendars;
   readonly events: EventTable;
   readonly material: Material;
   readonly codeVersion: string;
@@ -315,6 +318,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
       channels,
       handle: deskStore.handle,
       calendar: deps.calendar,
+      calendars: deps.calendars,
       now: () => clock.now(),
     }),
     channels,

@@ -7,6 +7,7 @@ import type { CalendarTable } from '#core/market/calendar.ts';
 import { wallTimeOf } from '#core/market/session.ts';
 import { addCalendarDays } from '#core/market/trading-day.ts';
 import type { HealthLine, JobLine } from '#core/replies/answer.ts';
+import type { Calendars } from '#shell/calendars/load.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { nextDueAt, plansOf } from '#shell/scheduler/timetable.ts';
@@ -21,6 +22,8 @@ export type SourcesDeps = {
   readonly channels: readonly Channel[];
   readonly handle: StoreHandle;
   readonly calendar: CalendarTable;
+  /** Trading days of every market, for the timetable. */
+  readonly calendars: Calendars;
   /** Now on the run's clock. */
   readonly now?: () => number;
 };
@@ -61,7 +64,7 @@ async function logLines(file: string, count: number, level: string | null): Prom
 async function jobLines(deps: SourcesDeps, limit: number): Promise<JobLine[]> {
   const runs = await deps.store.jobs.recent(200);
   const now = Date.now();
-  return plansOf(deps.config.schedule.jobs, { US: deps.calendar })
+  return plansOf(deps.config.schedule.jobs, deps.calendars)
     .slice(0, limit)
     .map((plan) => {
       const last = runs.find((run) => run.job === plan.job);

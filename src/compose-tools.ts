@@ -92,15 +92,8 @@ export async function openStoreAdmin() {
 
 /** Trading calendar of a market. Throws ConfigError. */
 export async function openCalendar(market: 'US' | 'CN') {
-  const { loadCalendar } = await import('#shell/calendars/load.ts');
-  const { ConfigError } = await import('#app/errors.ts');
-  if (market !== 'US') {
-    throw new ConfigError(`--market: found ${market}, expected a market with a calendar: US`, {
-      code: 'no_calendar',
-      retryable: false,
-    });
-  }
-  return loadCalendar(join(ROOT, 'config', 'calendars', 'xnys.yaml'));
+  const { loadMarketCalendar } = await import('#shell/calendars/load.ts');
+  return loadMarketCalendar(ROOT, market);
 }
 
 /** Dates of scheduled events. Throws ConfigError. */
@@ -142,7 +135,10 @@ async function checkCalendars(tell: Tell, config: Config | null): Promise<void> 
   const { failed } = await import('#shell/doctor/machine.ts');
   try {
     const calendar = await openCalendar('US');
-    tell(checkCalendar(calendar, Date.now()));
+    const traded = new Set(config?.desks.map((desk) => desk.market) ?? ['US', 'CN']);
+    for (const table of [calendar, await openCalendar('CN')]) {
+      tell(checkCalendar(table, Date.now(), traded.has(table.market)));
+    }
     const kinds = config?.desks[0]?.parameters.events.kinds ?? [];
     tell(checkEvents(await openEvents(), kinds, Date.now(), calendar.zone));
   } catch (error) {

@@ -6,7 +6,7 @@ import type { EventTable } from '#core/gates/event-window.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
 import { stableHash } from '#core/lib/hash.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
-import { loadCalendar, loadEvents } from '#shell/calendars/load.ts';
+import { type Calendars, loadCalendars, loadEvents } from '#shell/calendars/load.ts';
 import type { Config, DeskConfig } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { loadConfig } from '#shell/config/load.ts';
@@ -41,10 +41,6 @@ function configOf(options: StartOptions): Config {
   });
 }
 
-function calendarFile(name: string): string {
-  return join(ROOT, 'config', 'calendars', name);
-}
-
 /** Ends on the first Ctrl-C or SIGTERM; the second one ends the process at once. */
 function endOnSignal(): { signal: AbortSignal; abort: () => void; release: () => void } {
   const controller = new AbortController();
@@ -71,6 +67,7 @@ type Assistant = {
   readonly codeVersion: string;
   readonly startedAt: number;
   readonly calendar: CalendarTable;
+  readonly calendars: Calendars;
   readonly events: EventTable;
   readonly ending: ReturnType<typeof endOnSignal>;
 };
@@ -112,7 +109,8 @@ async function materialOf(assistant: Assistant, desk: DeskConfig): Promise<Mater
 
 /** Plays a demo or a replay to its end. */
 async function playRun(assistant: Assistant): Promise<RunResult> {
-  const { options, deskStore, codeVersion, startedAt, calendar, events, ending } = assistant;
+  const { options, deskStore, codeVersion, startedAt, calendar, calendars, events, ending } =
+    assistant;
   // whoever holds the desk's money, a day that is played is played with made-up money
   const config = { ...assistant.config, desks: assistant.config.desks.map(simulatedTwinOf) };
   const material = await materialOf(assistant, oneDesk(config));
@@ -133,6 +131,7 @@ async function playRun(assistant: Assistant): Promise<RunResult> {
       options,
       deskStore,
       calendar,
+      calendars,
       events,
       material,
       codeVersion,
@@ -149,7 +148,7 @@ async function playRun(assistant: Assistant): Promise<RunResult> {
 }
 
 async function runOnTheClock(assistant: Assistant): Promise<void> {
-  const { config, deskStore, codeVersion, calendar, ending, options } = assistant;
+  const { config, deskStore, codeVersion, calendar, calendars, ending, options } = assistant;
   oneDesk(config);
   const log = openDeskLog(config, LIVE_RUN, 'paper', codeVersion);
   const removeMark = leaveMark(assistant, LIVE_RUN);
@@ -159,6 +158,7 @@ async function runOnTheClock(assistant: Assistant): Promise<void> {
       config,
       deskStore,
       calendar,
+      calendars,
       codeVersion,
       log,
       killSwitch: composeKillSwitch(config, null),
@@ -194,9 +194,9 @@ export async function runAssistant(options: StartOptions): Promise<RunResult | n
     process.exit(3);
   });
   try {
-    const [calendar, events] = await Promise.all([
-      loadCalendar(calendarFile('xnys.yaml')),
-      loadEvents(calendarFile('us-events.yaml')),
+    const [calendars, events] = await Promise.all([
+      loadCalendars(ROOT),
+      loadEvents(join(ROOT, 'config', 'calendars', 'us-events.yaml')),
     ]);
     const assistant: Assistant = {
       options,
@@ -204,7 +204,8 @@ export async function runAssistant(options: StartOptions): Promise<RunResult | n
       deskStore,
       codeVersion: codeVersionOf(ROOT),
       startedAt: Date.now(),
-      calendar,
+      calendar: calendars[config.desks[0]?.market ?? 'US'],
+      calendars,
       events,
       ending,
     };

@@ -64,8 +64,8 @@ export function addDataCommands(program: Command, run: Runner): void {
   bring
     .command('bars')
     .description('bars from CSV or CSV.gz; tells what became of every row')
-    .option('--symbol <symbol>', 'symbol of the file, as SPY')
-    .requiredOption('--market <market>', 'US')
+    .option('--symbol <symbol>', 'symbol of the file, as SPY or 600519.SH')
+    .requiredOption('--market <market>', 'US or CN')
     .requiredOption('--timeframe <length>', '1m, 5m, 15m or 1d')
     .requiredOption('--file <path>', 'a CSV file with a header row; gzip when it ends in .gz')
     .option('--zone <zone>', 'IANA zone of times without an offset')

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ConfigError } from '#app/errors.ts';
 import type { EventTable } from '#core/gates/event-window.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
+import type { Market } from '#core/market/instrument.ts';
 import { isTradingDayText, weekdayOf } from '#core/market/trading-day.ts';
 
 const day = z.string().refine(isTradingDayText, 'expected a date YYYY-MM-DD');
@@ -96,6 +98,32 @@ export async function loadCalendar(file: string): Promise<CalendarTable> {
   const table: CalendarTable = await readYaml(file, calendarSchema);
   checkDays(file, table);
   return table;
+}
+
+/** Trading days of every market. */
+export type Calendars = Readonly<Record<Market, CalendarTable>>;
+
+/** File of a market's calendar below the project, also its name in messages and in the store. */
+export const CALENDAR_FILES: Readonly<Record<Market, string>> = {
+  US: 'config/calendars/xnys.yaml',
+  CN: 'config/calendars/xshg.yaml',
+};
+
+/** The calendar of one market of the project at `root`. Throws ConfigError as above. */
+export async function loadMarketCalendar(root: string, market: Market): Promise<CalendarTable> {
+  const file = join(root, CALENDAR_FILES[market]);
+  const table = await loadCalendar(file);
+  if (table.market !== market) refuse(file, `market: found ${table.market}, expected ${market}`);
+  return table;
+}
+
+/** The calendars of all markets of the project at `root`. Throws ConfigError as above. */
+export async function loadCalendars(root: string): Promise<Calendars> {
+  const [us, cn] = await Promise.all([
+    loadMarketCalendar(root, 'US'),
+    loadMarketCalendar(root, 'CN'),
+  ]);
+  return { US: us, CN: cn };
 }
 
 /** The scheduled events in a YAML file of `config/calendars`. Throws ConfigError as above. */

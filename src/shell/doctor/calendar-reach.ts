@@ -7,12 +7,16 @@ import { type Finding, failed, ok, warning } from './machine.ts';
 const COMFORTABLE_DAYS = 60;
 const CURE = 'update Centaur, or extend the file under config/calendars';
 
-/** Days the calendar does not know are no trading days: it must reach beyond today. */
-export function checkCalendar(calendar: CalendarTable, now: number): Finding {
+/**
+ * Days the calendar does not know are no trading days: it must reach beyond today, unless no desk
+ * trades the market.
+ */
+export function checkCalendar(calendar: CalendarTable, now: number, isTraded: boolean): Finding {
   const today = wallTimeOf(now, calendar.zone).day;
   const found = `${calendar.market} trading days until ${calendar.validThrough}`;
   const name = 'calendar';
-  if (today < calendar.validFrom || today > calendar.validThrough) return failed(name, found, CURE);
+  const isKnown = today >= calendar.validFrom && today <= calendar.validThrough;
+  if (!isKnown && isTraded) return failed(name, found, CURE);
   if (addCalendarDays(today, COMFORTABLE_DAYS) > calendar.validThrough) {
     return warning(name, found, CURE);
   }
