@@ -1,4 +1,5 @@
 import type { Effect } from '#core/engine/effect.ts';
+import type { Reason } from '#core/gates/reason.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Desk } from './desk.ts';
 import { BrokerError } from './errors.ts';
@@ -24,6 +25,10 @@ export type OrderLane = {
 
 function requestOf(effect: Extract<Effect, { kind: 'submit_order' }>): OrderRequest {
   const { order, stop, target } = effect;
+  const held =
+    target === null || target.limitPrice === null
+      ? null
+      : { orderId: target.orderId, limitPrice: target.limitPrice };
   return {
     orderId: order.orderId,
     instrument: order.instrument,
@@ -33,20 +38,14 @@ function requestOf(effect: Extract<Effect, { kind: 'submit_order' }>): OrderRequ
     limitPrice: order.limitPrice,
     stopPrice: order.stopPrice,
     ocoGroup: order.ocoGroup,
-    pair: null,
+    pair: stop === null ? held : null,
     trailOffset: null,
     timeInForce: 'day',
     isExtendedHours: false,
     bracket:
       stop === null || stop.stopPrice === null
         ? null
-        : {
-            stop: { orderId: stop.orderId, stopPrice: stop.stopPrice },
-            target:
-              target === null || target.limitPrice === null
-                ? null
-                : { orderId: target.orderId, limitPrice: target.limitPrice },
-          },
+        : { stop: { orderId: stop.orderId, stopPrice: stop.stopPrice }, target: held },
   };
 }
 
@@ -113,13 +112,16 @@ class Lane implements OrderLane {
   async #submit(row: OutboxRow, effect: Submit): Promise<void> {
     const { activity, broker, outbox } = this.#deps;
     if (this.#isOvertaken(effect.order)) return this.#drop(row, effect.order);
+    const request = requestOf(effect);
+    const objection = broker.canSubmit(request);
+    if (objection !== null) return this.#deny(row, effect.order, objection);
     if (row.id !== 0) {
       const isOurs = await activity.track(() => outbox.markAttempting(row.id));
       if (!isOurs) return;
       // while the attempt was committed somebody may have said stop
       if (this.#isOvertaken(effect.order)) return this.#drop(row, effect.order);
     }
-    this.#send(row, effect.order.orderId, broker.submit(requestOf(effect)), true);
+    this.#send(row, effect.order.orderId, broker.submit(request), true);
   }
 
   /** True when an entry may no longer leave: killed, stopped, canceled or answered meanwhile. */
@@ -136,6 +138,13 @@ class Lane implements OrderLane {
       this.#deps.outbox.markDropped(id, 'overtaken before the first byte'),
     );
     this.#deps.desk.post({ kind: 'order_not_found', at: this.#now(), orderId: order.orderId });
+  }
+
+  /** Said before the attempt is committed: nothing has left, and nothing will. */
+  async #deny(row: OutboxRow, order: Order, why: Reason): Promise<void> {
+    const { orderId } = order;
+    await this.#mark(row, (id) => this.#deps.outbox.markDropped(id, `denied: ${why.code}`));
+    this.#deps.desk.post({ kind: 'order_denied', at: this.#now(), orderId, reason: why });
   }
 
   /** Does not wait for the broker: the next row of the lane leaves at once. */

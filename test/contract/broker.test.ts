@@ -18,6 +18,16 @@ const BRACKET = {
   target: { orderId: 'e1.target', limitPrice: 102 },
 };
 
+const stopWithTarget = (stopId: string, targetId: string) =>
+  order({
+    orderId: stopId,
+    side: 'sell',
+    type: 'stop',
+    limitPrice: null,
+    stopPrice: 99,
+    pair: { orderId: targetId, limitPrice: 102 },
+  });
+
 for (const { name, createHarness } of BROKERS) {
   describe(`broker contract: ${name}`, () => {
     test('accepts an order, fills a marketable limit at the far side and books it', async () => {
@@ -271,6 +281,35 @@ for (const { name, createHarness } of BROKERS) {
       h.quote(98.8, 98.9);
       assert.equal(h.told('s').at(-1), 'filled 6@98.8');
       assert.equal(h.told('t').at(-1), 'canceled oco');
+      assert.deepEqual(await h.broker.positions(), []);
+    });
+
+    test('a stop and its target leave as one request: one cancels the other', async () => {
+      const h = createHarness();
+      h.quote(99.98, 99.99);
+      await h.submit(order({ orderId: 'e1' }));
+      await h.submit(stopWithTarget('s', 't'));
+      assert.deepEqual([h.told('s'), h.told('t')], [['accepted'], ['accepted']]);
+      await assert.rejects(h.submit(stopWithTarget('s2', 't')), hasCode('duplicate_order_id'));
+      h.quote(102.1, 102.2);
+      assert.equal(h.told('t').at(-1), 'filled 10@102');
+      assert.equal(h.told('s').at(-1), 'canceled oco');
+      assert.deepEqual(await h.broker.openOrders(), []);
+    });
+
+    test('a pair is refused as a whole, and one that is hit at once leaves nothing behind', async () => {
+      const h = createHarness();
+      h.quote(99.98, 99.99);
+      await h.submit(stopWithTarget('s1', 't1'));
+      assert.deepEqual(
+        [h.told('s1'), h.told('t1')],
+        [['rejected insufficient_quantity'], ['rejected insufficient_quantity']],
+      );
+      await h.submit(order({ orderId: 'e1' }));
+      h.quote(98.9, 98.92);
+      await h.submit(stopWithTarget('s2', 't2'));
+      assert.equal(h.told('s2').at(-1), 'filled 10@98.9');
+      assert.equal(h.told('t2').at(-1), 'canceled oco');
       assert.deepEqual(await h.broker.positions(), []);
     });
 

@@ -15,7 +15,7 @@ export const AAPL: InstrumentId = 'AAPL.US';
 export const CASH_MINOR = 10_000_000;
 
 /** Id of the first ticket of the day in QQQM, and of its first orders. */
-export const TICKET = `${DAY}.vwap-reclaim.QQQM.US.long.1`;
+export const TICKET = `${DAY}.us-vwap.QQQM.US.long.1`;
 
 /** Instant at which the New York clock shows `HH:MM` or `HH:MM:SS` on the day of the tests. */
 export function ny(wall: string, day = DAY): number {
@@ -23,8 +23,10 @@ export function ny(wall: string, day = DAY): number {
   return instantAt(day, wall.slice(0, 5), 'America/New_York') + seconds * 1000;
 }
 
-export type PolicyChange = Partial<Omit<Policy, 'risk' | 'ticket' | 'exits' | 'cost' | 'watch'>> & {
-  readonly [K in 'risk' | 'ticket' | 'exits' | 'cost' | 'watch']?: Partial<Policy[K]>;
+type Section = 'execution' | 'risk' | 'ticket' | 'exits' | 'cost' | 'watch';
+
+export type PolicyChange = Partial<Omit<Policy, Section>> & {
+  readonly [K in Section]?: Partial<Policy[K]>;
 };
 
 /** The desk of the tests: the shipped values of us-vwap on two symbols with USD 100,000. */
@@ -40,16 +42,19 @@ export function policyOf(change: PolicyChange = {}): Policy {
     mode: 'semi',
     instruments: [QQQM, AAPL],
     capitalMinor: CASH_MINOR,
+    openingNoTradeMs: 15 * 60_000,
+    cooldownMs: 15 * 60_000,
+    ...change,
     execution: {
       broker: 'paper',
       protection: 'broker',
       isPerson: false,
       sellableAfterDays: 0,
+      hasBracket: true,
       hasOco: true,
+      hasReplace: true,
+      ...change.execution,
     },
-    openingNoTradeMs: 15 * 60_000,
-    cooldownMs: 15 * 60_000,
-    ...change,
     risk: {
       riskPerTradeRatio: 0.005,
       positionCapRatio: 0.2,

@@ -134,6 +134,7 @@ export const SAMPLE_ORDER: Order = {
   targetOrderId: `${TICKET}.target-1`,
   ocoGroup: null,
   parentId: null,
+  pairId: null,
   state: 'filled',
   filledQuantity: 10,
   filledMinor: 252_360,
@@ -344,6 +345,13 @@ export const SAMPLES: { readonly [K in MessageKind]: MessageOf<K> } = {
     ticketCode: 'K7QD',
     order: SAMPLE_ORDER,
     reason: 'insufficient buying power',
+  },
+  order_denied: {
+    ...BASE,
+    kind: 'order_denied',
+    ticketCode: 'K7QD',
+    order: SAMPLE_ORDER,
+    reason: reason('price_not_on_tick', { found: 252.381, tick: 0.01 }),
   },
   order_unknown: {
     ...BASE,

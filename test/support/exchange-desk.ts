@@ -4,7 +4,7 @@ import { effectsOf } from '#core/engine/effects.ts';
 import { evolve } from '#core/engine/evolve.ts';
 import type { Input } from '#core/engine/input.ts';
 import { createAccount } from '#core/simulation/account.ts';
-import { cancelOrder, placeOrder, replaceOrder } from '#core/simulation/exchange.ts';
+import { cancelOrder, placeOrder, placePair, replaceOrder } from '#core/simulation/exchange.ts';
 import type { ExchangeReport } from '#core/simulation/exchange-order.ts';
 import type { Exchange } from '#core/simulation/exchange-state.ts';
 import { createExchange } from '#core/simulation/exchange-state.ts';
@@ -52,7 +52,11 @@ function perform(world: World, effect: Effect, at: number): void {
                 ? null
                 : { orderId: target.orderId, limitPrice: target.limitPrice ?? 0 },
           };
-    out = placeOrder(exchange, { ...order, bracket }, at).reports;
+    const terms = { ...order, bracket };
+    const paired = stop === null && target !== null ? { ...target, bracket: null } : null;
+    const placed =
+      paired === null ? placeOrder(exchange, terms, at) : placePair(exchange, terms, paired, at);
+    out = placed.reports;
   } else if (effect.kind === 'cancel_order') out = cancelOrder(exchange, effect.orderId, at);
   else if (effect.kind === 'replace_order')
     out = replaceOrder(exchange, effect.orderId, { stopPrice: effect.stopPrice }, at);

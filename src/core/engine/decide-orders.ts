@@ -37,6 +37,7 @@ function blank(
     targetOrderId: null,
     ocoGroup: null,
     parentId: null,
+    pairId: null,
     state: 'intended',
     filledQuantity: 0,
     filledMinor: 0,
@@ -81,13 +82,15 @@ export function intendEntry(
       quantity: leg.quantity,
       limitPrice: leg.target,
     };
+    const { hasBracket } = draft.policy.execution;
     const child = {
       parentId: entry.orderId,
       state: 'held' as const,
       ocoGroup: `${ticket.id}.oco-${leg.leg}`,
     };
-    emit(draft, { type: 'order_intended', order: { ...stop, ...child } });
-    if (leg.target !== null)
+    // without brackets what is bought gets its protection right after the fill
+    if (hasBracket) emit(draft, { type: 'order_intended', order: { ...stop, ...child } });
+    if (hasBracket && leg.target !== null)
       emit(draft, { type: 'order_intended', order: { ...target, ...child } });
     emit(draft, {
       type: 'order_intended',
@@ -95,8 +98,8 @@ export function intendEntry(
         ...entry,
         quantity: leg.quantity,
         limitPrice: entryLimit,
-        stopOrderId: stop.orderId,
-        targetOrderId: leg.target === null ? null : target.orderId,
+        stopOrderId: hasBracket ? stop.orderId : null,
+        targetOrderId: hasBracket && leg.target !== null ? target.orderId : null,
         cancelDueAt,
         midAtIntent: mid(quote),
       },
@@ -236,9 +239,11 @@ export function protectDueAt(entry: Order): number {
 
 /** Instant before which no further stop is tried after a refused one. */
 export function retryStopAt(order: Order): number {
-  return order.role === 'stop' && order.state === 'rejected'
-    ? order.updatedAt + PROTECTION_WAIT_MS
-    : 0;
+  return isRefusedStop(order) ? order.updatedAt + PROTECTION_WAIT_MS : 0;
+}
+
+function isRefusedStop(order: Order): boolean {
+  return order.role === 'stop' && (order.state === 'rejected' || order.state === 'denied');
 }
 
 /** Protects what no stop covers: first whatever binds the shares must be gone, then a stop is tried, a refused one not at once again. */
@@ -249,8 +254,7 @@ function protectRest(draft: Draft, position: Position, quantity: number): void {
   for (const order of orphans) requestCancel(draft, order, 'its stop is gone');
   if (orphans.length > 0) return;
   const refused = Object.values(draft.state.orders).filter(
-    (order) =>
-      order.ticketId === position.ticketId && order.role === 'stop' && order.state === 'rejected',
+    (order) => order.ticketId === position.ticketId && isRefusedStop(order),
   );
   if (refused.length > 0 && position.unprotectedSince === null) {
     emit(draft, { type: 'position_found_unprotected', instrument: position.instrument, quantity });
@@ -275,35 +279,29 @@ function hasWorkingStop(draft: Draft, target: Order): boolean {
 function addProtection(draft: Draft, position: Position, quantity: number): void {
   const attempt = orderCount(draft, position.ticketId, 'stop') + 1;
   const subject = { id: position.ticketId, instrument: position.instrument };
-  const first = position.isFirstTargetDone
-    ? 0
-    : Math.min(quantity, targetQuantity(draft, position));
+  // two sellers of one share are refused by real brokers: a target rests only where it pairs with its stop
+  const hasTarget = draft.policy.execution.hasOco && !position.isFirstTargetDone;
+  const first = hasTarget ? Math.min(quantity, targetQuantity(draft, position)) : 0;
   const rest = quantity - first;
   const group = `${position.ticketId}.oco-${attempt + 2}`;
   const stop = { ...blank(draft, subject, 'stop', 1), stopPrice: position.stop, why: 'protect' };
   if (first > 0) {
     const tick = tickSize(position.firstTarget, draft.policy.market, position.tradingDay);
     const limitPrice = roundToTick(position.firstTarget, tick, 'up');
+    const orderId = `${position.ticketId}.stop-${attempt}`;
     const target = {
       ...blank(draft, subject, 'target', 1),
+      orderId: `${position.ticketId}.target-${attempt}`,
       quantity: first,
       limitPrice,
       ocoGroup: group,
+      pairId: orderId,
       why: 'protect',
     };
-    emit(draft, {
-      type: 'order_intended',
-      order: {
-        ...stop,
-        orderId: `${position.ticketId}.stop-${attempt}`,
-        quantity: first,
-        ocoGroup: group,
-      },
-    });
-    emit(draft, {
-      type: 'order_intended',
-      order: { ...target, orderId: `${position.ticketId}.target-${attempt}` },
-    });
+    const { orderId: targetOrderId } = target;
+    const lead = { ...stop, orderId, quantity: first, ocoGroup: group, targetOrderId };
+    emit(draft, { type: 'order_intended', order: lead });
+    emit(draft, { type: 'order_intended', order: target });
   }
   if (rest > 0) {
     const id = `${position.ticketId}.stop-${first > 0 ? attempt + 1 : attempt}`;

@@ -1,3 +1,4 @@
+import type { Reason } from '#core/gates/reason.ts';
 import { hasEnded, type Order } from '#core/machines/order.ts';
 import { roundToTick, tickSize } from '#core/market/price.ts';
 import { resultInR } from '#core/risk/r-multiple.ts';
@@ -171,6 +172,18 @@ export function onDoubt(draft: Draft, orderId: string, cause: string): void {
   emit(draft, { type: 'order_became_unknown', orderId, cause });
   enterSafeMode(draft, 'order_unconfirmed', orderId, { cause });
   raiseAlarm(draft, 'order_unknown', orderId, { cause });
+  const { targetOrderId } = order;
+  const partner = targetOrderId === null ? undefined : draft.state.orders[targetOrderId];
+  // a target that left in the same request shares its doubt
+  if (partner?.pairId === orderId && partner.state !== 'accepted')
+    onDoubt(draft, partner.orderId, cause);
+}
+
+/** The broker would have refused the order, so it was not sent: the same as a rejection, said before it. */
+export function onDenied(draft: Draft, orderId: string, why: Reason): void {
+  const order = draft.state.orders[orderId];
+  if (order === undefined || hasEnded(order)) return;
+  emit(draft, { type: 'order_denied', orderId, reason: why });
 }
 
 /** The broker was asked and does not know the order: it never arrived. */

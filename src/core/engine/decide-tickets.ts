@@ -104,7 +104,8 @@ function freeCode(draft: Draft, id: string): string {
 function openTicket(draft: Draft, signal: Signal, proposal: Proposal): Ticket {
   const { policy, state, at } = draft;
   const tradingDay = state.day?.tradingDay ?? '';
-  const stem = `${tradingDay}.${signal.strategy}.${signal.instrument}.${signal.side}`;
+  // named by the desk: two desks of one strategy never share an order id at a broker
+  const stem = `${tradingDay}.${policy.deskId}.${signal.instrument}.${signal.side}`;
   const count = Object.keys(state.tickets).filter((id) => id.startsWith(`${stem}.`)).length;
   const id = `${stem}.${count + 1}`;
   const content = {

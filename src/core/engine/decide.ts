@@ -11,7 +11,7 @@ import {
 } from './decide-day.ts';
 import { engageKill, onOperator } from './decide-operator.ts';
 import { advanceExits, ensureProtection, isExitExhausted } from './decide-orders.ts';
-import { onDoubt, onNotFound, onReport } from './decide-reports.ts';
+import { onDenied, onDoubt, onNotFound, onReport } from './decide-reports.ts';
 import { applyDayLocks, causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { voidPending } from './decide-tickets.ts';
 import { type Draft, emit, startDraft } from './draft.ts';
@@ -62,6 +62,8 @@ function take(draft: Draft, input: Input): void {
       return onDoubt(draft, input.orderId, input.cause);
     case 'order_not_found':
       return onNotFound(draft, input.orderId);
+    case 'order_denied':
+      return onDenied(draft, input.orderId, input.reason);
     case 'ticket_delivered':
       return onDelivered(draft, input.ticketId, input.channel);
     default:
@@ -81,6 +83,7 @@ type DayOrHealth = Exclude<
       | 'order_sent'
       | 'order_doubtful'
       | 'order_not_found'
+      | 'order_denied'
       | 'ticket_delivered';
   }
 >;
@@ -137,6 +140,7 @@ function raiseExitAlarms(draft: Draft): void {
 
 const ENDS_UNFILLED: ReadonlySet<Event['type']> = new Set([
   'order_rejected',
+  'order_denied',
   'order_canceled',
   'order_expired',
   'order_never_arrived',

@@ -14,6 +14,7 @@ export type Effect =
       /** Only this chat (an answer to somebody); null: all chats of the desk. */
       readonly onlyChat: { readonly channel: string; readonly chatId: string } | null;
     }
+  /** An entry with its bracket children, a stop with the target that is its pair, or an order alone. */
   | {
       readonly kind: 'submit_order';
       readonly order: Order;

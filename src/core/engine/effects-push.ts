@@ -30,6 +30,7 @@ const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null
   signal_void: [2, HOUR],
   order_filled: [1, HOUR],
   order_rejected: [1, HOUR],
+  order_denied: [1, HOUR],
   order_unknown: [0, null],
   stop_hit: [1, HOUR],
   take_profit: [1, HOUR],
@@ -138,6 +139,7 @@ function ticketPushes(event: Event, state: DeskState, make: Make): Push[] {
     case 'order_filled':
     case 'order_canceled':
     case 'order_rejected':
+    case 'order_denied':
     case 'order_became_unknown': {
       const order = state.orders[event.orderId];
       const ticket = order === undefined ? undefined : state.tickets[order.ticketId];
@@ -227,6 +229,13 @@ function fillPushes(event: Event, state: DeskState, make: Make): Push[] {
           order,
           reason: event.reason,
         }),
+      ];
+    case 'order_denied':
+      return [
+        make(
+          { kind: 'order_denied', ticketCode: ticket?.code ?? '', order, reason: event.reason },
+          { editKey: `denied:${order.ticketId}:${order.role}` },
+        ),
       ];
     case 'order_became_unknown':
       return [

@@ -21,7 +21,10 @@ function actsOf(event: Event, state: DeskState, policy: Policy): Effect[] {
   switch (event.type) {
     case 'order_intended': {
       const { order } = event;
-      if (order.parentId !== null) return [];
+      if (order.parentId !== null || (order.role === 'stop' && order.targetOrderId !== null))
+        return [];
+      const lead = child(state, order.pairId);
+      if (lead !== null) return [{ kind: 'submit_order', order: lead, stop: null, target: order }];
       return [
         {
           kind: 'submit_order',

@@ -186,6 +186,8 @@ export type Event = { readonly at: number } & ( // the desk and its day
     }
   | { readonly type: 'order_canceled'; readonly orderId: string; readonly reason: string | null }
   | { readonly type: 'order_rejected'; readonly orderId: string; readonly reason: string | null }
+  /** Refused by the desk itself before the first byte: the broker would have refused it. */
+  | { readonly type: 'order_denied'; readonly orderId: string; readonly reason: Reason }
   | { readonly type: 'order_expired'; readonly orderId: string }
   | { readonly type: 'order_never_arrived'; readonly orderId: string }
   | {

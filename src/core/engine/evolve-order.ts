@@ -17,6 +17,32 @@ function moved(state: DeskState, id: string, at: number, to: OrderState): DeskSt
   return withOrder(state, id, (order) => (hasEnded(order) ? {} : { state: to, updatedAt: at }));
 }
 
+/** Changes an order and, when it is a stop that left with its target, that target as well. */
+function withRequest(
+  state: DeskState,
+  id: string,
+  change: (order: Order) => Partial<Order>,
+): DeskState {
+  const next = withOrder(state, id, change);
+  const partner = partnerOf(next, id);
+  return partner === null ? next : withOrder(next, partner.orderId, change);
+}
+
+function partnerOf(state: DeskState, id: string): Order | null {
+  const lead = state.orders[id];
+  const targetId = lead?.targetOrderId ?? null;
+  const partner = targetId === null ? undefined : state.orders[targetId];
+  return partner?.pairId === id ? partner : null;
+}
+
+/** A refused request refuses all that left with it, unless the broker has said otherwise of it. */
+function refused(state: DeskState, id: string, at: number, to: OrderState): DeskState {
+  const partner = partnerOf(state, id);
+  const next = moved(state, id, at, to);
+  const isUnheard = partner?.state === 'intended' || partner?.state === 'submitted';
+  return partner === null || !isUnheard ? next : moved(next, partner.orderId, at, to);
+}
+
 function filled(order: Order, event: Extract<Event, { type: 'order_filled' }>): Partial<Order> {
   const filledMinor = order.filledMinor + notionalMinor(event.price, event.quantity);
   const filledQuantity = order.filledQuantity + event.quantity;
@@ -78,7 +104,7 @@ export function evolveOrder(state: DeskState, event: Event): DeskState {
     case 'order_intended':
       return { ...state, orders: { ...state.orders, [event.order.orderId]: event.order } };
     case 'order_sent':
-      return withOrder(state, event.orderId, (order) =>
+      return withRequest(state, event.orderId, (order) =>
         order.state === 'intended' ? { state: 'submitted', submittedAt: at, updatedAt: at } : {},
       );
     case 'order_became_unknown':
@@ -93,7 +119,9 @@ export function evolveOrder(state: DeskState, event: Event): DeskState {
     case 'order_never_arrived':
       return childrenGone(moved(state, event.orderId, at, 'canceled'), event.orderId, at);
     case 'order_rejected':
-      return childrenGone(moved(state, event.orderId, at, 'rejected'), event.orderId, at);
+      return childrenGone(refused(state, event.orderId, at, 'rejected'), event.orderId, at);
+    case 'order_denied':
+      return childrenGone(refused(state, event.orderId, at, 'denied'), event.orderId, at);
     case 'order_expired':
       return childrenGone(moved(state, event.orderId, at, 'expired'), event.orderId, at);
     case 'order_replaced':

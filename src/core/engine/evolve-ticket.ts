@@ -174,6 +174,14 @@ function evolveProgress(state: DeskState, event: Event): DeskState {
             figures: { leg: order.leg, words: event.reason ?? '' },
           })
         : state;
+    case 'order_denied':
+      return isEntry
+        ? progress(state, order.ticketId, {
+            at,
+            step: 'entry_denied',
+            figures: { leg: order.leg, code: event.reason.code },
+          })
+        : state;
     case 'order_became_unknown':
       return isEntry
         ? progress(state, order.ticketId, {

@@ -62,6 +62,8 @@ export type Input = { readonly at: number } & (
   | { readonly kind: 'order_sent'; readonly orderId: string }
   | { readonly kind: 'order_doubtful'; readonly orderId: string; readonly cause: string }
   | { readonly kind: 'order_not_found'; readonly orderId: string }
+  /** The broker would refuse it, so it was not sent. */
+  | { readonly kind: 'order_denied'; readonly orderId: string; readonly reason: Reason }
   | { readonly kind: 'order_reported'; readonly report: OrderReport }
   | {
       readonly kind: 'account_reconciled';

@@ -97,6 +97,13 @@ export type Message = {
       readonly order: Order;
       readonly reason: string | null;
     }
+  /** Not sent: the broker would have refused it. */
+  | {
+      readonly kind: 'order_denied';
+      readonly ticketCode: string;
+      readonly order: Order;
+      readonly reason: Reason;
+    }
   | {
       readonly kind: 'order_unknown';
       readonly ticketCode: string;

@@ -37,8 +37,12 @@ export type ExecutionPolicy = {
   readonly isPerson: boolean;
   /** 1: shares bought today are sold on the next trading day at the earliest (T+1). */
   readonly sellableAfterDays: 0 | 1;
-  /** A stop and its target leave as one request. */
+  /** An entry leaves with its stop and target; otherwise they follow its fill. */
+  readonly hasBracket: boolean;
+  /** A stop and its target leave as one request; otherwise the stop rests alone. */
   readonly hasOco: boolean;
+  /** Prices of working orders can be changed; otherwise cancel, then send anew. */
+  readonly hasReplace: boolean;
 };
 
 /** Limits that outrank every signal (intraday.md, "Locks"). */

@@ -21,7 +21,7 @@ export type OrderState =
 export type OrderRole = 'entry' | 'stop' | 'target' | 'exit';
 
 export type Order = {
-  /** Client order id, deterministic: `<ticket id>.entry-1`. */
+  /** Client order id, deterministic: `<ticket id>.entry-1`; one of its kind on its account. */
   readonly orderId: string;
   readonly ticketId: string;
   readonly leg: 1 | 2;
@@ -32,12 +32,17 @@ export type Order = {
   readonly quantity: number;
   readonly limitPrice: number | null;
   readonly stopPrice: number | null;
-  /** Ids of the bracket children the broker holds for this entry. */
+  /**
+   * Of an entry: the bracket children the broker holds for it. Of a stop: `targetOrderId` is the target
+   * that leaves together with it as one request.
+   */
   readonly stopOrderId: string | null;
   readonly targetOrderId: string | null;
   readonly ocoGroup: string | null;
   /** The entry whose fill activates this order at the broker; null when sent by itself. */
   readonly parentId: string | null;
+  /** Of a target: the stop whose request carries it (one cancels the other); null when sent by itself. */
+  readonly pairId: string | null;
   readonly state: OrderState;
   readonly filledQuantity: number;
   /** Sum of fill price × quantity in minor units (exact money of the fills). */

@@ -30,6 +30,7 @@ export type TicketProgress = {
     | 'closed'
     | 'entry_canceled'
     | 'entry_rejected'
+    | 'entry_denied'
     | 'entry_unknown';
   readonly figures: Readonly<Record<string, number | string>>;
 };
@@ -39,7 +40,7 @@ export type TicketProgress = {
  * a change of size or price is a new version under the same code.
  */
 export type Ticket = {
-  /** `2026-11-20.vwap-reclaim.QQQM.US.long.1` */
+  /** `2026-11-20.us-vwap.QQQM.US.long.1`: day, desk, instrument, side, count. */
   readonly id: string;
   /** Four of 2-9A-HJ-NP-Z, derived from the id, unique among the tickets of the last 7 days. */
   readonly code: string;

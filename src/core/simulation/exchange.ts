@@ -113,6 +113,30 @@ export function placeOrder(
   return { kind: 'taken', reports };
 }
 
+/**
+ * Places two orders of one group as one request: both work or neither does. `refusal` rejects both with
+ * that reason. Known ids are a duplicate: nothing happens.
+ */
+export function placePair(
+  exchange: Exchange,
+  lead: OrderTerms,
+  partner: OrderTerms,
+  at: number,
+  refusal: ExchangeReason | null = null,
+): { readonly kind: 'taken' | 'duplicate'; readonly reports: ExchangeReport[] } {
+  const both = [lead, partner];
+  const isKnown = both.some((terms) => exchange.orders.has(terms.orderId));
+  if (isKnown || lead.orderId === partner.orderId) return { kind: 'duplicate', reports: [] };
+  const reason =
+    refusal ?? judgeOrder(exchange, lead, at) ?? judgeOrder(exchange, partner, at) ?? null;
+  const state = reason === null ? 'accepted' : 'rejected';
+  const orders = both.map((terms) => createOrder(lessSiblings(exchange, terms), state, null, at));
+  const reports = orders.map((order) => reportOf(order, state, at, reason));
+  for (const order of orders) addOrder(exchange, order);
+  if (reason === null) matchStanding(exchange, lead.instrument, at, reports);
+  return { kind: 'taken', reports };
+}
+
 /** An order that joins a group takes only what the others of it have not taken before it came. */
 function lessSiblings(exchange: Exchange, terms: OrderTerms): OrderTerms {
   if (terms.ocoGroup === null) return terms;

@@ -14,7 +14,13 @@ import type { Seed } from '#core/lib/random.ts';
 import type { Bar } from '#core/market/bar.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
-import { cancelOrder, expireOrders, placeOrder, replaceOrder } from '#core/simulation/exchange.ts';
+import {
+  cancelOrder,
+  expireOrders,
+  placeOrder,
+  placePair,
+  replaceOrder,
+} from '#core/simulation/exchange.ts';
 import type { ExchangeReport } from '#core/simulation/exchange-order.ts';
 import { createOrder, isOpen } from '#core/simulation/exchange-order.ts';
 import type { Exchange, ExchangeRules } from '#core/simulation/exchange-state.ts';
@@ -182,28 +188,31 @@ function submit(desk: Desk, request: OrderRequest): Promise<void> {
   const isSent = desk.faults.find((one) => one.call === 'submit')?.fault;
   const flight: Flight = { isCanceled: false };
   const isTravelling = isSent !== 'timeout' && isSent !== 'disconnect';
-  if (!isDuplicate && isTravelling) desk.inFlight.set(orderId, flight);
+  const ids = partner === null ? [orderId] : [orderId, partner.orderId];
+  if (!isDuplicate && isTravelling) for (const id of ids) desk.inFlight.set(id, flight);
   return send(desk, 'submit', orderId, (isRefused) => {
     const duplicate = {
       reports: [],
       error: failure(desk, 'submit', orderId, 'duplicate_order_id'),
     };
     if (isDuplicate) return duplicate;
-    desk.inFlight.delete(orderId);
+    for (const id of ids) desk.inFlight.delete(id);
     const at = desk.options.clock.now();
     if (flight.isCanceled && !desk.exchange.orders.has(orderId)) {
-      const order = createOrder(grouped, 'accepted', null, at);
       const reports: ExchangeReport[] = [];
-      addOrder(desk.exchange, order);
-      endOrder(desk.exchange, order, 'canceled', null, at, reports);
+      for (const one of partner === null ? [grouped] : [grouped, partner]) {
+        const order = createOrder(one, 'accepted', null, at);
+        addOrder(desk.exchange, order);
+        endOrder(desk.exchange, order, 'canceled', null, at, reports);
+      }
       return { reports, error: null };
     }
-    if (partner !== null && desk.exchange.orders.has(partner.orderId)) return duplicate;
     const refusal = isRefused ? 'broker_reject' : null;
-    const placed = placeOrder(desk.exchange, grouped, at, refusal);
-    if (placed.kind === 'duplicate') return duplicate;
-    const paired = partner === null ? null : placeOrder(desk.exchange, partner, at, refusal);
-    return { reports: [...placed.reports, ...(paired?.reports ?? [])], error: null };
+    const placed =
+      partner === null
+        ? placeOrder(desk.exchange, grouped, at, refusal)
+        : placePair(desk.exchange, grouped, partner, at, refusal);
+    return placed.kind === 'duplicate' ? duplicate : { reports: placed.reports, error: null };
   });
 }
 

@@ -39,7 +39,9 @@ function executionOf(desk: DeskConfig): ExecutionPolicy {
     protection: isWatched ? 'watched' : 'broker',
     isPerson,
     sellableAfterDays: isChinese ? 1 : 0,
+    hasBracket: !isWatched,
     hasOco: !isWatched,
+    hasReplace: !isWatched,
   };
 }
 

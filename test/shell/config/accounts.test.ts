@@ -189,9 +189,18 @@ suite('accounts', () => {
       protection: 'broker',
       isPerson: false,
       sellableAfterDays: 0,
+      hasBracket: true,
       hasOco: true,
+      hasReplace: true,
     };
-    const watched = { ...atBroker, protection: 'watched', hasOco: false, sellableAfterDays: 1 };
+    const watched = {
+      protection: 'watched',
+      isPerson: false,
+      sellableAfterDays: 1,
+      hasBracket: false,
+      hasOco: false,
+      hasReplace: false,
+    };
     assert.deepEqual(executionOn('paper-us'), { broker: 'paper', ...atBroker });
     assert.deepEqual(executionOn('alpaca-us'), { broker: 'alpaca', ...atBroker });
     assert.deepEqual(executionOn('ibkr-us'), { broker: 'ibkr', ...atBroker });

@@ -498,6 +498,8 @@ export const EN: Catalogue = {
       `entry canceled${Number(step.figures['filled'] ?? 0) > 0 ? ` after ${step.figures['filled']}` : ', nothing filled'}`,
     entry_rejected: (step, _ticket, f) =>
       `entry rejected by the broker ${f.words(String(step.figures['words'] ?? ''), 80)}`.trim(),
+    entry_denied: (step) =>
+      `entry not sent: ${EN.reasons[String(step.figures['code']) as keyof typeof EN.reasons]}`,
     entry_unknown: () => '⚠ outcome unknown, nothing is resent',
   },
   healthOk: 'ok',
@@ -626,6 +628,10 @@ export const EN: Catalogue = {
     order_rejected: (m, s) => [
       `✕ Rejected by the broker: ${orderWords(m.order, s)} · ${m.ticketCode}`,
       m.reason === null ? 'the broker gave no reason' : s.f.words(m.reason, 200),
+    ],
+    order_denied: (m, s) => [
+      `✕ Not sent: ${orderWords(m.order, s)} · ${m.ticketCode}`,
+      `the broker would refuse it: ${s.reason(m.reason)}`,
     ],
     order_unknown: (m, s) => [
       `⚠ Outcome unknown, nothing is resent: ${orderWords(m.order, s)} · ${m.ticketCode}`,

@@ -579,6 +579,8 @@ export const ZH_CN: Catalogue = {
         : '已撤单,未成交',
     entry_rejected: (step, _ticket, f) =>
       `券商拒绝开仓 ${f.words(String(step.figures['words'] ?? ''), 80)}`.trim(),
+    entry_denied: (step) =>
+      `入场单未发出:${ZH_CN.reasons[String(step.figures['code']) as keyof typeof ZH_CN.reasons]}`,
     entry_unknown: () => '⚠ 结果未知,不会重发',
   },
   healthOk: '正常',
@@ -707,6 +709,10 @@ export const ZH_CN: Catalogue = {
     order_rejected: (m, s) => [
       `✕ 券商拒单:${orderWords(m.order, s)} · ${m.ticketCode}`,
       m.reason === null ? '券商没有说明原因' : s.f.words(m.reason, 200),
+    ],
+    order_denied: (m, s) => [
+      `✕ 未发出:${orderWords(m.order, s)} · ${m.ticketCode}`,
+      `券商会拒绝:${s.reason(m.reason)}`,
     ],
     order_unknown: (m, s) => [
       `⚠ 委托结果未知,不会重发:${orderWords(m.order, s)} · ${m.ticketCode}`,
