@@ -1,383 +1,585 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import type { BrokerError } from '#app/errors.ts';
-import { order, paperHarness, QQQM } from '#test/support/paper-harness.ts';
+import { afterEach, describe, test } from 'node:test';
+import type { OrderRequest } from '#app/ports.ts';
+import {
+  type BrokerHarness,
+  CONTRACT_CASH_MINOR,
+  CONTRACT_INSTRUMENT,
+  failureOf,
+  kindsOf,
+  contractOrder as order,
+  place,
+  wasTold,
+} from '#test/support/broker-harness.ts';
+import { paperUnderTest } from '#test/support/paper-contract.ts';
 
 /**
- * What every adapter of the Broker port must do. An adapter joins by a harness with the same
- * controls; the market below is moved by quotes (bid, ask, size) and 1-minute bars (o, h, l, c).
+ * What every adapter of the Broker port does, case by case over all of them. `npm run
+ * contract:brokers` prints the table. How to join: test/support/broker-harness.ts.
  */
-const BROKERS = [{ name: 'paper', createHarness: paperHarness }];
+const BROKERS = [paperUnderTest];
 
-function hasCode(code: string): (error: unknown) => boolean {
-  return (error) => (error as BrokerError).code === code;
-}
+const ENTRY = 'd.entry-1';
+const STOP = 'd.stop-1';
+const TARGET = 'd.target-1';
 
 const BRACKET = {
-  stop: { orderId: 'e1.stop', stopPrice: 99 },
-  target: { orderId: 'e1.target', limitPrice: 102 },
+  stop: { orderId: STOP, stopPrice: 99 },
+  target: { orderId: TARGET, limitPrice: 102 },
 };
 
-const stopWithTarget = (stopId: string, targetId: string) =>
-  order({
-    orderId: stopId,
-    side: 'sell',
-    type: 'stop',
-    limitPrice: null,
-    stopPrice: 99,
-    pair: { orderId: targetId, limitPrice: 102 },
-  });
+const TRADED: ReadonlySet<string> = new Set(['partially_filled', 'filled']);
 
-for (const { name, createHarness } of BROKERS) {
-  describe(`broker contract: ${name}`, () => {
-    test('accepts an order, fills a marketable limit at the far side and books it', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      await h.submit(order({ orderId: 'e1' }));
-      assert.deepEqual(h.told('e1'), ['accepted', 'filled 10@99.99']);
-      assert.deepEqual(await h.broker.positions(), [
-        {
-          instrument: QQQM,
-          quantity: 10,
-          sellableQuantity: 10,
-          averagePrice: 99.99,
-          boughtOn: '2026-11-20',
-        },
-      ]);
-      const fees = h.reports.reduce((sum, report) => sum + report.feesMinor, 0);
-      assert.equal(await h.broker.cashMinor(), 10_000_000 - 99_990 - fees);
-      const found = await h.broker.find('e1');
-      assert.equal(found?.state, 'filled');
-      assert.equal(found?.averagePrice, 99.99);
-      assert.deepEqual(await h.broker.openOrders(), []);
+function filledOf(h: BrokerHarness, orderId: string): number {
+  return Math.max(
+    0,
+    ...h.reports.filter((one) => one.orderId === orderId).map((one) => one.filledQuantity),
+  );
+}
+
+/** Buys at the market price and waits until the shares are there. */
+async function buy(h: BrokerHarness, quantity: number, orderId = 'b.entry-1'): Promise<void> {
+  h.quote(99.98, 99.99);
+  await h.settle(h.broker.submit(order({ orderId, quantity })));
+  await h.until(() => filledOf(h, orderId) === quantity);
+}
+
+async function heldQuantity(h: BrokerHarness): Promise<number> {
+  const positions = await h.settle(h.broker.positions());
+  return positions.find((one) => one.instrument === CONTRACT_INSTRUMENT)?.quantity ?? 0;
+}
+
+async function openIds(h: BrokerHarness): Promise<string[]> {
+  const open = await h.settle(h.broker.openOrders());
+  return open.map((one) => one.request.orderId).sort();
+}
+
+for (const { name, createHarness, without } of BROKERS) {
+  describe(`broker ${name}`, () => {
+    const open: BrokerHarness[] = [];
+    afterEach(async () => {
+      for (const harness of open.splice(0)) await harness.close();
     });
 
-    test('answers null for an order it does not know', async () => {
-      assert.equal(await createHarness().broker.find('nobody'), null);
-    });
-
-    test('refuses a known client order id and makes no second order', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      await h.submit(order({ orderId: 'e1' }));
-      await assert.rejects(
-        h.submit(order({ orderId: 'e1', quantity: 500 })),
-        hasCode('duplicate_order_id'),
-      );
-      const pair = [
-        h.broker.submit(order({ orderId: 'e2' })),
-        h.broker.submit(order({ orderId: 'e2' })),
-      ];
-      const outcomes = Promise.allSettled(pair);
-      h.clock.advanceTo(h.clock.now() + 1_000);
-      assert.deepEqual(
-        (await outcomes).map((one) => one.status),
-        ['fulfilled', 'rejected'],
-      );
-      assert.equal((await h.broker.positions())[0]?.quantity, 20);
-      assert.deepEqual(h.told('e1'), ['accepted', 'filled 10@99.99']);
-    });
-
-    test('refuses a child id of a bracket that is known already', async () => {
-      const h = createHarness();
-      h.quote(100.5, 100.6);
-      await h.submit(order({ orderId: 'e1', bracket: BRACKET }));
-      await assert.rejects(h.submit(order({ orderId: 'e1.stop' })), hasCode('duplicate_order_id'));
-    });
-
-    test('fills in parts as the size at the price allows', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99, 4);
-      await h.submit(order({ orderId: 'e1' }));
-      assert.deepEqual(h.told('e1'), ['accepted', 'partially_filled 4@99.99']);
-      h.quote(99.9, 99.95, 3);
-      h.quote(99.9, 99.95, 300);
-      assert.deepEqual(h.told('e1').slice(2), ['partially_filled 3@100', 'filled 3@100']);
-      assert.deepEqual(
-        h.reports.map((report) => report.filledQuantity),
-        [0, 4, 7, 10],
-      );
-    });
-
-    test('a cancel takes the order out of the book before the call returns', async () => {
-      const h = createHarness();
-      await h.submit(order({ orderId: 'e1' }));
-      const canceled: string[] = [];
-      h.broker.onFirstCancel((orderId) => void canceled.push(orderId));
-      const call = h.broker.cancel('e1');
-      assert.deepEqual(canceled, ['e1']);
-      assert.deepEqual(await h.broker.openOrders(), []);
-      h.quote(99, 99.01);
-      await h.settle(call);
-      assert.deepEqual(h.told('e1'), ['accepted', 'canceled']);
-      assert.deepEqual(await h.broker.positions(), []);
-    });
-
-    test('a cancel that overtakes its order keeps it from ever working', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      const submitted = h.broker.submit(order({ orderId: 'e1', bracket: BRACKET }));
-      await Promise.all([h.settle(h.broker.cancel('e1')), submitted]);
-      assert.deepEqual(h.told('e1'), ['canceled']);
-      assert.deepEqual(await h.broker.positions(), []);
-      assert.deepEqual(await h.broker.openOrders(), []);
-    });
-
-    test('a cancel of a filled or unknown order is rejected', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      await h.submit(order({ orderId: 'e1' }));
-      await h.settle(h.broker.cancel('e1'));
-      await h.settle(h.broker.cancel('nobody'));
-      assert.equal(h.told('e1').at(-1), 'cancel_rejected not_working');
-      assert.deepEqual(h.told('nobody'), ['cancel_rejected unknown_order']);
-    });
-
-    test('a cancel keeps what was filled before it', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99, 4);
-      await h.submit(order({ orderId: 'e1', bracket: BRACKET }));
-      await h.settle(h.broker.cancel('e1'));
-      assert.equal(h.told('e1').at(-1), 'canceled');
-      assert.equal((await h.broker.find('e1'))?.filledQuantity, 4);
-      assert.deepEqual(h.told('e1.stop'), ['canceled parent_canceled']);
-      assert.deepEqual(h.told('e1.target'), ['canceled parent_canceled']);
-    });
-
-    test('replaces the price of a working order; too late, the replace is rejected', async () => {
-      const h = createHarness();
-      h.quote(100.5, 100.6);
-      await h.submit(order({ orderId: 'e1' }));
-      await h.settle(h.broker.replace('e1', { limitPrice: 100.4 }));
-      assert.equal(h.told('e1').at(-1), 'replaced');
-      assert.equal(h.reports.at(-1)?.limitPrice, 100.4);
-      const racing = h.broker.replace('e1', { limitPrice: 100.1 });
-      h.quote(100.2, 100.3);
-      await h.settle(racing);
-      assert.deepEqual(h.told('e1').slice(-2), ['filled 10@100.4', 'replace_rejected not_working']);
-    });
-
-    test('a bad new price is rejected and the old one goes on', async () => {
-      const h = createHarness();
-      await h.submit(order({ orderId: 'e1' }));
-      await h.settle(h.broker.replace('e1', { limitPrice: 100.005 }));
-      await h.settle(h.broker.replace('e1', { stopPrice: 99 }));
-      assert.deepEqual(h.told('e1').slice(1), [
-        'replace_rejected sub_penny_price',
-        'replace_rejected invalid_price',
-      ]);
-      assert.equal((await h.broker.find('e1'))?.request.limitPrice, 100);
-    });
-
-    const REFUSALS = [
-      ['a sub-penny price', { limitPrice: 100.001 }, 'sub_penny_price'],
-      ['a price that is none', { limitPrice: Number.NaN }, 'invalid_price'],
-      ['a limit without a price', { limitPrice: null }, 'invalid_price'],
-      ['no shares', { quantity: 0 }, 'invalid_quantity'],
-      ['a part of a share', { quantity: 1.5 }, 'invalid_quantity'],
-      ['more than the cash pays for', { quantity: 1_001 }, 'insufficient_cash'],
-      ['a sale of what is not held', { side: 'sell' }, 'insufficient_quantity'],
-      [
-        'a stop above the entry',
-        { bracket: { ...BRACKET, stop: { orderId: 's', stopPrice: 100 } } },
-        'bracket_price_crossed',
-      ],
-    ] as const;
-    for (const [what, fields, reason] of REFUSALS) {
-      test(`rejects ${what} and says why`, async () => {
-        const h = createHarness();
-        h.quote(99, 99.01);
-        await h.submit(order({ orderId: 'e1', ...fields }));
-        assert.deepEqual(h.told('e1'), [`rejected ${reason}`]);
-        assert.equal((await h.broker.find('e1'))?.state, 'rejected');
-        assert.equal(await h.broker.cashMinor(), 10_000_000);
-        assert.deepEqual(await h.broker.openOrders(), []);
+    /** One case of the table. */
+    function check(id: string, what: string, run: (h: BrokerHarness) => Promise<void>): void {
+      const skip = without[what] ?? false;
+      test(`${id} ${name}: ${what}`, { skip }, async () => {
+        const harness = await createHarness();
+        open.push(harness);
+        await run(harness);
       });
     }
 
-    test('keeps cash for working buys: the second that cannot be paid is rejected', async () => {
-      const h = createHarness();
+    async function restarted(h: BrokerHarness): Promise<BrokerHarness> {
+      const next = await h.restart();
+      open.push(next);
+      return next;
+    }
+
+    check('ID-06', 'accepts an order, fills it and books it', async (h) => {
+      h.quote(99.98, 99.99);
+      await place(h, order({ orderId: ENTRY }));
+      await h.until(() => wasTold(h, ENTRY, 'filled'));
+      assert.deepEqual(kindsOf(h, ENTRY), ['accepted', 'filled']);
+      const [position] = await h.settle(h.broker.positions());
+      assert.equal(position?.instrument, CONTRACT_INSTRUMENT);
+      assert.equal(position?.quantity, 10);
+      assert.equal(position?.averagePrice, 99.99);
+      const fees = h.reports.reduce((sum, report) => sum + report.feesMinor, 0);
+      assert.equal(await h.settle(h.broker.cashMinor()), CONTRACT_CASH_MINOR - 99_990 - fees);
+      const found = await h.settle(h.broker.find(ENTRY));
+      assert.equal(found?.state, 'filled');
+      assert.equal(found?.filledQuantity, 10);
+      assert.equal(found?.averagePrice, 99.99);
+      assert.deepEqual(await openIds(h), []);
+    });
+
+    check('ID-09', 'answers null for an order it does not know', async (h) => {
+      assert.equal(await h.settle(h.broker.find('nobody')), null);
+    });
+
+    check('ID-09', 'refuses a known client order id and makes no second order', async (h) => {
+      await buy(h, 10, ENTRY);
+      const again = h.broker.submit(order({ orderId: ENTRY, quantity: 500 }));
+      assert.equal(await failureOf(h.settle(again)), 'duplicate_order_id');
+      await place(h, order({ orderId: 'w.entry-1', limitPrice: 90 }));
+      const twice = h.broker.submit(order({ orderId: 'w.entry-1', limitPrice: 90 }));
+      assert.equal(await failureOf(h.settle(twice)), 'duplicate_order_id');
+      await h.quiet();
+      assert.equal(await heldQuantity(h), 10);
+      assert.deepEqual(await openIds(h), ['w.entry-1']);
+      assert.deepEqual(kindsOf(h, ENTRY), ['accepted', 'filled']);
+    });
+
+    check('ID-09', 'refuses the id of a bracket child that is known', async (h) => {
       h.quote(100.5, 100.6);
-      await h.submit(order({ orderId: 'e1', quantity: 600 }));
-      await h.submit(order({ orderId: 'e2', quantity: 600 }));
-      assert.deepEqual(h.told('e2'), ['rejected insufficient_cash']);
+      await place(h, order({ orderId: ENTRY, bracket: BRACKET }));
+      const again = h.broker.submit(order({ orderId: STOP }));
+      assert.equal(await failureOf(h.settle(again)), 'duplicate_order_id');
     });
 
-    test('a call that times out without effect is settled by asking: not known', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      h.broker.failNext('timeout');
-      await assert.rejects(h.submit(order({ orderId: 'e1' })), hasCode('timeout'));
-      assert.equal(await h.broker.find('e1'), null);
-      assert.deepEqual(h.reports, []);
-    });
-
-    test('a lost acknowledgement times out too, but asking finds the order', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      h.broker.failNext('lost_ack');
-      await assert.rejects(h.submit(order({ orderId: 'e1' })), hasCode('timeout'));
-      assert.equal((await h.broker.find('e1'))?.state, 'filled');
-    });
-
-    test('a broken connection sends nothing; a refusal is a report', async () => {
-      const h = createHarness();
-      h.broker.failNext('disconnect');
-      await assert.rejects(h.submit(order({ orderId: 'e1' })), hasCode('disconnected'));
-      assert.equal(await h.broker.find('e1'), null);
-      h.broker.failNext('reject');
-      await h.submit(order({ orderId: 'e1' }));
-      assert.deepEqual(h.told('e1'), ['rejected broker_reject']);
-    });
-
-    test('a cancel whose answer is lost has taken effect', async () => {
-      const h = createHarness();
-      await h.submit(order({ orderId: 'e1' }));
-      h.broker.failNext('lost_ack', 'cancel');
-      await assert.rejects(h.settle(h.broker.cancel('e1')), hasCode('timeout'));
-      assert.equal((await h.broker.find('e1'))?.state, 'canceled');
-      await h.submit(order({ orderId: 'e2' }));
-      h.broker.failNext('reject', 'cancel');
-      await h.settle(h.broker.cancel('e2'));
-      assert.equal((await h.broker.find('e2'))?.state, 'accepted');
-    });
-
-    test('holds the children of a bracket until the parent is filled completely', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99, 6);
-      await h.submit(order({ orderId: 'e1', bracket: BRACKET }));
-      assert.equal((await h.broker.find('e1.stop'))?.state, 'held');
-      h.quote(98.5, 98.6, 2);
-      assert.equal((await h.broker.find('e1.stop'))?.state, 'held');
-      h.quote(99.5, 99.6, 300);
-      assert.deepEqual(h.told('e1.stop'), ['accepted']);
-      assert.deepEqual(h.told('e1.target'), ['accepted']);
-      h.quote(102.05, 102.06);
-      assert.deepEqual(h.told('e1.target').at(-1), 'filled 10@102');
-      assert.deepEqual(h.told('e1.stop').at(-1), 'canceled oco');
-      assert.deepEqual(await h.broker.positions(), []);
-    });
-
-    test('a stop that is hit cancels the target', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      await h.submit(order({ orderId: 'e1', bracket: BRACKET }));
-      h.quote(98.9, 98.92);
-      assert.equal(h.told('e1.stop').at(-1), 'filled 10@98.9');
-      assert.equal(h.told('e1.target').at(-1), 'canceled oco');
-    });
-
-    test('a part fill of one of a group takes the same from the other', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      await h.submit(order({ orderId: 'e1' }));
-      await h.submit(order({ orderId: 't', side: 'sell', limitPrice: 101, ocoGroup: 'g' }));
-      await h.submit(
-        order({ orderId: 's', side: 'sell', type: 'stop', stopPrice: 99, ocoGroup: 'g' }),
-      );
-      h.quote(101.1, 101.2, 4);
-      assert.equal(h.told('t').at(-1), 'partially_filled 4@101');
-      assert.equal((await h.broker.find('s'))?.request.quantity, 6);
-      h.quote(98.8, 98.9);
-      assert.equal(h.told('s').at(-1), 'filled 6@98.8');
-      assert.equal(h.told('t').at(-1), 'canceled oco');
-      assert.deepEqual(await h.broker.positions(), []);
-    });
-
-    test('a stop and its target leave as one request: one cancels the other', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      await h.submit(order({ orderId: 'e1' }));
-      await h.submit(stopWithTarget('s', 't'));
-      assert.deepEqual([h.told('s'), h.told('t')], [['accepted'], ['accepted']]);
-      await assert.rejects(h.submit(stopWithTarget('s2', 't')), hasCode('duplicate_order_id'));
-      h.quote(102.1, 102.2);
-      assert.equal(h.told('t').at(-1), 'filled 10@102');
-      assert.equal(h.told('s').at(-1), 'canceled oco');
-      assert.deepEqual(await h.broker.openOrders(), []);
-    });
-
-    test('a pair is refused as a whole, and one that is hit at once leaves nothing behind', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      await h.submit(stopWithTarget('s1', 't1'));
-      assert.deepEqual(
-        [h.told('s1'), h.told('t1')],
-        [['rejected insufficient_quantity'], ['rejected insufficient_quantity']],
-      );
-      await h.submit(order({ orderId: 'e1' }));
-      h.quote(98.9, 98.92);
-      await h.submit(stopWithTarget('s2', 't2'));
-      assert.equal(h.told('s2').at(-1), 'filled 10@98.9');
-      assert.equal(h.told('t2').at(-1), 'canceled oco');
-      assert.deepEqual(await h.broker.positions(), []);
-    });
-
-    test('a bar that opens behind the stop fills it at the open', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      await h.submit(order({ orderId: 'e1', bracket: BRACKET }));
-      h.bar(97.5, 98.2, 97.1, 98);
-      assert.equal(h.told('e1.stop').at(-1), 'filled 10@97.5');
-    });
-
-    test('both stop and target within one bar: the stop wins', async () => {
-      const h = createHarness();
-      h.quote(99.98, 99.99);
-      await h.submit(order({ orderId: 'e1', bracket: BRACKET }));
-      h.bar(100, 103, 98, 102.5);
-      assert.equal(h.told('e1.stop').at(-1), 'filled 10@99');
-      assert.equal(h.told('e1.target').at(-1), 'canceled oco');
-    });
-
-    test('goes on after a restart by snapshot as if nothing had happened', async () => {
-      const h = createHarness();
+    check('ID-06', 'counts partial fills up and ends with the last', async (h) => {
       h.quote(99.98, 99.99, 4);
-      await h.submit(order({ orderId: 'e1', bracket: BRACKET }));
-      const saved = JSON.parse(JSON.stringify(h.broker.snapshot()));
-      const g = createHarness();
-      g.clock.advanceTo(h.clock.now());
-      g.broker.restore(saved);
-      for (const one of [h, g]) {
-        one.quote(99.9, 99.95, 300);
-        one.bar(101, 102.5, 100.8, 102);
-      }
-      assert.deepEqual(g.told('e1'), ['filled 6@100']);
-      assert.deepEqual(g.reports, h.reports.slice(-g.reports.length));
-      assert.deepEqual(g.broker.snapshot(), h.broker.snapshot());
-      await assert.rejects(g.submit(order({ orderId: 'e1' })), hasCode('duplicate_order_id'));
+      await place(h, order({ orderId: ENTRY }));
+      await h.until(() => filledOf(h, ENTRY) === 4);
+      assert.equal((await h.settle(h.broker.find(ENTRY)))?.state, 'partially_filled');
+      h.quote(99.9, 99.95, 3);
+      await h.until(() => filledOf(h, ENTRY) === 7);
+      h.quote(99.9, 99.95, 300);
+      await h.until(() => wasTold(h, ENTRY, 'filled'));
+      const fills = h.reports.filter((one) => TRADED.has(one.kind));
+      assert.deepEqual(
+        fills.map((one) => [one.kind, one.lastQuantity, one.filledQuantity]),
+        [
+          ['partially_filled', 4, 4],
+          ['partially_filled', 3, 7],
+          ['filled', 3, 10],
+        ],
+      );
     });
 
-    test('a restart from the log alone brings the children of an open bracket back', async () => {
-      const h = createHarness();
-      await h.submit(order({ orderId: 'e1', bracket: BRACKET }));
-      const request = (await h.broker.find('e1'))?.request ?? order({ orderId: 'e1' });
-      const g = createHarness();
-      g.broker.restore({
-        orders: [{ request, state: 'accepted', filledQuantity: 0, averagePrice: null }],
-        positions: [],
-        cashMinor: 10_000_000,
+    check('ID-06', 'a cancel takes the order out and keeps what was filled', async (h) => {
+      h.quote(99.98, 99.99, 4);
+      await place(h, order({ orderId: ENTRY }));
+      await h.until(() => filledOf(h, ENTRY) === 4);
+      await h.settle(h.broker.cancel(ENTRY));
+      await h.until(() => wasTold(h, ENTRY, 'canceled'));
+      const found = await h.settle(h.broker.find(ENTRY));
+      assert.equal(found?.state, 'canceled');
+      assert.equal(found?.filledQuantity, 4);
+      assert.deepEqual(await openIds(h), []);
+      assert.equal(await heldQuantity(h), 4);
+    });
+
+    check('ID-06', 'a cancel of a filled or unknown order is refused by a report', async (h) => {
+      await buy(h, 10, ENTRY);
+      await h.settle(h.broker.cancel(ENTRY));
+      await h.settle(h.broker.cancel('nobody'));
+      await h.until(() => wasTold(h, ENTRY, 'cancel_rejected'));
+      await h.until(() => wasTold(h, 'nobody', 'cancel_rejected'));
+      const said = h.reports.filter((one) => one.kind === 'cancel_rejected');
+      assert.deepEqual(
+        said.map((one) => one.reason),
+        ['not_working', 'unknown_order'],
+      );
+    });
+
+    check('ID-09', 'a fill that wins the race against a cancel is a fill', async (h) => {
+      await place(h, order({ orderId: ENTRY }));
+      h.fillBefore('cancel', 99.9, 99.95);
+      await h.settle(h.broker.cancel(ENTRY));
+      await h.until(() => wasTold(h, ENTRY, 'cancel_rejected'));
+      await h.until(() => wasTold(h, ENTRY, 'filled'));
+      assert.equal(wasTold(h, ENTRY, 'canceled'), false);
+      assert.equal(await heldQuantity(h), 10);
+    });
+
+    check('ID-06', 'changes the price of a working order under the same id', async (h) => {
+      h.quote(100.5, 100.6);
+      await place(h, order({ orderId: ENTRY }));
+      await h.settle(h.broker.replace(ENTRY, { limitPrice: 100.4 }));
+      await h.until(() => wasTold(h, ENTRY, 'replaced'));
+      const said = h.reports.find((one) => one.kind === 'replaced');
+      assert.equal(said?.limitPrice, 100.4);
+      const found = await h.settle(h.broker.find(ENTRY));
+      assert.equal(found?.request.limitPrice, 100.4);
+      assert.equal(found?.state, 'accepted');
+      assert.deepEqual(await openIds(h), [ENTRY]);
+      await h.settle(h.broker.replace(ENTRY, { limitPrice: 100.45 }));
+      await h.until(() => kindsOf(h, ENTRY).filter((kind) => kind === 'replaced').length === 2);
+      h.quote(100.3, 100.4);
+      await h.until(() => wasTold(h, ENTRY, 'filled'));
+      assert.equal(await heldQuantity(h), 10);
+    });
+
+    check('ID-06', 'an order whose price was changed can be canceled', async (h) => {
+      await place(h, order({ orderId: ENTRY }));
+      await h.settle(h.broker.replace(ENTRY, { limitPrice: 99.5 }));
+      await h.until(() => wasTold(h, ENTRY, 'replaced'));
+      await h.settle(h.broker.cancel(ENTRY));
+      await h.until(() => wasTold(h, ENTRY, 'canceled'));
+      assert.deepEqual(await openIds(h), []);
+    });
+
+    check('ID-09', 'a fill that wins the race against a replace is a fill', async (h) => {
+      await place(h, order({ orderId: ENTRY }));
+      h.fillBefore('replace', 99.9, 99.95);
+      await h.settle(h.broker.replace(ENTRY, { limitPrice: 99 }));
+      await h.until(() => wasTold(h, ENTRY, 'replace_rejected'));
+      await h.until(() => wasTold(h, ENTRY, 'filled'));
+      assert.equal(wasTold(h, ENTRY, 'replaced'), false);
+      assert.equal(await heldQuantity(h), 10);
+      assert.deepEqual(await openIds(h), []);
+    });
+
+    check('ID-06', 'a refused new price leaves the old one working', async (h) => {
+      await place(h, order({ orderId: ENTRY }));
+      await h.settle(h.broker.replace(ENTRY, { limitPrice: 100.005 }));
+      await h.until(() => wasTold(h, ENTRY, 'replace_rejected'));
+      const found = await h.settle(h.broker.find(ENTRY));
+      assert.equal(found?.request.limitPrice, 100);
+      assert.equal(found?.state, 'accepted');
+    });
+
+    check('ID-06', 'a refusal is a report with its reason, and nothing works', async (h) => {
+      h.failNext('reject', 'submit');
+      await h.settle(h.broker.submit(order({ orderId: ENTRY })));
+      await h.until(() => wasTold(h, ENTRY, 'rejected'));
+      assert.ok((h.reports[0]?.reason ?? '').length > 0);
+      const found = await h.settle(h.broker.find(ENTRY));
+      assert.ok(found === null || found.state === 'rejected');
+      assert.deepEqual(await openIds(h), []);
+    });
+
+    const REFUSED: readonly (readonly [string, Partial<OrderRequest>])[] = [
+      ['a sub-penny price', { limitPrice: 100.001 }],
+      ['a price that is none', { limitPrice: Number.NaN }],
+      ['a limit without a price', { limitPrice: null }],
+      ['a stop without a price', { type: 'stop', side: 'sell', limitPrice: null }],
+      ['no shares', { quantity: 0 }],
+      ['a part of a share', { quantity: 1.5 }],
+      ['a market order outside regular hours', { type: 'market', isExtendedHours: true }],
+    ];
+    for (const [what, fields] of REFUSED) {
+      check('ID-06', `${what} is refused before it is sent, or by the broker`, async (h) => {
+        h.quote(99, 99.01);
+        const request = order({ orderId: ENTRY, limitPrice: null, ...fields });
+        const refusal = h.broker.canSubmit(request);
+        if (refusal === null) {
+          await h.settle(h.broker.submit(request));
+          await h.until(() => wasTold(h, ENTRY, 'rejected'));
+        }
+        assert.equal(h.broker.canSubmit(order({ orderId: 'ok.entry-1' })), null);
+        assert.equal(await h.settle(h.broker.cashMinor()), CONTRACT_CASH_MINOR);
+        assert.deepEqual(await openIds(h), []);
       });
-      g.quote(99.9, 99.95);
-      assert.deepEqual(g.told('e1.stop'), ['accepted']);
-      assert.deepEqual(g.told('e1.target'), ['accepted']);
+    }
+
+    check('ID-06', 'a type it does not know is refused before it is sent', async (h) => {
+      const { orderTypes, hasExtendedHours } = h.broker.capabilities;
+      const offers = [
+        order({ orderId: ENTRY, type: 'limit' }),
+        order({ orderId: ENTRY, type: 'market' }),
+        order({ orderId: STOP, side: 'sell', type: 'stop', stopPrice: 99 }),
+        order({ orderId: STOP, side: 'sell', type: 'stop_limit', stopPrice: 99, limitPrice: 98 }),
+        order({ orderId: STOP, side: 'sell', type: 'trailing_stop', trailOffset: 0.5 }),
+      ];
+      for (const offer of offers) {
+        const isKnown = orderTypes.includes(offer.type);
+        assert.equal(h.broker.canSubmit(offer) === null, isKnown, offer.type);
+      }
+      const outside = h.broker.canSubmit(order({ orderId: ENTRY, isExtendedHours: true }));
+      assert.equal(outside === null, hasExtendedHours);
     });
 
-    test('report ids are unique and the same for the same inputs', async () => {
-      const run = async (): Promise<string[]> => {
-        const h = createHarness();
-        h.quote(99.98, 99.99, 4);
-        await h.submit(order({ orderId: 'e1', bracket: BRACKET }));
-        h.quote(99.9, 99.95, 3);
-        h.quote(99.9, 99.95);
-        await h.settle(h.broker.replace('e1.stop', { stopPrice: 99.5 }));
-        await h.settle(h.broker.replace('e1.stop', { stopPrice: 99.6 }));
-        h.bar(99, 99.5, 98, 99);
-        return h.reports.map((report) => report.reportId);
-      };
-      const ids = await run();
+    check('ID-09', 'a call that never arrives is settled by asking: not known', async (h) => {
+      h.quote(99.98, 99.99);
+      h.failNext('timeout', 'submit');
+      const code = await failureOf(h.settle(h.broker.submit(order({ orderId: ENTRY }))));
+      assert.equal(code, 'timeout');
+      assert.equal(await h.settle(h.broker.find(ENTRY)), null);
+      assert.deepEqual(kindsOf(h, ENTRY), []);
+    });
+
+    check('ID-09', 'an order whose answer is lost is found by asking, once', async (h) => {
+      h.quote(99.98, 99.99);
+      h.failNext('lost_ack', 'submit');
+      const code = await failureOf(h.settle(h.broker.submit(order({ orderId: ENTRY }))));
+      assert.equal(code, 'timeout');
+      assert.equal((await h.settle(h.broker.find(ENTRY)))?.state, 'filled');
+      assert.equal(await heldQuantity(h), 10);
+    });
+
+    check('ID-09', 'a connection that breaks before the order is read makes none', async (h) => {
+      h.failNext('disconnect', 'submit');
+      await failureOf(h.settle(h.broker.submit(order({ orderId: ENTRY }))));
+      await h.until(() =>
+        h.settle(h.broker.find(ENTRY)).then(
+          (found) => found === null,
+          () => false,
+        ),
+      );
+      assert.equal(wasTold(h, ENTRY, 'rejected'), false);
+      await place(h, order({ orderId: ENTRY }));
+      assert.deepEqual(await openIds(h), [ENTRY]);
+    });
+
+    check('ID-09', 'a cancel whose answer is lost has taken effect', async (h) => {
+      await place(h, order({ orderId: ENTRY }));
+      h.failNext('lost_ack', 'cancel');
+      await failureOf(h.settle(h.broker.cancel(ENTRY)));
+      await h.until(async () => (await h.settle(h.broker.find(ENTRY)))?.state === 'canceled');
+    });
+
+    check('ID-09', 'a cancel that never arrives leaves the order working', async (h) => {
+      await place(h, order({ orderId: ENTRY }));
+      h.failNext('timeout', 'cancel');
+      await failureOf(h.settle(h.broker.cancel(ENTRY)));
+      assert.equal((await h.settle(h.broker.find(ENTRY)))?.state, 'accepted');
+      await h.settle(h.broker.cancel(ENTRY));
+      await h.until(() => wasTold(h, ENTRY, 'canceled'));
+    });
+
+    check('ID-06', 'holds bracket children until the entry has filled whole', async (h) => {
+      h.quote(99.98, 99.99, 6);
+      await place(h, order({ orderId: ENTRY, bracket: BRACKET }));
+      await h.until(() => filledOf(h, ENTRY) === 6);
+      assert.equal((await h.settle(h.broker.find(STOP)))?.state, 'held');
+      assert.equal((await h.settle(h.broker.find(TARGET)))?.state, 'held');
+      assert.deepEqual(kindsOf(h, STOP), []);
+      h.quote(99.5, 99.6, 300);
+      await h.until(() => wasTold(h, STOP, 'accepted') && wasTold(h, TARGET, 'accepted'));
+      assert.equal((await h.settle(h.broker.find(STOP)))?.state, 'accepted');
+      assert.deepEqual(await openIds(h), [STOP, TARGET]);
+      h.quote(102.05, 102.06);
+      await h.until(() => wasTold(h, TARGET, 'filled') && wasTold(h, STOP, 'canceled'));
+      assert.equal(await heldQuantity(h), 0);
+      assert.deepEqual(await openIds(h), []);
+    });
+
+    check('ID-06', 'a stop that is reached sells and takes its target away', async (h) => {
+      h.quote(99.98, 99.99);
+      await place(h, order({ orderId: ENTRY, bracket: BRACKET }));
+      await h.until(() => wasTold(h, STOP, 'accepted'));
+      h.quote(98.9, 98.92);
+      await h.until(() => wasTold(h, STOP, 'filled') && wasTold(h, TARGET, 'canceled'));
+      assert.equal(await heldQuantity(h), 0);
+    });
+
+    check('ID-06', 'a bracket with a stop alone protects as well', async (h) => {
+      h.quote(99.98, 99.99);
+      const bracket = { ...BRACKET, target: null };
+      await place(h, order({ orderId: ENTRY, bracket }));
+      await h.until(() => wasTold(h, STOP, 'accepted'));
+      h.quote(98.9, 98.92);
+      await h.until(() => wasTold(h, STOP, 'filled'));
+      assert.equal(await heldQuantity(h), 0);
+    });
+
+    check('ID-06', 'children go with a canceled entry, filled in part or not', async (h) => {
+      h.quote(99.98, 99.99, 4);
+      await place(h, order({ orderId: ENTRY, bracket: BRACKET }));
+      await h.until(() => filledOf(h, ENTRY) === 4);
+      await h.settle(h.broker.cancel(ENTRY));
+      await h.until(() => wasTold(h, ENTRY, 'canceled'));
+      await h.until(async () => (await openIds(h)).length === 0);
+      assert.equal((await h.settle(h.broker.find(STOP)))?.state, 'canceled');
+      assert.equal(await heldQuantity(h), 4);
+    });
+
+    check('ID-06', 'the stop of a bracket can be moved and keeps its id', async (h) => {
+      h.quote(99.98, 99.99);
+      await place(h, order({ orderId: ENTRY, bracket: BRACKET }));
+      await h.until(() => wasTold(h, STOP, 'accepted'));
+      await h.settle(h.broker.replace(STOP, { stopPrice: 99.5 }));
+      await h.until(() => wasTold(h, STOP, 'replaced'));
+      assert.equal((await h.settle(h.broker.find(STOP)))?.request.stopPrice, 99.5);
+      assert.deepEqual(await openIds(h), [STOP, TARGET]);
+      h.quote(99.4, 99.42);
+      await h.until(() => wasTold(h, STOP, 'filled') && wasTold(h, TARGET, 'canceled'));
+      assert.equal(await heldQuantity(h), 0);
+    });
+
+    check('ID-06', 'a stop and a target leave as a pair, one cancels the other', async (h) => {
+      await buy(h, 10);
+      h.quote(100.5, 100.6);
+      const pair = { orderId: TARGET, limitPrice: 102 };
+      const stop = order({ orderId: STOP, side: 'sell', type: 'stop', stopPrice: 99, pair });
+      await place(h, stop);
+      await h.until(() => wasTold(h, STOP, 'accepted') && wasTold(h, TARGET, 'accepted'));
+      assert.deepEqual(await openIds(h), [STOP, TARGET]);
+      h.quote(102.05, 102.06);
+      await h.until(() => wasTold(h, TARGET, 'filled') && wasTold(h, STOP, 'canceled'));
+      assert.equal(await heldQuantity(h), 0);
+    });
+
+    check('ID-06', 'a stop by itself sells once it is reached', async (h) => {
+      await buy(h, 10);
+      await place(h, order({ orderId: STOP, side: 'sell', type: 'stop', stopPrice: 99 }));
+      h.quote(99.5, 99.6);
+      await h.quiet();
+      assert.equal(wasTold(h, STOP, 'filled'), false);
+      h.quote(98.9, 98.95);
+      await h.until(() => wasTold(h, STOP, 'filled'));
+      assert.equal(await heldQuantity(h), 0);
+    });
+
+    check('ID-06', 'a stop-limit order rests at its limit once triggered', async (h) => {
+      await buy(h, 10);
+      const prices = { stopPrice: 99, limitPrice: 98.95 };
+      await place(h, order({ orderId: STOP, side: 'sell', type: 'stop_limit', ...prices }));
+      h.quote(98.9, 98.92);
+      await h.quiet();
+      assert.equal(wasTold(h, STOP, 'filled'), false);
+      h.quote(98.96, 98.98);
+      await h.until(() => wasTold(h, STOP, 'filled'));
+    });
+
+    check('ID-06', 'a trailing stop follows the price', async (h) => {
+      await buy(h, 10);
+      h.quote(100, 100.02);
+      const trail = { type: 'trailing_stop', trailOffset: 0.5 } as const;
+      await place(h, order({ orderId: STOP, side: 'sell', ...trail }));
+      h.quote(101, 101.02);
+      h.quote(100.6, 100.62);
+      await h.quiet();
+      assert.equal(wasTold(h, STOP, 'filled'), false);
+      h.quote(100.45, 100.47);
+      await h.until(() => wasTold(h, STOP, 'filled'));
+      assert.equal(await heldQuantity(h), 0);
+    });
+
+    check('ID-09', 'orders entered elsewhere are seen with their holdings', async (h) => {
+      h.quote(99.98, 99.99);
+      const id = await h.enterElsewhere(order({ orderId: 'hand', limitPrice: 95 }));
+      await h.until(async () => (await openIds(h)).includes(id));
+      await h.enterElsewhere(order({ orderId: 'hand2', quantity: 3 }));
+      await h.until(async () => (await heldQuantity(h)) === 3);
+    });
+
+    check('ID-09', 'another process finds the orders again and goes on', async (first) => {
+      first.quote(99.98, 99.99, 4);
+      await place(first, order({ orderId: ENTRY, bracket: BRACKET }));
+      await first.until(() => filledOf(first, ENTRY) === 4);
+      await place(first, order({ orderId: 'w.entry-1', limitPrice: 90 }));
+      const h = await restarted(first);
+      assert.deepEqual(await openIds(h), [ENTRY, STOP, TARGET, 'w.entry-1'].sort());
+      assert.equal((await h.settle(h.broker.find(STOP)))?.state, 'held');
+      assert.equal((await h.settle(h.broker.find(ENTRY)))?.filledQuantity, 4);
+      h.quote(99.5, 99.6, 300);
+      await h.until(() => wasTold(h, ENTRY, 'filled') && wasTold(h, STOP, 'accepted'));
+      assert.equal(filledOf(h, ENTRY), 10);
+      await h.settle(h.broker.cancel('w.entry-1'));
+      await h.until(() => wasTold(h, 'w.entry-1', 'canceled'));
+      h.quote(98.9, 98.92);
+      await h.until(() => wasTold(h, STOP, 'filled') && wasTold(h, TARGET, 'canceled'));
+      const again = h.broker.submit(order({ orderId: ENTRY }));
+      assert.equal(await failureOf(h.settle(again)), 'duplicate_order_id');
+    });
+
+    check('ID-09', 'a moved stop is found again by another process', async (first) => {
+      first.quote(99.98, 99.99);
+      await place(first, order({ orderId: ENTRY, bracket: BRACKET }));
+      await first.until(() => wasTold(first, STOP, 'accepted'));
+      await first.settle(first.broker.replace(STOP, { stopPrice: 99.5 }));
+      await first.until(() => wasTold(first, STOP, 'replaced'));
+      const h = await restarted(first);
+      assert.deepEqual(await openIds(h), [STOP, TARGET]);
+      assert.equal((await h.settle(h.broker.find(STOP)))?.request.stopPrice, 99.5);
+      await h.settle(h.broker.replace(STOP, { stopPrice: 99.6 }));
+      await h.until(() => wasTold(h, STOP, 'replaced'));
+      h.quote(99.4, 99.42);
+      await h.until(() => wasTold(h, STOP, 'filled') && wasTold(h, TARGET, 'canceled'));
+    });
+
+    check(
+      'ID-09',
+      'lists what was executed since an instant, after a restart too',
+      async (first) => {
+        await buy(first, 10, ENTRY);
+        await first.enterElsewhere(order({ orderId: 'hand', quantity: 3 }));
+        await first.until(async () => (await heldQuantity(first)) === 13);
+        const h = await restarted(first);
+        const fills = await h.settle(h.broker.fills(0));
+        assert.deepEqual(
+          fills.map((one) => [one.orderId === ENTRY, one.side, one.quantity, one.price]),
+          [
+            [true, 'buy', 10, 99.99],
+            [false, 'buy', 3, 99.99],
+          ],
+        );
+        assert.equal(new Set(fills.map((one) => one.fillId)).size, 2);
+        const last = fills.at(-1)?.at ?? 0;
+        assert.deepEqual(await h.settle(h.broker.fills(last + 1)), []);
+      },
+    );
+
+    check('ID-09', 'a lost connection is told, and its return', async (h) => {
+      h.line?.cut();
+      await h.until(() => h.changes.some((one) => one.kind === 'lost'));
+      h.line?.mend();
+      await h.until(() => h.changes.at(-1)?.kind === 'restored');
+      assert.deepEqual(
+        h.changes.map((one) => one.kind),
+        ['lost', 'restored'],
+      );
+      await place(h, order({ orderId: ENTRY }));
+    });
+
+    check('ID-09', 'what fills while the connection is lost is told after it', async (h) => {
+      h.quote(100.5, 100.6);
+      await place(h, order({ orderId: ENTRY }));
+      await place(h, order({ orderId: 'w.entry-1', limitPrice: 90 }));
+      h.line?.cut();
+      await h.until(() => h.changes.some((one) => one.kind === 'lost'));
+      h.quote(99.9, 99.95);
+      h.line?.mend();
+      await h.until(() => h.changes.at(-1)?.kind === 'restored');
+      await h.until(() => wasTold(h, ENTRY, 'filled'));
+      assert.equal(filledOf(h, ENTRY), 10);
+      assert.deepEqual(await openIds(h), ['w.entry-1']);
+    });
+
+    check(
+      'ID-09',
+      'a query without a connection fails instead of saying that nothing is there',
+      async (h) => {
+        await buy(h, 10);
+        h.line?.cut();
+        await failureOf(h.settle(h.broker.positions()));
+        await failureOf(h.settle(h.broker.openOrders()));
+        await failureOf(h.settle(h.broker.cashMinor()));
+        await failureOf(h.settle(h.broker.find('b.entry-1')));
+        h.line?.mend();
+      },
+    );
+
+    check('CX-07', 'cancels all orders at once, protection and foreign ones too', async (h) => {
+      h.quote(99.98, 99.99);
+      await place(h, order({ orderId: ENTRY, bracket: BRACKET }));
+      await h.until(() => wasTold(h, STOP, 'accepted'));
+      await place(h, order({ orderId: 'w.entry-1', limitPrice: 90 }));
+      await h.enterElsewhere(order({ orderId: 'hand', limitPrice: 91 }));
+      await h.settle(h.broker.cancelAll());
+      await h.until(async () => (await openIds(h)).length === 0);
+      await h.until(() => wasTold(h, STOP, 'canceled') && wasTold(h, 'w.entry-1', 'canceled'));
+      assert.equal(await heldQuantity(h), 10);
+    });
+
+    check('CX-07', 'leaves everything: no order, no position, said one by one', async (h) => {
+      h.quote(99.98, 99.99);
+      await place(h, order({ orderId: ENTRY, bracket: BRACKET }));
+      await h.until(() => wasTold(h, STOP, 'accepted'));
+      await place(h, order({ orderId: 'w.entry-1', limitPrice: 90 }));
+      const outcomes = await h.settle(h.broker.flattenAll());
+      assert.deepEqual(
+        outcomes.map((one) => [one.instrument, one.quantity, one.outcome, one.reason]),
+        [[CONTRACT_INSTRUMENT, 10, 'sent', null]],
+      );
+      h.quote(99.9, 99.95);
+      await h.until(async () => (await heldQuantity(h)) === 0);
+      assert.deepEqual(await openIds(h), []);
+      assert.deepEqual(await h.settle(h.broker.flattenAll()), []);
+    });
+
+    check('ID-09', 'gives each report an id of its own', async (h) => {
+      h.quote(99.98, 99.99, 4);
+      await place(h, order({ orderId: ENTRY, bracket: BRACKET }));
+      await h.until(() => filledOf(h, ENTRY) === 4);
+      h.quote(99.9, 99.95, 3);
+      await h.until(() => filledOf(h, ENTRY) === 7);
+      h.quote(99.9, 99.95, 300);
+      await h.until(() => wasTold(h, STOP, 'accepted'));
+      for (const stopPrice of [99.2, 99.3]) {
+        const before = h.reports.length;
+        await h.settle(h.broker.replace(STOP, { stopPrice }));
+        await h.until(() => h.reports.length > before);
+      }
+      h.quote(98.5, 98.6);
+      await h.until(() => wasTold(h, STOP, 'filled') && wasTold(h, TARGET, 'canceled'));
+      const ids = h.reports.map((one) => one.reportId);
       assert.equal(new Set(ids).size, ids.length);
-      assert.deepEqual(await run(), ids);
     });
   });
 }
