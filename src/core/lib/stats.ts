@@ -27,3 +27,12 @@ export function quantile(values: ArrayLike<number>, q: number): number | null {
   const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
   return low + (high - low) * (position - below);
 }
+
+/**
+ * `now` over `before` less 1, to nine decimals: a price 1.5 % away is 0.015 and not a hair beside it,
+ * so that a threshold means what its file says. NaN when one of them is not known or `before` is 0.
+ */
+export function relativeChange(now: number, before: number): number {
+  const change = now / before - 1;
+  return Number.isFinite(change) ? Math.round(change * 1e9) / 1e9 : Number.NaN;
+}
