@@ -57,11 +57,11 @@ function parseTree(root: string, file: string): Tree {
 }
 
 /** Objects are merged key by key, everything else is replaced. */
-function merge(base: Tree, over: Tree): Tree {
+export function mergeTrees(base: Tree, over: Tree): Tree {
   const merged: Tree = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const before = merged[key];
-    merged[key] = isTree(before) && isTree(value) ? merge(before, value) : value;
+    merged[key] = isTree(before) && isTree(value) ? mergeTrees(before, value) : value;
   }
   return merged;
 }
@@ -184,7 +184,7 @@ export function readConfigFile<T extends z.ZodType>(
   const hasLocal = existsSync(join(root, layers.local));
   const hasBase = existsSync(join(root, layers.base));
   const base = hasBase || !hasLocal ? parseTree(root, layers.base) : {};
-  const tree = hasLocal ? merge(base, parseTree(root, layers.local)) : base;
+  const tree = hasLocal ? mergeTrees(base, parseTree(root, layers.local)) : base;
   const result = schema.safeParse(tree);
   if (result.success) return result.data;
   const issue = firstIssue(result.error.issues);

@@ -19,6 +19,7 @@ import {
   text,
   wallTime,
 } from './fields.ts';
+import { sectorPulseDeskFile } from './sector-pulse-schema.ts';
 
 /*
  * Shape of every file under config/. Unknown keys are refused, nothing has a default: what a desk
@@ -207,6 +208,7 @@ export type ProfileFile = z.infer<typeof profileFile>;
 /** Every kind of file by the name of its JSON Schema. */
 export const CONFIG_SCHEMAS = {
   desk: deskFile,
+  'sector-pulse-desk': sectorPulseDeskFile,
   accounts: accountsFile,
   channels: channelsFile,
   schedule: scheduleFile,
