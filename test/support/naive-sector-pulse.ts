@@ -228,7 +228,7 @@ export function naiveCandidates(
       object(!(turnover10 <= p99), 'turnover_above_max');
       object(stock.isSt, 'st');
       object(stock.isSuspended, 'suspended');
-      object(!isUsable(stock) && !stock.isFree, 'intraday_missing');
+      object(!isUsable(stock) && !(stock.isFree && stock.last > 0), 'intraday_missing');
       object(isUsable(stock) && isAt(stock.last, stock.limitUp), 'limit_up');
       object(!(stock.listedDays >= 60), 'new_listing');
       const gap = Math.abs(stock.days.at(-1)!.close / stock.previousClose - 1);

@@ -44,7 +44,6 @@ type Sums = {
   returns: number;
   returnsKnown: number;
   above: number;
-  aboveKnown: number;
   ups: number;
   downs: number;
   turnover: number;
@@ -57,7 +56,6 @@ function sumsOf(input: SectorInput): { readonly sums: Sums[]; readonly turnover:
     returns: 0,
     returnsKnown: 0,
     above: 0,
-    aboveKnown: 0,
     ups: 0,
     downs: 0,
     turnover: 0,
@@ -75,11 +73,8 @@ function sumsOf(input: SectorInput): { readonly sums: Sums[]; readonly turnover:
       sum.returns += columns.returns[row]!;
       sum.returnsKnown += 1;
     }
-    const last = snapshot.last[row]!;
-    if (last > 0 && columns.average[row]! > 0) {
-      sum.aboveKnown += 1;
-      if (last >= columns.average[row]!) sum.above += 1;
-    }
+    // a stock whose price or average is not known is not above it
+    if (snapshot.last[row]! >= columns.average[row]!) sum.above += 1;
     if (!isCounted(table, row)) continue;
     const state = limitStateOf(snapshot, row);
     if (state === 'at_up' || state === 'sealed_up') sum.ups += 1;
@@ -103,7 +98,7 @@ function figuresOf(
   const lead = Math.min(clip, Math.max(-clip, (sum.ups - sum.downs) / sum.members));
   return {
     strength: sum.returns / sum.returnsKnown - (input.indexReturn ?? Number.NaN),
-    breadth: sum.above / sum.aboveKnown,
+    breadth: sum.above / sum.members,
     leadership: (lead + clip) / (2 * clip),
     fundShare: Math.min(params.fundShareCap, sum.turnover / market) / params.fundShareCap,
     continuity: input.topBefore?.includes(sector) === true ? 1 : 0,
