@@ -31,7 +31,7 @@ export function isReachedDirectly(account: AccountConfig): boolean {
 
 function noAdapter(account: AccountConfig): never {
   throw new ConfigError(
-    `config/accounts.yaml: ${account.id}.broker: found ${account.broker}, expected a broker this version can reach: paper`,
+    `config/accounts.yaml: ${account.id}.broker: found ${account.broker}, expected a broker this version can reach: paper, ibkr`,
     { code: 'no_adapter', retryable: false },
   );
 }
@@ -62,14 +62,43 @@ async function makePaper(
   return { broker, exchange: broker };
 }
 
+async function makeIbkr(
+  account: Extract<AccountConfig, { broker: 'ibkr' }>,
+  facts: BrokerFacts,
+): Promise<MadeBroker> {
+  const side = account[account.environment];
+  const isElsewhere = facts.simulated === null;
+  const clientId = isElsewhere ? side?.masterClientId : side?.clientId;
+  if (side === null || clientId === undefined || clientId === null) {
+    const key = isElsewhere ? 'masterClientId' : 'clientId';
+    throw new ConfigError(
+      `config/accounts.yaml: ${account.id}.${account.environment}.${key}: found none, expected the client id to connect as`,
+      { code: 'no_client_id', retryable: false },
+    );
+  }
+  const { createIbkrBroker } = await import('#shell/brokers/ibkr/ibkr.ts');
+  const broker = createIbkrBroker({
+    accountId: account.id,
+    environment: account.environment,
+    host: side.host,
+    port: side.port,
+    clientId,
+    brokerAccount: side.accountId,
+    isMaster: isElsewhere,
+    clock: facts.clock,
+  });
+  return { broker, exchange: null };
+}
+
 /** Builds the broker of an account, not yet started. Loads only the adapter it uses. Throws ConfigError. */
 export function makeBroker(account: AccountConfig, facts: BrokerFacts): Promise<MadeBroker> {
   switch (account.broker) {
     case 'paper':
       return makePaper(account, facts);
+    case 'ibkr':
+      return makeIbkr(account, facts);
     case 'manual':
     case 'alpaca':
-    case 'ibkr':
       return noAdapter(account);
   }
 }

@@ -11,13 +11,14 @@ import {
   place,
   wasTold,
 } from '#test/support/broker-harness.ts';
+import { ibkrUnderTest } from '#test/support/ibkr-contract.ts';
 import { paperUnderTest } from '#test/support/paper-contract.ts';
 
 /**
  * What every adapter of the Broker port does, case by case over all of them. `npm run
  * contract:brokers` prints the table. How to join: test/support/broker-harness.ts.
  */
-const BROKERS = [paperUnderTest];
+const BROKERS = [paperUnderTest, ibkrUnderTest];
 
 const ENTRY = 'd.entry-1';
 const STOP = 'd.stop-1';

@@ -7,6 +7,8 @@ export type Working = WireOrder & {
   notional: number;
   isTransmitted: boolean;
   isTriggered: boolean;
+  /** Best price a trailing stop has seen. */
+  best: number | null;
 };
 
 export type Quoted = { bid: number; ask: number; size: number };
@@ -104,6 +106,13 @@ export class FakeMarket {
       const stop = order.aux ?? 0;
       order.isTriggered ||= order.side === 'BUY' ? quote.ask >= stop : quote.bid <= stop;
       if (!order.isTriggered) return null;
+    }
+    if (order.type === 'TRAIL') {
+      const [better, offset] = order.side === 'SELL' ? [Math.max, -1] : [Math.min, 1];
+      order.best = order.best === null ? far : better(order.best, far);
+      const stop = order.best + offset * (order.aux ?? 0);
+      order.isTriggered ||= order.side === 'BUY' ? far >= stop : far <= stop;
+      return order.isTriggered ? far : null;
     }
     if (order.type === 'MKT' || order.type === 'STP') return far;
     if (order.limit === null) return null;

@@ -24,8 +24,15 @@ type Client = {
   readonly subscriptions: Map<number, string>;
 };
 
-/** What the next order or cancel meets. `mute`: taken, but nothing is said. `lost`: not taken. */
-export type IbkrFault = { readonly kind: 'mute' | 'lost' | 'reject'; readonly code?: number };
+/**
+ * What the next call meets. `lost_ack`: taken, but nothing is said of it before it is asked for.
+ * `timeout`: not taken, nothing is said. `disconnect`: the connection breaks instead.
+ */
+export type IbkrFault = {
+  readonly kind: 'lost_ack' | 'timeout' | 'disconnect' | 'reject';
+  readonly call?: 'submit' | 'cancel' | 'replace';
+  readonly code?: number;
+};
 
 export type FakeIbkrOptions = {
   readonly account?: string;
@@ -51,10 +58,16 @@ export class FakeIbkr {
   readonly #isNoisy: boolean;
   readonly #clients = new Set<Client>();
   readonly #faults: IbkrFault[] = [];
+  /** Orders of which nothing is said until somebody asks. */
+  readonly #muted = new Set<Working>();
+  #before: { readonly call: 'cancel' | 'replace'; readonly run: () => void } | null = null;
+  isCut = false;
   #server: Server | null = null;
   #nextPermId = 500_001;
   #nextExecution = 1;
   nextValidId = 1;
+  /** Client that hears of all orders and may cancel them. */
+  readonly masterClientId = 99;
 
   constructor(options: FakeIbkrOptions = {}) {
     this.account = options.account ?? 'DU1111111';
@@ -94,6 +107,23 @@ export class FakeIbkr {
     this.#faults.push(fault);
   }
 
+  /** Runs before the next cancel or replace is looked at: the race between two wires. */
+  before(call: 'cancel' | 'replace', run: () => void): void {
+    this.#before = { call, run };
+  }
+
+  #faultOf(call: 'submit' | 'cancel' | 'replace'): IbkrFault | null {
+    const index = this.#faults.findIndex((fault) => (fault.call ?? 'submit') === call);
+    return index < 0 ? null : (this.#faults.splice(index, 1)[0] ?? null);
+  }
+
+  #runBefore(call: 'cancel' | 'replace'): void {
+    const waiting = this.#before;
+    if (waiting?.call !== call) return;
+    this.#before = null;
+    waiting.run();
+  }
+
   /** A message to every client, as it stands. */
   say(...fields: Field[]): void {
     for (const client of this.#clients) client.socket.write(frame(fields));
@@ -116,6 +146,16 @@ export class FakeIbkr {
         this.#send(client, [1, 6, id, 2, ask, size, 0]);
       }
     }
+  }
+
+  /** Breaks every connection and takes no new one before `mend`. */
+  cut(): void {
+    this.isCut = true;
+    this.dropConnections();
+  }
+
+  mend(): void {
+    this.isCut = false;
   }
 
   /** An order that somebody entered elsewhere. */
@@ -167,11 +207,16 @@ export class FakeIbkr {
       notional: 0,
       isTransmitted: true,
       isTriggered: false,
+      best: null,
       ...fields,
     };
   }
 
   #onClient(socket: Socket): void {
+    if (this.isCut) {
+      socket.destroy();
+      return;
+    }
     const client: Client = { socket, clientId: -1, subscriptions: new Map() };
     this.#clients.add(client);
     socket.on('close', () => this.#clients.delete(client));
@@ -209,6 +254,7 @@ export class FakeIbkr {
       for (const order of this.market.orders) this.market.cancel(order);
     },
     16: (client) => {
+      this.#muted.clear();
       for (const order of this.market.orders)
         if (!isOver(order)) {
           this.#send(client, openOrderFields(order, order.status));
@@ -280,8 +326,7 @@ export class FakeIbkr {
     );
     const [limit, aux] = [number(fields[19]), number(fields[20])];
     if (known !== undefined) {
-      if (isOver(known)) this.#send(client, errorFields(ibId, 104, 'Cannot modify a filled order'));
-      else this.market.change(known, Number(fields[17]), limit, aux);
+      this.#onReplace(client, known, Number(fields[17]), limit, aux);
       return;
     }
     const order = this.#working({
@@ -299,18 +344,39 @@ export class FakeIbkr {
       isTransmitted: fields[27] === '1',
       parentId: Number(fields[28] ?? 0),
     });
-    const fault = order.isTransmitted ? this.#faults.shift() : undefined;
-    if (fault?.kind === 'lost') return;
+    const fault = order.isTransmitted ? this.#faultOf('submit') : null;
+    if (fault?.kind === 'timeout') return;
+    if (fault?.kind === 'disconnect') {
+      client.socket.destroy();
+      return;
+    }
     if (fault?.kind === 'reject') {
       this.#rejectAll(client, order, fault.code ?? 201);
       return;
     }
-    if (fault?.kind === 'mute') {
-      this.isSilent = true;
-      this.market.place(order);
-      return;
-    }
+    if (fault?.kind === 'lost_ack') this.#muted.add(order);
     this.market.place(order);
+  }
+
+  #onReplace(
+    client: Client,
+    known: Working,
+    quantity: number,
+    limit: number | null,
+    aux: number | null,
+  ): void {
+    this.#runBefore('replace');
+    const fault = this.#faultOf('replace');
+    if (fault?.kind === 'timeout') return;
+    if (fault?.kind === 'disconnect') client.socket.destroy();
+    else if (fault?.kind === 'reject')
+      this.#send(client, errorFields(known.ibId, fault.code ?? 201, 'Order rejected - reason:no'));
+    else if (isOver(known))
+      this.#send(client, errorFields(known.ibId, 104, 'Cannot modify a filled order'));
+    else {
+      if (fault?.kind === 'lost_ack') this.#muted.add(known);
+      this.market.change(known, quantity, limit, aux);
+    }
   }
 
   #rejectAll(client: Client, order: Working, code: number): void {
@@ -325,15 +391,23 @@ export class FakeIbkr {
   }
 
   #onCancel(client: Client, ibId: number): void {
-    const fault = this.#faults[0];
+    this.#runBefore('cancel');
+    const fault = this.#faultOf('cancel');
     const order = this.market.orders.find(
-      (each) => each.ibId === ibId && each.clientId === client.clientId,
+      (each) =>
+        each.ibId === ibId &&
+        (each.clientId === client.clientId || client.clientId === this.masterClientId),
     );
+    if (fault?.kind === 'timeout') return;
+    if (fault?.kind === 'disconnect') {
+      client.socket.destroy();
+      return;
+    }
     if (fault?.kind === 'reject') {
-      this.#faults.shift();
       this.#send(client, errorFields(ibId, fault.code ?? 10148, 'OrderId cannot be cancelled'));
       return;
     }
+    if (fault?.kind === 'lost_ack' && order !== undefined) this.#muted.add(order);
     if (order === undefined)
       this.#send(
         client,
@@ -346,6 +420,7 @@ export class FakeIbkr {
       );
     else {
       this.market.cancel(order);
+      if (this.#muted.has(order)) return;
       this.#send(client, errorFields(ibId, 202, 'Order Canceled - reason:'));
     }
   }
@@ -356,9 +431,9 @@ export class FakeIbkr {
   }
 
   #tellOrder(order: Working): void {
-    if (this.isSilent) return;
+    if (this.isSilent || this.#muted.has(order)) return;
     for (const client of this.#clients) {
-      if (client.clientId !== order.clientId) continue;
+      if (client.clientId !== order.clientId && client.clientId !== this.masterClientId) continue;
       for (let times = 0; times < (this.#isNoisy ? 2 : 1); times += 1) {
         this.#send(client, openOrderFields(order, order.status));
         this.#send(client, this.#statusOf(order));
@@ -388,7 +463,7 @@ export class FakeIbkr {
     };
     this.#nextExecution += 1;
     this.executions.push(execution);
-    if (this.isSilent) return;
+    if (this.isSilent || this.#muted.has(order)) return;
     if (this.#isNoisy) this.#tellOrder(order);
     for (const client of this.#clients) {
       if (client.clientId !== order.clientId) continue;

@@ -15,7 +15,11 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close();
 });
 
-type Options = FakeIbkrOptions & { readonly answerTimeoutMs?: number; readonly clientId?: number };
+type Options = FakeIbkrOptions & {
+  readonly answerTimeoutMs?: number;
+  readonly clientId?: number;
+  readonly isMaster?: boolean;
+};
 
 function brokerOn(gateway: FakeIbkr, options: Options = {}) {
   const notes: string[] = [];
@@ -26,6 +30,7 @@ function brokerOn(gateway: FakeIbkr, options: Options = {}) {
     port: gateway.port,
     clientId: options.clientId ?? 7,
     brokerAccount: ACCOUNT,
+    isMaster: options.isMaster ?? false,
     clock: createSystemClock(),
     answerTimeoutMs: options.answerTimeoutMs ?? 1_000,
     heartbeatMs: 400,
@@ -153,12 +158,11 @@ describe('ibkr', () => {
   test('ID-09 an order that was written and not acknowledged is unknown until it is found', async () => {
     const { gateway, broker, told } = await start();
     gateway.quote('QQQM', 100.5, 100.6);
-    gateway.failNext({ kind: 'mute' });
+    gateway.failNext({ kind: 'lost_ack' });
     await assert.rejects(broker.submit(order({ orderId: 'e1' })), hasCode('timeout'));
-    gateway.isSilent = false;
     assert.equal((await broker.find('e1'))?.state, 'accepted');
     assert.deepEqual(told('e1'), ['accepted']);
-    gateway.failNext({ kind: 'lost' });
+    gateway.failNext({ kind: 'timeout' });
     await assert.rejects(broker.submit(order({ orderId: 'e2' })), hasCode('timeout'));
     assert.equal(await broker.find('e2'), null);
   });
@@ -336,6 +340,17 @@ describe('ibkr', () => {
     await eventually(() => told('e1').includes('canceled'));
     assert.equal(gateway.received.filter((fields) => fields[0] === '58').length, 1);
     assert.equal(gateway.positions.get('QQQM')?.quantity, 0);
+  });
+
+  test('CX-07 the master client of a kill from elsewhere cancels what the desk’s client entered', async () => {
+    const { gateway, broker, told } = await start();
+    gateway.quote('QQQM', 100.5, 100.6);
+    await broker.submit(order({ orderId: 'e1' }));
+    const kill = brokerOn(gateway, { clientId: 99, isMaster: true });
+    await kill.broker.start();
+    const [working] = await kill.broker.openOrders();
+    await kill.broker.cancel(working?.request.orderId ?? '');
+    await eventually(() => told('e1').includes('canceled'));
   });
 
   test('CX-07 fifty cancels leave within the message limit while ordinary traffic waits', async () => {

@@ -33,6 +33,8 @@ export type Tracked = {
   replacing: Prices | null;
   /** A listing that was asked for after the order was placed did not have it. */
   isGone: boolean;
+  /** Written to a connection, or found at the vendor. */
+  isWritten: boolean;
 };
 
 export type BookDeps = {
@@ -109,6 +111,7 @@ export class IbkrBook {
       isCancelAsked: false,
       replacing: null,
       isGone: false,
+      isWritten: false,
     };
     this.#byRef.set(request.orderId, tracked);
     return tracked;
@@ -172,8 +175,16 @@ export class IbkrBook {
     this.#settle(tracked);
   }
 
-  /** A whole listing did not have the order, which was there before: it ended unheard. */
+  /** The order was never at the vendor. */
+  forget(tracked: Tracked): void {
+    this.#byRef.delete(tracked.request.orderId);
+  }
+
+  /** A whole listing did not have the order: it ended unheard, or it never arrived. */
   noteGone(tracked: Tracked): void {
+    const wasHeardOf =
+      tracked.status !== null || tracked.fills.length > 0 || tracked.rejection !== null;
+    if (!wasHeardOf) return this.forget(tracked);
     tracked.isGone = true;
     this.#settle(tracked);
   }

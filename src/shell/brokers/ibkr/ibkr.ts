@@ -14,6 +14,7 @@ import { type Reason, reason } from '#core/gates/reason.ts';
 import { contractOf } from '#shell/lib/ibkr/contract.ts';
 import { IbkrGateway } from '#shell/lib/ibkr/gateway.ts';
 import type { SendLane } from '#shell/lib/ibkr/send-lanes.ts';
+import { Acks } from './acks.ts';
 import { IbkrBook, type Tracked } from './book.ts';
 import { judgeRequest } from './can-submit.ts';
 import { flattenThrough } from './flatten.ts';
@@ -29,6 +30,8 @@ export type IbkrBrokerOptions = {
   readonly clientId: number;
   /** Account at the broker, e.g. `DU1234567`. Kept out of every message and log line. */
   readonly brokerAccount: string;
+  /** True for the gateway's master client, which a kill from another process connects as. */
+  readonly isMaster?: boolean;
   readonly clock: Clock;
   readonly connectTimeoutMs?: number;
   readonly answerTimeoutMs?: number;
@@ -50,8 +53,6 @@ const CAPABILITIES: BrokerCapabilities = {
   flatten: 'global_cancel',
 };
 
-type Ack = { readonly resolve: () => void; readonly reject: (error: Error) => void };
-
 /**
  * An account at Interactive Brokers behind TWS or IB Gateway. Our order id travels as `orderRef`; the
  * vendor does not check it, so a known one is refused here. What was written and not acknowledged is
@@ -70,7 +71,7 @@ class IbkrBroker implements Broker {
   readonly #book: IbkrBook;
   readonly #queries: Queries;
   readonly #listeners: ((report: BrokerReport) => void)[] = [];
-  readonly #acks = new Map<string, Ack>();
+  readonly #acks: Acks;
   readonly #intake: IbkrIntake;
 
   constructor(options: IbkrBrokerOptions) {
@@ -79,6 +80,11 @@ class IbkrBroker implements Broker {
     this.environment = options.environment;
     this.#options = options;
     this.#gateway = new IbkrGateway(options);
+    this.#acks = new Acks({
+      clock,
+      limitMs: this.#gateway.answerTimeoutMs(),
+      failure: (code, orderId, found) => this.#failure(code, orderId, found),
+    });
     const note = (what: string): void => options.onNote?.(`ibkr ${options.accountId}: ${what}`);
     this.#queries = createQueries({
       gateway: this.#gateway,
@@ -98,6 +104,7 @@ class IbkrBroker implements Broker {
       clock,
       clientId: options.clientId,
       brokerAccount,
+      isMaster: options.isMaster ?? false,
       onNote: note,
     });
     this.#gateway.attach((api) => {
@@ -150,16 +157,15 @@ class IbkrBroker implements Broker {
       return this.#book.add(request, ibId, index === 0 ? null : parentRef);
     });
     const lane: SendLane = order.side === 'sell' ? 'urgent' : 'normal';
-    const ack = this.#awaitAck(order.orderId);
     try {
-      await this.#gateway.send(lane, (api) => this.#write(api, members, parentRef !== null));
+      await this.#acks.await('submit', order.orderId, () =>
+        this.#gateway.send(lane, (api) => this.#write(api, members, parentRef !== null)),
+      );
     } catch (error) {
-      this.#acks.delete(order.orderId);
       // nothing was written: the ids are free of any doubt
-      for (const member of members) this.#book.noteGone(member);
+      for (const member of members) if (!member.isWritten) this.#book.forget(member);
       throw error;
     }
-    await ack;
   }
 
   async cancel(orderId: string): Promise<void> {
@@ -171,7 +177,9 @@ class IbkrBroker implements Broker {
     const { ibId } = tracked;
     if (ibId === null) return this.#book.refuseCancel(orderId, 'other_client');
     tracked.isCancelAsked = true;
-    await this.#gateway.send('urgent', (api) => api.cancelOrder(ibId));
+    await this.#acks.await('cancel', orderId, () =>
+      this.#gateway.send('urgent', (api) => api.cancelOrder(ibId)),
+    );
   }
 
   async replace(
@@ -187,16 +195,20 @@ class IbkrBroker implements Broker {
         tracked === undefined ? 'unknown_order' : 'not_working',
       );
     const { ibId } = tracked;
-    tracked.replacing = price;
     const changed = { ...tracked.request, ...price };
+    const refusal = judgeRequest(changed, CAPABILITIES, 0);
+    if (refusal !== null) return this.#book.refuseReplace(orderId, refusal.code);
+    tracked.replacing = price;
     const parent = tracked.parentRef === null ? undefined : this.#book.get(tracked.parentRef);
     const place = {
       account: this.#options.brokerAccount,
       parentId: state === 'held' ? (parent?.ibId ?? null) : null,
       isLast: true,
     };
-    await this.#gateway.send('urgent', (api) =>
-      api.placeOrder(ibId, contractOf(changed.instrument), ibOrderOf(changed, place)),
+    await this.#acks.await('replace', orderId, () =>
+      this.#gateway.send('urgent', (api) =>
+        api.placeOrder(ibId, contractOf(changed.instrument), ibOrderOf(changed, place)),
+      ),
     );
   }
 
@@ -302,46 +314,18 @@ class IbkrBroker implements Broker {
         isLast,
       };
       api.placeOrder(ibId, contractOf(request.instrument), ibOrderOf(request, place));
+      member.isWritten = true;
     });
-  }
-
-  #awaitAck(orderId: string): Promise<void> {
-    const { clock } = this.#options;
-    const limitMs = this.#gateway.answerTimeoutMs();
-    const answer = new Promise<void>((resolve, reject) => {
-      const timer = clock.at(clock.now() + limitMs, () => {
-        this.#acks.delete(orderId);
-        reject(this.#failure('timeout', orderId, `no word within ${limitMs} ms`));
-      });
-      const done = (): void => {
-        timer.cancel();
-        this.#acks.delete(orderId);
-      };
-      this.#acks.set(orderId, {
-        resolve: () => {
-          done();
-          resolve();
-        },
-        reject: (error) => {
-          done();
-          reject(error);
-        },
-      });
-    });
-    answer.catch(() => undefined);
-    return answer;
   }
 
   #tell(report: BrokerReport): void {
-    if (report.kind !== 'cancel_rejected' && report.kind !== 'replace_rejected')
-      this.#acks.get(report.orderId)?.resolve();
+    this.#acks.hear(report);
     for (const listen of this.#listeners) listen(report);
   }
 
   #onLost(cause: string): void {
     this.#queries.failAll(cause);
-    for (const [orderId, ack] of [...this.#acks])
-      ack.reject(this.#failure('disconnected', orderId, `a lost connection (${cause})`));
+    this.#acks.failAll('disconnected', `a lost connection (${cause})`);
   }
 }
 

@@ -23,6 +23,8 @@ export type IntakeDeps = {
   readonly clock: Clock;
   readonly clientId: number;
   readonly brokerAccount: string;
+  /** The gateway's master client hears of the orders of all clients and may cancel them. */
+  readonly isMaster: boolean;
   readonly onNote: (line: string) => void;
 };
 
@@ -53,7 +55,7 @@ export class IbkrIntake {
 
   async #readAll(): Promise<void> {
     const { book, queries } = this.#deps;
-    const before = [...book.all()];
+    const before = [...book.all()].filter((tracked) => tracked.isWritten);
     this.#listed.clear();
     await queries.openOrders();
     const listed = new Set(this.#listed);
@@ -76,7 +78,8 @@ export class IbkrIntake {
     );
     api.on(EventName.orderStatus, (ibId, status, filled, _left, _price, permId, ...rest) => {
       const [, , client] = rest;
-      const tracked = client === clientId ? this.#deps.book.byIbId(ibId) : this.#byPermId(permId);
+      const tracked =
+        this.#byPermId(permId) ?? (client === clientId ? this.#deps.book.byIbId(ibId) : undefined);
       if (tracked !== undefined) this.#deps.book.noteStatus(tracked, String(status), filled);
     });
     api.on(EventName.execDetails, (_id, contract, execution) => {
@@ -112,7 +115,7 @@ export class IbkrIntake {
   }
 
   #onOpenOrder(ibId: number, contract: Contract, order: Order, orderState: OrderState): void {
-    const { clientId, brokerAccount } = this.#deps;
+    const { clientId, brokerAccount, isMaster } = this.#deps;
     if (order.account !== brokerAccount) return;
     const isOurs = order.clientId === clientId;
     if (isOurs) this.#deps.gateway.noteOrderId(ibId);
@@ -129,7 +132,12 @@ export class IbkrIntake {
         : this.#deps.book.byIbId(order.parentId);
     const tracked =
       this.#deps.book.get(orderId) ??
-      this.#deps.book.add(request, isOurs ? ibId : null, parent?.request.orderId ?? null);
+      this.#deps.book.add(
+        request,
+        isOurs || isMaster ? ibId : null,
+        parent?.request.orderId ?? null,
+      );
+    tracked.isWritten = true;
     this.#listed.add(tracked);
     if (order.permId !== undefined && order.permId !== 0) tracked.permId = order.permId;
     this.#deps.book.noteOrder(tracked, request, String(orderState.status ?? 'Unknown'));
