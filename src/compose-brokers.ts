@@ -1,7 +1,8 @@
 import { ConfigError } from '#app/errors.ts';
 import type { Broker, Clock } from '#app/ports.ts';
-import { usFeeModel } from '#core/backtest/costs.ts';
-import type { PaperControls } from '#shell/brokers/paper.ts';
+import { cnFeeModel, usFeeModel } from '#core/backtest/costs.ts';
+import type { Market } from '#core/market/instrument.ts';
+import type { PaperBrokerOptions, PaperControls } from '#shell/brokers/paper.ts';
 import type { AccountConfig } from '#shell/config/config.ts';
 
 /** What the built-in simulated broker needs beside its account. */
@@ -20,6 +21,8 @@ export type MadeBroker = { readonly broker: Broker; readonly exchange: PaperCont
 
 const PAPER_LATENCY_MS = 80;
 const MINOR_PER_UNIT = 100;
+/** A usual one: 0.025 % of the turnover, at least 5 yuan an order. */
+const CN_COMMISSION = { rate: 0.00025, minimumMinor: 500 };
 
 /**
  * True when another process can reach the account too, e.g. a kill while the desk hangs. The
@@ -27,6 +30,13 @@ const MINOR_PER_UNIT = 100;
  */
 export function isReachedDirectly(account: AccountConfig): boolean {
   return account.broker === 'alpaca' || account.broker === 'ibkr';
+}
+
+/** Rules and fees of the simulated exchange of a market. */
+export function simulatedVenue(market: Market): Pick<PaperBrokerOptions, 'feesModel' | 'venue'> {
+  return market === 'CN'
+    ? { feesModel: cnFeeModel(CN_COMMISSION), venue: 'cn' }
+    : { feesModel: usFeeModel('alpaca') };
 }
 
 function noAdapter(account: AccountConfig): never {
@@ -54,7 +64,7 @@ async function makePaper(
     clock,
     cashMinor: Math.round(account.cash * MINOR_PER_UNIT),
     latencyMs: PAPER_LATENCY_MS,
-    feesModel: usFeeModel('alpaca'),
+    ...simulatedVenue(account.market),
     seed: simulated.seed,
     matchBy: 'ticks',
     slippageBps: simulated.slippageBps,

@@ -9,7 +9,6 @@ import { reconcileAccount } from '#app/reconcile-account.ts';
 import { attachRobot } from '#app/robot-operator.ts';
 import { findRun, forRebuiltExchange, noteRun, readKnown, runContext } from '#app/run-registry.ts';
 import type { StartOptions } from '#app/start-options.ts';
-import { usFeeModel } from '#core/backtest/costs.ts';
 import type { Message } from '#core/engine/message.ts';
 import { pendingTickets } from '#core/engine/select.ts';
 import type { EventTable } from '#core/gates/event-window.ts';
@@ -32,6 +31,7 @@ import { createVirtualClock, type VirtualClock } from '#shell/lib/virtual-clock.
 import { type ActivityMeter, createActivity } from '#shell/runner/activity.ts';
 import { createResultCollector, type RunResult } from '#shell/runner/run-result.ts';
 import { createVirtualDriver } from '#shell/runner/virtual-driver.ts';
+import { simulatedVenue } from './compose-brokers.ts';
 import { composeChannels } from './compose-channels.ts';
 import {
   type Conversation,
@@ -195,7 +195,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     clock,
     cashMinor: startingCashMinor,
     latencyMs: PAPER_LATENCY_MS,
-    feesModel: usFeeModel('alpaca'),
+    ...simulatedVenue(policy.market),
     seed,
     matchBy: material.matchBy,
     // recorded bars bound what a fill can be; the simulated market has its own depth

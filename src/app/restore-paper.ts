@@ -1,11 +1,14 @@
 import type { DeskState } from '#core/engine/state.ts';
 import { hasEnded, type Order } from '#core/machines/order.ts';
+import { marketOf } from '#core/market/instrument.ts';
+import type { TradingDay } from '#core/market/trading-day.ts';
 import type { BrokerOrder, BrokerPosition } from './ports.ts';
 
 /** What a simulated exchange held when the desk's log ended. */
 export type PaperBook = {
   readonly orders: readonly BrokerOrder[];
-  readonly positions: readonly BrokerPosition[];
+  /** With the day of purchase: where T+1 holds, what was bought that day is locked on it. */
+  readonly positions: readonly (BrokerPosition & { readonly boughtOn: TradingDay })[];
   readonly cashMinor: number;
 };
 
@@ -63,8 +66,9 @@ export function paperBookOf(state: DeskState): PaperBook {
     positions: Object.values(state.positions).map((position) => ({
       instrument: position.instrument,
       quantity: position.quantity,
-      sellableQuantity: position.quantity,
+      sellableQuantity: marketOf(position.instrument) === 'CN' ? 0 : position.quantity,
       averagePrice: position.entryPrice,
+      boughtOn: position.tradingDay,
     })),
     cashMinor: state.cashMinor,
   };

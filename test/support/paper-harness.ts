@@ -30,8 +30,11 @@ export function order(fields: Partial<OrderRequest> & { orderId: string }): Orde
 }
 
 /** A paper broker on a virtual clock, with what a test needs to move the market. */
-export function paperHarness(overrides: Partial<PaperBrokerOptions> = {}) {
-  const clock = createVirtualClock({ startAt: TEN_O_CLOCK });
+export function paperHarness(
+  settings: Partial<PaperBrokerOptions> & { readonly startAt?: number } = {},
+) {
+  const { startAt = TEN_O_CLOCK, ...overrides } = settings;
+  const clock = createVirtualClock({ startAt });
   const broker = createPaperBroker({
     accountId: 'paper-us',
     environment: 'paper',

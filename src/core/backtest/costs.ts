@@ -1,8 +1,11 @@
+import { invariant } from '#core/lib/assert.ts';
+import { boardOfCn } from '#core/market/board-cn.ts';
 import type { CommissionModel } from '#core/market/fees.ts';
 import { computeFeesUs } from '#core/market/fees.ts';
+import type { CommissionCn } from '#core/market/fees-cn.ts';
+import { computeFeesCn } from '#core/market/fees-cn.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
-import { marketOf } from '#core/market/instrument.ts';
-import { roundToTick, tickSize } from '#core/market/price.ts';
+import { roundToTick, tickSizeOf } from '#core/market/price.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import { dayOfNumber } from '#core/market/trading-day.ts';
@@ -44,6 +47,16 @@ export function usFeeModel(model: CommissionModel): FeeModel {
   return ({ side, price, quantity, tradingDay, alreadyChargedMinor }) =>
     computeFeesUs({ side, quantity, price, tradedOn: tradingDay, model, alreadyChargedMinor })
       .totalMinor;
+}
+
+/** Fees of Chinese shares and funds with the account's commission. */
+export function cnFeeModel(commission: CommissionCn): FeeModel {
+  return ({ instrument, side, price, quantity, tradingDay, alreadyChargedMinor }) => {
+    const board = boardOfCn(instrument);
+    invariant(board !== null, `cn fees: found ${instrument}, expected a Chinese share or fund`);
+    const order = { board, side, quantity, price, tradedOn: tradingDay };
+    return computeFeesCn({ ...order, commission, alreadyChargedMinor }).totalMinor;
+  };
 }
 
 const DAY_MS = 86_400_000;
@@ -88,7 +101,7 @@ export function quoteAround(
   at: number,
   model: SpreadModel,
 ): Quote {
-  const tick = tickSize(price, marketOf(instrument), regularTradingDayOf(at));
+  const tick = tickSizeOf(instrument, price, regularTradingDayOf(at));
   const half = Math.max((price * model.halfSpreadBps) / 10_000, model.minHalfSpreadTicks * tick);
   return {
     instrument,

@@ -131,7 +131,12 @@ export type ReasonCode =
   | 'risk_already_held'
   | 'risk_opposite_side'
   | 'risk_permission'
-  | 'risk_kill_switch';
+  | 'risk_kill_switch'
+  // rules of the Chinese exchanges
+  | 'facts_missing'
+  | 'order_window_shut'
+  | 'cancel_window_shut'
+  | 'after_hours_price';
 
 /** Why not, with the figures that decided it (name → value; units as suffix of the name). */
 export type Reason = {

@@ -95,6 +95,11 @@ export function afterHoursFromCn(session: Session): number {
   return session.closeAt + AFTER_HOURS_FROM;
 }
 
+/** Instant at which orders after the close end on boards that have them, 15:30. */
+export function afterHoursThroughCn(session: Session): number {
+  return session.closeAt + AFTER_HOURS_THROUGH;
+}
+
 /** Begin of the three minutes before the close, 14:57. */
 export function closingFromCn(session: Session): number {
   return session.closeAt - CLOSING_AUCTION;

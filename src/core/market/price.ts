@@ -1,5 +1,7 @@
 import { invariant } from '#core/lib/assert.ts';
-import type { Market } from './instrument.ts';
+import { boardOfCn, isFundBoard } from './board-cn.ts';
+import type { InstrumentId, Market } from './instrument.ts';
+import { marketOf } from './instrument.ts';
 import type { TradingDay } from './trading-day.ts';
 
 const SCALE = 100_000_000;
@@ -10,11 +12,18 @@ const MAX_PRICE = 90_000_000;
  * Smallest price step in quote currency per share on `day`.
  * US: 0.01 at or above USD 1, 0.0001 below (Reg NMS Rule 612; the half-cent tick of 2024-09 is
  * deferred to November 2027 and under review, so it is not in force on any day of this table).
- * CN: 0.01.
+ * CN: 0.01; funds have another, see {@link tickSizeOf}.
  */
 export function tickSize(price: number, market: Market, _day: TradingDay): number {
   if (market === 'CN') return 0.01;
   return price >= 1 ? 0.01 : 0.0001;
+}
+
+/** Smallest price step of one instrument, as {@link tickSize}; 0.001 for Chinese funds. */
+export function tickSizeOf(instrument: InstrumentId, price: number, day: TradingDay): number {
+  const market = marketOf(instrument);
+  const board = market === 'CN' ? boardOfCn(instrument) : null;
+  return board !== null && isFundBoard(board) ? 0.001 : tickSize(price, market, day);
 }
 
 /**

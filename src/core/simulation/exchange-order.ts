@@ -1,3 +1,4 @@
+import type { RefusalCodeCn } from '#core/gates/order-cn.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 
 /** An order as told to the simulated exchange; the shape of the broker port's OrderRequest. */
@@ -14,6 +15,8 @@ export type OrderTerms = {
     readonly target: null | { readonly orderId: string; readonly limitPrice: number };
   };
   readonly ocoGroup: string | null;
+  /** For trading after the close, at its price; where the market has it. */
+  readonly isExtendedHours?: boolean;
 };
 
 /** `held` waits for its parent; the last four are final. */
@@ -45,6 +48,7 @@ export type ExchangeOrder = {
 
 /** Why the exchange said no. */
 export type ExchangeReason =
+  | RefusalCodeCn
   | 'broker_reject'
   | 'bracket_needs_buy'
   | 'bracket_price_crossed'
@@ -55,6 +59,7 @@ export type ExchangeReason =
   | 'not_working'
   | 'oco'
   | 'parent_canceled'
+  | 'replace_unsupported'
   | 'session_closed'
   | 'session_end'
   | 'sub_penny_price'

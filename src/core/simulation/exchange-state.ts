@@ -3,11 +3,15 @@ import { regularTradingDayOf } from '#core/backtest/costs.ts';
 import type { MatchBy } from '#core/backtest/fills.ts';
 import type { Seed } from '#core/lib/random.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
+import type { PriceLimitsCn } from '#core/market/limits-cn.ts';
+import { limitsOn } from '#core/market/limits-cn.ts';
 import { addMinor, notionalMinor } from '#core/market/money.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import type { SimulatedAccount } from './account.ts';
+import { sellableQuantity } from './account.ts';
 import type {
   ExchangeOrder,
   ExchangeReason,
@@ -28,6 +32,11 @@ export type ExchangeRules = {
   /** Share of fills cut short by chance, beyond what size and volume cut. */
   readonly partialRatio: number;
   readonly seed: Seed;
+  /**
+   * `cn`: orders are judged and matched by the rules of the Chinese exchanges (venue-cn.ts), with
+   * the facts of {@link setInstrumentDay}. Left out: a plain exchange of regular hours.
+   */
+  readonly venue?: 'cn';
 };
 
 /** The quote that stands, with what is left of its sizes. */
@@ -40,6 +49,9 @@ export type StandingBook = {
   isGap: boolean;
 };
 
+/** Facts of a day, and the limits that follow from them. */
+export type KnownDay = { readonly facts: InstrumentDayCn; readonly limits: PriceLimitsCn };
+
 /** A simulated exchange with one account; changed in place by the functions of this folder. */
 export type Exchange = {
   readonly rules: ExchangeRules;
@@ -48,6 +60,10 @@ export type Exchange = {
   /** Orders waiting or working, in the order of their placing. */
   readonly openOrders: Map<InstrumentId, ExchangeOrder[]>;
   readonly books: Map<InstrumentId, StandingBook>;
+  /** Facts of instruments on the newest day they were told for, with their limits. */
+  readonly days: Map<InstrumentId, KnownDay>;
+  /** Last trades seen, where the venue needs them. */
+  readonly lastPrices: Map<InstrumentId, number>;
   /** Session in which orders are taken and filled; null closes, undefined never closes. */
   session: Session | null | undefined;
 };
@@ -64,6 +80,8 @@ export function createExchange(
     orders: new Map(),
     openOrders: new Map(),
     books: new Map(),
+    days: new Map(),
+    lastPrices: new Map(),
     session,
   };
 }
@@ -79,6 +97,32 @@ export function isOpenAt(exchange: Exchange, at: number): boolean {
 /** Trading day of the session, or of the instant when no session is set. */
 export function tradingDayAt(exchange: Exchange, at: number): TradingDay {
   return exchange.session?.tradingDay ?? regularTradingDayOf(at);
+}
+
+/**
+ * Tells the facts of one instrument on one day: previous close, status, listing, suspension, the
+ * vendor's limits, the close once it is known. Told again they replace what was told before.
+ */
+export function setInstrumentDay(exchange: Exchange, facts: InstrumentDayCn): void {
+  exchange.days.set(facts.instrument, { facts, limits: limitsOn(facts) });
+}
+
+/** Facts of `instrument` on the trading day of `at`; null when they were told for another day only. */
+export function knownDayOf(
+  exchange: Exchange,
+  instrument: InstrumentId,
+  at: number,
+): KnownDay | null {
+  const known = exchange.days.get(instrument);
+  return known?.facts.tradingDay === tradingDayAt(exchange, at) ? known : null;
+}
+
+/** Shares that may be sold at `at`; T+1 does not bind what the day's facts free from it. */
+export function sellableAt(exchange: Exchange, instrument: InstrumentId, at: number): number {
+  const { account } = exchange;
+  return knownDayOf(exchange, instrument, at)?.facts.isSameDaySale === true
+    ? (account.positions.get(instrument)?.quantity ?? 0)
+    : sellableQuantity(account, instrument, tradingDayAt(exchange, at));
 }
 
 /** Adds an order to the book. */
@@ -187,10 +231,12 @@ export function buyCostMinor(
 
 /**
  * Price per share that cash is kept for: the limit, for a market buy the standing ask and 2 % on
- * top; null when there is neither.
+ * top, or the limit-up of the day where there is one; null when there is neither.
  */
 export function reservePrice(exchange: Exchange, terms: OrderTerms): number | null {
   if (terms.type === 'limit') return terms.limitPrice;
+  const limits = exchange.days.get(terms.instrument)?.limits;
+  if (limits?.kind === 'limits') return limits.up;
   const seen = terms.type === 'stop' ? terms.stopPrice : null;
   const price = seen ?? exchange.books.get(terms.instrument)?.quote?.ask ?? null;
   return price === null || !(price > 0) ? null : price * 1.02;

@@ -1,7 +1,5 @@
 import { uniformOf } from '#core/lib/random.ts';
-import { marketOf } from '#core/market/instrument.ts';
-import { roundToTick, tickSize } from '#core/market/price.ts';
-import { sellableQuantity } from './account.ts';
+import { roundToTick, tickSizeOf } from '#core/market/price.ts';
 import type {
   ExchangeOrder,
   ExchangeReason,
@@ -19,9 +17,11 @@ import {
   reportOf,
   reservedCashMinor,
   reservePrice,
+  sellableAt,
   tradingDayAt,
 } from './exchange-state.ts';
 import { matchStanding } from './matching.ts';
+import { cancelRefusalCn, endsWithSessionCn, refusalOfCn, worksAtCn } from './venue-cn.ts';
 
 /** New prices of an order; an absent one stays. */
 export type NewPrices = { readonly stopPrice?: number; readonly limitPrice?: number };
@@ -30,7 +30,7 @@ const GRID_TOLERANCE = 1e-9;
 
 function judgePrice(exchange: Exchange, terms: OrderTerms, price: number, at: number) {
   if (!Number.isFinite(price) || price <= 0) return 'invalid_price';
-  const tick = tickSize(price, marketOf(terms.instrument), tradingDayAt(exchange, at));
+  const tick = tickSizeOf(terms.instrument, price, tradingDayAt(exchange, at));
   const isOnGrid = Math.abs(roundToTick(price, tick, 'nearest') - price) < GRID_TOLERANCE;
   return isOnGrid ? null : 'sub_penny_price';
 }
@@ -62,7 +62,7 @@ function judgePrices(exchange: Exchange, terms: OrderTerms, at: number): Exchang
 function judgeMeans(exchange: Exchange, terms: OrderTerms, at: number): ExchangeReason | null {
   const { instrument, quantity } = terms;
   if (terms.side === 'sell') {
-    const sellable = sellableQuantity(exchange.account, instrument, tradingDayAt(exchange, at));
+    const sellable = sellableAt(exchange, instrument, at);
     const committed = committedSells(exchange, instrument, terms.ocoGroup);
     return committed + quantity <= sellable ? null : 'insufficient_quantity';
   }
@@ -74,11 +74,15 @@ function judgeMeans(exchange: Exchange, terms: OrderTerms, at: number): Exchange
 }
 
 function judgeOrder(exchange: Exchange, terms: OrderTerms, at: number): ExchangeReason | null {
-  const { rejectRatio, seed } = exchange.rules;
+  const { rejectRatio, seed, venue } = exchange.rules;
   if (!Number.isSafeInteger(terms.quantity) || terms.quantity <= 0) return 'invalid_quantity';
-  if (!isOpenAt(exchange, at)) return 'session_closed';
-  const price = judgePrices(exchange, terms, at);
-  if (price !== null) return price;
+  const asked =
+    venue === 'cn'
+      ? (refusalOfCn(exchange, terms, at)?.code ?? null)
+      : isOpenAt(exchange, at)
+        ? judgePrices(exchange, terms, at)
+        : 'session_closed';
+  if (asked !== null) return asked;
   const means = judgeMeans(exchange, terms, at);
   if (means !== null) return means;
   const isUnlucky = rejectRatio > 0 && uniformOf(seed, `reject/${terms.orderId}`) < rejectRatio;
@@ -102,7 +106,8 @@ export function placeOrder(
   if (isKnown) return { kind: 'duplicate', reports: [] };
   const reason = refusal ?? judgeOrder(exchange, terms, at);
   const state = reason === null ? 'accepted' : 'rejected';
-  const order = createOrder(lessSiblings(exchange, terms), state, null, at);
+  const worksAt = exchange.rules.venue === 'cn' ? worksAtCn(exchange, terms, at) : at;
+  const order = createOrder(lessSiblings(exchange, terms), state, null, worksAt);
   addOrder(exchange, order);
   const reports = [reportOf(order, state, at, reason)];
   if (reason !== null) return { kind: 'taken', reports };
@@ -164,12 +169,15 @@ function unknownOrder(orderId: string, kind: ExchangeReport['kind'], at: number)
 
 /**
  * Cancels an open order, and with a parent the children that wait for it. Answers `canceled`, or
- * `cancel_rejected` when the order is unknown or final.
+ * `cancel_rejected` when the order is unknown or final, or when the exchange takes no cancels now.
  */
 export function cancelOrder(exchange: Exchange, orderId: string, at: number): ExchangeReport[] {
   const order = exchange.orders.get(orderId);
   if (order === undefined) return [unknownOrder(orderId, 'cancel_rejected', at)];
   if (!isOpen(order)) return [reportOf(order, 'cancel_rejected', at, 'not_working')];
+  const { instrument } = order.terms;
+  const shut = exchange.rules.venue === 'cn' ? cancelRefusalCn(exchange, instrument, at) : null;
+  if (shut !== null) return [reportOf(order, 'cancel_rejected', at, shut)];
   const out: ExchangeReport[] = [];
   endOrder(exchange, order, 'canceled', null, at, out);
   return out;
@@ -183,6 +191,7 @@ function judgeReplace(
   at: number,
 ): ExchangeReason | null {
   if (!isWorking(order) || order.isTriggered || terms.type === 'market') return 'not_working';
+  if (exchange.rules.venue === 'cn') return 'replace_unsupported';
   if (!isOpenAt(exchange, at)) return 'session_closed';
   const isStop = terms.type === 'stop';
   const foreign = isStop ? prices.limitPrice : prices.stopPrice;
@@ -222,12 +231,17 @@ export function replaceOrder(
 
 /**
  * Ends the orders that live for one session: every working buy, with the children that wait for
- * it. Sell orders protect what is held and stay.
+ * it. Sell orders protect what is held and stay. On a Chinese exchange, where nothing rests as
+ * protection, sales end as well; orders for after the close outlive it until 15:30.
  */
 export function expireOrders(exchange: Exchange, at: number): ExchangeReport[] {
   const out: ExchangeReport[] = [];
   for (const list of exchange.openOrders.values()) {
-    for (const order of list.filter((one) => isWorking(one) && one.terms.side === 'buy')) {
+    const ends = (one: ExchangeOrder) =>
+      exchange.rules.venue === 'cn'
+        ? endsWithSessionCn(exchange, one, at)
+        : one.terms.side === 'buy';
+    for (const order of list.filter((one) => isWorking(one) && ends(one))) {
       endOrder(exchange, order, 'expired', 'session_end', at, out);
     }
   }

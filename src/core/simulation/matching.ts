@@ -1,12 +1,12 @@
-import { fillPriceOnBar, fillPriceOnQuote, volumeCap } from '#core/backtest/fills.ts';
+import { fillPriceOnBar, fillPriceOnQuote, isTradable, volumeCap } from '#core/backtest/fills.ts';
+import { limitedPriceOnBar, limitedPriceOnQuote } from '#core/backtest/fills-cn.ts';
 import { uniformOf } from '#core/lib/random.ts';
 import type { Bar } from '#core/market/bar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
-import { marketOf } from '#core/market/instrument.ts';
 import { notionalMinor } from '#core/market/money.ts';
-import { tickSize } from '#core/market/price.ts';
+import { tickSizeOf } from '#core/market/price.ts';
 import type { Quote } from '#core/market/quote.ts';
-import { bookFill, sellableQuantity } from './account.ts';
+import { bookFill } from './account.ts';
 import type { ExchangeOrder, ExchangeReport } from './exchange-order.ts';
 import { isWorking, remainingOf } from './exchange-order.ts';
 import type { Exchange, StandingBook } from './exchange-state.ts';
@@ -16,9 +16,12 @@ import {
   endOrder,
   heldChildrenOf,
   isOpenAt,
+  knownDayOf,
   reportOf,
+  sellableAt,
   tradingDayAt,
 } from './exchange-state.ts';
+import { endVoidOrders, isHaltedAt, takesPart, tradingModeOf, wholeStepsOf } from './venue-cn.ts';
 
 /** A pause between quotes of this length counts as a gap: what lies between was not seen. */
 const GAP_MS = 60_000;
@@ -109,8 +112,7 @@ function activateChildren(
     const { instrument, side, quantity, ocoGroup } = child.terms;
     const free =
       side === 'sell'
-        ? sellableQuantityOrLocked(exchange, instrument, at) -
-          committedSells(exchange, instrument, ocoGroup)
+        ? sellableAt(exchange, instrument, at) - committedSells(exchange, instrument, ocoGroup)
         : quantity;
     if (free <= 0) {
       endOrder(exchange, child, 'canceled', 'insufficient_quantity', at, out);
@@ -123,16 +125,8 @@ function activateChildren(
   }
 }
 
-function sellableQuantityOrLocked(
-  exchange: Exchange,
-  instrument: InstrumentId,
-  at: number,
-): number {
-  return sellableQuantity(exchange.account, instrument, tradingDayAt(exchange, at));
-}
-
 /** Fills up to `available` shares at `price`; answers the shares filled. */
-function execute(
+export function execute(
   exchange: Exchange,
   order: ExchangeOrder,
   price: number,
@@ -142,13 +136,15 @@ function execute(
 ): number {
   const { instrument, side } = order.terms;
   const tradingDay = tradingDayAt(exchange, at);
-  const wanted = Math.min(remainingOf(order), available);
+  const whole = (quantity: number) => wholeStepsOf(exchange, order, quantity, at);
+  const wanted = whole(Math.min(remainingOf(order), available));
   if (wanted <= 0) return 0;
-  const allowed =
+  const allowed = whole(
     side === 'buy'
       ? affordableQuantity(exchange, order, price, wanted, at)
-      : Math.min(wanted, sellableQuantityOrLocked(exchange, instrument, at));
-  const quantity = allowed <= 0 ? 0 : cutByChance(exchange, order, allowed);
+      : Math.min(wanted, sellableAt(exchange, instrument, at)),
+  );
+  const quantity = allowed <= 0 ? 0 : whole(cutByChance(exchange, order, allowed)) || allowed;
   if (quantity > 0) {
     const after = afterFill(exchange, order, price, quantity, at);
     const { feesMinor } = after;
@@ -184,6 +180,40 @@ export function bookOf(exchange: Exchange, instrument: InstrumentId): StandingBo
   return made;
 }
 
+/** Price of one order on the standing quote of its instrument, within the limits of the day. */
+function priceOnQuote(
+  exchange: Exchange,
+  order: ExchangeOrder,
+  quote: Quote,
+  isGap: boolean,
+  at: number,
+): number | null {
+  const { terms } = order;
+  const { matchBy, slippage } = exchange.rules;
+  const isArrival = !order.hasMetQuote;
+  order.hasMetQuote = true;
+  const seen = quote.bid > 0 ? quote.bid : quote.ask;
+  const tick = tickSizeOf(terms.instrument, seen, tradingDayAt(exchange, at));
+  const moment = { matchBy, isArrival, isGap };
+  const price = fillPriceOnQuote({ ...terms, ...order }, quote, moment, tick, slippage);
+  const known = price === null ? null : knownDayOf(exchange, terms.instrument, at);
+  return price === null || known === null
+    ? price
+    : limitedPriceOnQuote(terms.side, price, quote, known.limits);
+}
+
+/** Price of an order for after the close: the close, when the other side is there and it is known. */
+function priceAtClose(
+  exchange: Exchange,
+  order: ExchangeOrder,
+  quote: Quote,
+  at: number,
+): number | null {
+  const { instrument, side } = order.terms;
+  const close = knownDayOf(exchange, instrument, at)?.facts.closePrice ?? null;
+  return isTradable(side, quote) ? close : null;
+}
+
 /** Matches working orders of one instrument against its standing quote until nothing moves. */
 export function matchStanding(
   exchange: Exchange,
@@ -193,8 +223,9 @@ export function matchStanding(
 ): void {
   const book = bookOf(exchange, instrument);
   const { quote } = book;
-  if (quote === null || !isOpenAt(exchange, at)) return;
-  const { matchBy, slippage } = exchange.rules;
+  const mode = quote === null ? 'none' : tradingModeOf(exchange, instrument, at);
+  if (quote === null || mode === 'none') return;
+  if (mode === 'after_hours') endVoidOrders(exchange, instrument, at, out);
   const seen = new Set<ExchangeOrder>();
   for (;;) {
     const orders = exchange.openOrders.get(instrument);
@@ -202,16 +233,12 @@ export function matchStanding(
     const next = inMatchingOrder(orders).find((order) => !seen.has(order));
     if (next === undefined) return;
     seen.add(next);
+    if (!takesPart(next, mode)) continue;
     const { terms } = next;
-    const isArrival = !next.hasMetQuote;
-    next.hasMetQuote = true;
-    const tick = tickSize(
-      quote.bid > 0 ? quote.bid : quote.ask,
-      marketOf(instrument),
-      tradingDayAt(exchange, at),
-    );
-    const moment = { matchBy, isArrival, isGap: book.isGap };
-    const price = fillPriceOnQuote({ ...terms, ...next }, quote, moment, tick, slippage);
+    const price =
+      mode === 'after_hours'
+        ? priceAtClose(exchange, next, quote, at)
+        : priceOnQuote(exchange, next, quote, book.isGap, at);
     if (price === null) continue;
     if (terms.type === 'stop') next.isTriggered = true;
     const isBuy = terms.side === 'buy';
@@ -226,14 +253,17 @@ export function matchStanding(
  * now; a quote from outside the session fills nothing. Answers what happened, in order.
  */
 export function matchQuote(exchange: Exchange, quote: Quote, at: number): ExchangeReport[] {
-  const book = bookOf(exchange, quote.instrument);
+  const { instrument } = quote;
+  const book = bookOf(exchange, instrument);
   book.isGap = book.isGap || quote.at - book.lastQuoteAt > GAP_MS;
   book.quote = quote;
   book.bidLeft = quote.bidSize;
   book.askLeft = quote.askSize;
   book.lastQuoteAt = quote.at;
   const out: ExchangeReport[] = [];
-  if (isOpenAt(exchange, quote.at)) matchStanding(exchange, quote.instrument, at, out);
+  if (tradingModeOf(exchange, instrument, quote.at) !== 'none') {
+    matchStanding(exchange, instrument, at, out);
+  }
   book.isGap = false;
   return out;
 }
@@ -245,13 +275,18 @@ export function matchQuote(exchange: Exchange, quote: Quote, at: number): Exchan
  */
 export function matchBar(exchange: Exchange, bar: Bar, at: number): ExchangeReport[] {
   const out: ExchangeReport[] = [];
+  const { instrument } = bar;
+  const isCn = exchange.rules.venue === 'cn';
+  if (isCn) exchange.lastPrices.set(instrument, bar.close);
   if (exchange.rules.matchBy === 'ticks') return out;
-  const book = bookOf(exchange, bar.instrument);
+  const book = bookOf(exchange, instrument);
   if (book.lastQuoteAt < bar.closedAt) book.quote = null;
   book.isGap = true;
-  const orders = exchange.openOrders.get(bar.instrument);
+  const orders = exchange.openOrders.get(instrument);
   if (orders === undefined || orders.length === 0 || !isOpenAt(exchange, bar.openedAt)) return out;
-  const tick = tickSize(bar.open, marketOf(bar.instrument), tradingDayAt(exchange, at));
+  if (isCn && isHaltedAt(exchange, instrument, bar.openedAt)) return out;
+  const tick = tickSizeOf(instrument, bar.open, tradingDayAt(exchange, at));
+  const known = isCn ? knownDayOf(exchange, instrument, bar.openedAt) : null;
   const { slippage, volumeCapRatio } = exchange.rules;
   const stoppedGroups = new Set<string>();
   const seen = new Set<ExchangeOrder>();
@@ -263,10 +298,15 @@ export function matchBar(exchange: Exchange, bar: Bar, at: number): ExchangeRepo
     seen.add(next);
     const { terms } = next;
     const group = terms.ocoGroup;
+    if (!takesPart(next, 'regular')) continue;
     if (terms.type === 'limit' && group !== null && stoppedGroups.has(group)) continue;
     // A child that this very bar has activated saw only the rest of the bar: its loss counts.
     const workingAt = before.has(next) ? next.workingAt : bar.openedAt + 1;
-    const price = fillPriceOnBar({ ...terms, ...next, workingAt }, bar, tick, slippage);
+    const free = fillPriceOnBar({ ...terms, ...next, workingAt }, bar, tick, slippage);
+    const price =
+      free === null || known === null
+        ? free
+        : limitedPriceOnBar(terms.side, free, bar, known.limits);
     if (price === null) continue;
     if (terms.type === 'stop') next.isTriggered = true;
     if (terms.type === 'stop' && group !== null) stoppedGroups.add(group);

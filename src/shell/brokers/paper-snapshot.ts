@@ -1,13 +1,19 @@
 import type { BrokerOrder, BrokerPosition } from '#app/ports.ts';
 import { invariant } from '#core/lib/assert.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
-import { createAccount, sellableQuantity } from '#core/simulation/account.ts';
+import { createAccount } from '#core/simulation/account.ts';
 import type { ExchangeOrder } from '#core/simulation/exchange-order.ts';
 import { childrenOf, createOrder, isOpen } from '#core/simulation/exchange-order.ts';
 import type { Exchange, ExchangeRules, StandingBook } from '#core/simulation/exchange-state.ts';
-import { addOrder, createExchange, tradingDayAt } from '#core/simulation/exchange-state.ts';
+import {
+  addOrder,
+  createExchange,
+  sellableAt,
+  setInstrumentDay,
+} from '#core/simulation/exchange-state.ts';
 import { requestOf, termsOf } from './paper-terms.ts';
 
 /** An order with what the exchange knows beyond the port; left out, an open order works from now. */
@@ -27,6 +33,9 @@ export type PaperSnapshot = {
   readonly cashMinor: number;
   /** Standing quotes; left out, nothing fills before the next quote or bar. */
   readonly books?: readonly (readonly [InstrumentId, StandingBook])[];
+  /** Facts of the day and last trades, where the venue is Chinese. */
+  readonly days?: readonly InstrumentDayCn[];
+  readonly lastPrices?: readonly (readonly [InstrumentId, number])[];
 };
 
 /** An order of the exchange in the words of the port. */
@@ -46,11 +55,10 @@ export function brokerOrderOf(order: ExchangeOrder): PaperOrder {
 
 /** Holdings as of `now`. */
 export function positionsOf(exchange: Exchange, now: number): PaperPosition[] {
-  const tradingDay = tradingDayAt(exchange, now);
   return [...exchange.account.positions.values()].map((held) => ({
     instrument: held.instrument,
     quantity: held.quantity,
-    sellableQuantity: sellableQuantity(exchange.account, held.instrument, tradingDay),
+    sellableQuantity: sellableAt(exchange, held.instrument, now),
     averagePrice: held.averagePrice,
     boughtOn: held.boughtOn,
   }));
@@ -90,6 +98,10 @@ export function exchangeFrom(
   for (const [instrument, book] of snapshot.books ?? []) {
     exchange.books.set(instrument, { ...book });
   }
+  for (const facts of snapshot.days ?? []) setInstrumentDay(exchange, facts);
+  for (const [instrument, price] of snapshot.lastPrices ?? []) {
+    exchange.lastPrices.set(instrument, price);
+  }
   addMissingChildren(exchange, now);
   return exchange;
 }
@@ -112,5 +124,11 @@ export function snapshotOf(exchange: Exchange, now: number): PaperSnapshot {
     positions: positionsOf(exchange, now),
     cashMinor: exchange.account.cashMinor,
     books: [...exchange.books].map(([instrument, book]) => [instrument, { ...book }] as const),
+    ...(exchange.rules.venue === 'cn'
+      ? {
+          days: [...exchange.days.values()].map((known) => known.facts),
+          lastPrices: [...exchange.lastPrices],
+        }
+      : {}),
   };
 }

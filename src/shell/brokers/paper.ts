@@ -12,8 +12,11 @@ import type { FeeModel } from '#core/backtest/costs.ts';
 import type { MatchBy } from '#core/backtest/fills.ts';
 import type { Seed } from '#core/lib/random.ts';
 import type { Bar } from '#core/market/bar.ts';
+import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
+import type { AfterHoursPrint, AuctionPrint } from '#core/simulation/auction-cn.ts';
+import { matchAfterHours, matchAuction } from '#core/simulation/auction-cn.ts';
 import {
   cancelOrder,
   expireOrders,
@@ -24,11 +27,12 @@ import {
 import type { ExchangeReport } from '#core/simulation/exchange-order.ts';
 import { createOrder, isOpen } from '#core/simulation/exchange-order.ts';
 import type { Exchange, ExchangeRules } from '#core/simulation/exchange-state.ts';
-import { addOrder, endOrder } from '#core/simulation/exchange-state.ts';
+import { addOrder, endOrder, setInstrumentDay } from '#core/simulation/exchange-state.ts';
 import { matchBar, matchQuote } from '#core/simulation/matching.ts';
+import { endOrdersWith } from './paper-session.ts';
 import type { PaperSnapshot } from './paper-snapshot.ts';
 import { brokerOrderOf, exchangeFrom, positionsOf, snapshotOf } from './paper-snapshot.ts';
-import { canSubmit, pairOf, paperCapabilities, termsOf } from './paper-terms.ts';
+import { canSubmit, marketSale, pairOf, paperCapabilities, termsOf } from './paper-terms.ts';
 
 export type PaperBrokerOptions = {
   readonly accountId: string;
@@ -53,8 +57,8 @@ export type PaperBrokerOptions = {
   readonly timeoutMs?: number;
   /** Session in which orders are taken; without one the exchange never closes. */
   readonly session?: Session | null;
-  /** Default 0. */
-  readonly sellableAfterDays?: 0 | 1;
+  /** `cn`: the rules of the Chinese exchanges; buys need the facts of `setInstrumentDay`. */
+  readonly venue?: 'cn';
 };
 
 /**
@@ -68,7 +72,13 @@ export type PaperCall = 'submit' | 'cancel' | 'replace';
 export type PaperControls = {
   onQuote(quote: Quote): void;
   onBar(bar: Bar): void;
-  /** Sets the session; buys left at its close expire. null closes the exchange. */
+  /** Facts of one instrument on one day, by which a Chinese exchange judges and fills. */
+  setInstrumentDay(facts: InstrumentDayCn): void;
+  /** The price of a call auction, which fills what waited for it. */
+  onAuction(print: AuctionPrint): void;
+  /** Shares traded at the close's price after hours. */
+  onAfterHours(print: AfterHoursPrint): void;
+  /** Sets the session; orders that live for one expire with it. null closes the exchange. */
   setSession(session: Session | null): void;
   snapshot(): PaperSnapshot;
   /** Replaces orders, holdings and cash. Children of an unfilled bracket that are missing are made. */
@@ -91,7 +101,7 @@ type Desk = {
   /** Since the broker was made; the log has what was before. */
   readonly fills: BrokerFill[];
   readonly timers: Set<Timer>;
-  closing: Timer | null;
+  closing: Timer[];
   firstCancel: ((orderId: string) => void) | null;
 };
 
@@ -232,22 +242,12 @@ async function flattenAll(desk: Desk): Promise<FlattenOutcome[]> {
       const sold = { instrument, quantity: sellableQuantity };
       const refused = { ...sold, outcome: 'refused' as const, orderId: null };
       if (sellableQuantity <= 0) return { ...refused, reason: `not_sellable_today: ${quantity}` };
-      await submit(desk, {
-        ...sold,
-        orderId,
-        side: 'sell',
-        type: 'market',
-        limitPrice: null,
-        stopPrice: null,
-        bracket: null,
-        ocoGroup: null,
-        pair: null,
-        trailOffset: null,
-        timeInForce: 'day',
-        isExtendedHours: false,
-      });
-      const order = desk.exchange.orders.get(orderId);
-      if (order?.state === 'rejected') return { ...refused, reason: 'rejected' };
+      const order = marketSale(orderId, instrument, sellableQuantity);
+      const no = canSubmit(desk.exchange, order, now);
+      if (no !== null) return { ...refused, reason: no.code };
+      await submit(desk, order);
+      const placed = desk.exchange.orders.get(orderId);
+      if (placed?.state === 'rejected') return { ...refused, reason: 'rejected' };
       return { ...sold, outcome: 'sent', orderId, reason: null };
     }),
   );
@@ -311,22 +311,17 @@ function rulesOf(options: PaperBrokerOptions): ExchangeRules {
     rejectRatio: options.rejectRatio ?? 0,
     partialRatio: options.partialRatio ?? 0,
     seed: options.seed,
+    ...(options.venue === undefined ? {} : { venue: options.venue }),
   };
 }
 
 function setSession(desk: Desk, session: Session | null): void {
   const { clock } = desk.options;
-  desk.closing?.cancel();
-  desk.closing = null;
+  for (const timer of desk.closing) timer.cancel();
   desk.exchange.session = session;
-  if (session === null || session.closeAt <= clock.now()) {
-    emit(desk, expireOrders(desk.exchange, clock.now()));
-    return;
-  }
-  desk.closing = clock.at(session.closeAt, () => {
-    desk.closing = null;
-    emit(desk, expireOrders(desk.exchange, clock.now()));
-  });
+  desk.closing = endOrdersWith(session, clock, () =>
+    emit(desk, expireOrders(desk.exchange, clock.now())),
+  );
 }
 
 /**
@@ -347,18 +342,18 @@ export function createPaperBroker(options: PaperBrokerOptions): Broker & PaperCo
     listeners: [],
     fills: [],
     timers: new Set(),
-    closing: null,
+    closing: [],
     firstCancel: null,
   };
   if (options.session !== undefined) setSession(desk, options.session);
   return {
     accountId: options.accountId,
     environment: options.environment,
-    capabilities: paperCapabilities(options.sellableAfterDays ?? 0),
+    capabilities: paperCapabilities(options.venue),
     start: async () => undefined,
     // it has no connection that could be lost
     onConnection: () => undefined,
-    canSubmit,
+    canSubmit: (order) => canSubmit(desk.exchange, order, clock.now()),
     onReport: (listen) => void desk.listeners.push(listen),
     submit: (order) => submit(desk, order),
     cancel: (orderId) => cancel(desk, orderId),
@@ -375,19 +370,24 @@ export function createPaperBroker(options: PaperBrokerOptions): Broker & PaperCo
     flattenAll: () => flattenAll(desk),
     onQuote: (quote) => emit(desk, matchQuote(desk.exchange, quote, clock.now())),
     onBar: (bar) => emit(desk, matchBar(desk.exchange, bar, clock.now())),
+    setInstrumentDay: (facts) => setInstrumentDay(desk.exchange, facts),
+    onAuction: (print) => emit(desk, matchAuction(desk.exchange, print, clock.now())),
+    onAfterHours: (print) => emit(desk, matchAfterHours(desk.exchange, print, clock.now())),
     setSession: (session) => setSession(desk, session),
     snapshot: () => snapshotOf(desk.exchange, clock.now()),
     restore: (snapshot) => {
-      const { session } = desk.exchange;
+      const { session, days } = desk.exchange;
       desk.inFlight.clear();
       desk.exchange = exchangeFrom(rules, session, snapshot, clock.now());
+      // what is known of the day is the market's, not the account's
+      for (const [instrument, known] of days) desk.exchange.days.set(instrument, known);
     },
     failNext: (fault, call = 'submit') => void desk.faults.push({ call, fault }),
     onFirstCancel: (listen) => {
       desk.firstCancel = listen;
     },
     stop: async () => {
-      desk.closing?.cancel();
+      for (const timer of desk.closing) timer.cancel();
       for (const timer of desk.timers) timer.cancel();
       desk.timers.clear();
     },

@@ -434,6 +434,10 @@ export const EN: Catalogue = {
     risk_opposite_side: 'sold today by a desk of the same person',
     risk_permission: 'permission does not allow entries',
     risk_kill_switch: 'kill-switch forbids entries',
+    facts_missing: 'facts of the day are missing',
+    order_window_shut: 'the exchange takes no orders now',
+    cancel_window_shut: 'the exchange takes no cancels now',
+    after_hours_price: 'limit worse than the close: void after hours',
   },
   phases: {
     premarket: 'premarket',

@@ -514,6 +514,10 @@ export const ZH_CN: Catalogue = {
     risk_opposite_side: '今日已有卖出',
     risk_permission: '交易权限不允许开仓',
     risk_kill_switch: '熔断期间不开仓',
+    facts_missing: '缺少当日基础数据',
+    order_window_shut: '交易所此时不接受委托',
+    cancel_window_shut: '交易所此时不接受撤单',
+    after_hours_price: '盘后定价:限价劣于收盘价,申报无效',
   },
   phases: {
     premarket: '盘前',
