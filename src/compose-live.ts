@@ -302,8 +302,10 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
   const stopAll: (() => Promise<void>)[] = [];
+  // a kill that stands at the start waits in the desk's queue until the log is folded
+  const recovering = recover(live, lane, desk1);
   const stopKill = deps.killSwitch.watch([desk], clock);
-  await recover(live, lane, desk1);
+  await recovering;
   await conversation.start();
   const stopArrivals = await store.inbox.onArrival(() => {
     conversation.intake.drainPending().catch((error: unknown) => onTrouble('inbox', error));

@@ -60,6 +60,8 @@ type Lane = {
   readonly edits: Map<string, string>;
   failures: number;
   work: Promise<void> | null;
+  /** Ends a wait for the rate, because a P0 has come in. */
+  hurry: (() => void) | null;
 };
 
 /** The channel and chat of a lane `chat:<channel>:<chatId>`, or null for another lane. */
@@ -96,6 +98,8 @@ class LaneDeliverer implements Deliverer {
   /** Sent, but the store could not be told: never sent again by this process. */
   readonly #unmarked = new Map<string, { row: OutboxRow; messageId: string }>();
   #isStopped = false;
+  #loading: Promise<void> | null = null;
+  #isLoaded = false;
   #timer: Timer | null = null;
   #wake = new Set<() => void>();
 
@@ -113,6 +117,7 @@ class LaneDeliverer implements Deliverer {
       this.#known.add(row.dedupeKey);
       const lane = this.#laneOf(row.lane, chat.channel, chat.chatId);
       put(row, lane, false);
+      if (row.priority === 0) lane.hurry?.();
       lanes.add(lane);
     }
     for (const lane of lanes) this.#run(lane);
@@ -171,6 +176,7 @@ class LaneDeliverer implements Deliverer {
       edits: new Map(),
       failures: 0,
       work: null,
+      hurry: null,
     };
     this.#lanes.set(name, lane);
     return lane;
@@ -188,12 +194,22 @@ class LaneDeliverer implements Deliverer {
     });
   }
 
+  /** What waits since before this process started comes first, or a chat would hear the news before it. */
+  #load(): Promise<void> {
+    this.#loading ??= this.sweep().then(() => {
+      this.#isLoaded = true;
+    });
+    return this.#loading;
+  }
+
   async #drain(lane: Lane): Promise<void> {
+    if (!this.#isLoaded && lane.rows[0]?.priority !== 0) await this.#load();
     while (lane.rows.length > 0 && !this.#isStopped) {
       const pauseMs =
         lane.rows[0]!.priority === 0 ? 0 : (lane.bucket?.waitMs(this.#deps.wall.now()) ?? 0);
       if (pauseMs > 0) {
         await this.#wait(pauseMs, lane);
+        lane.hurry = null;
         continue;
       }
       const row = lane.rows.shift()!;
@@ -230,13 +246,17 @@ class LaneDeliverer implements Deliverer {
       .catch((error: unknown) => this.#deps.onFailure(error, row));
   }
 
+  /** True when the life of a row is over; it is dropped then. */
+  #isDead(row: OutboxRow): boolean {
+    const isDead = row.expiresAt !== null && row.expiresAt <= this.#deps.clock.now();
+    if (isDead) this.#drop(row, 'expired');
+    return isDead;
+  }
+
   /** Answers null when the row is settled, else milliseconds until it (put back) may be tried again. */
   async #deliver(row: OutboxRow, lane: Lane): Promise<number | null> {
-    const { clock, outbox, onFailure } = this.#deps;
-    if (row.expiresAt !== null && row.expiresAt <= clock.now()) {
-      this.#drop(row, 'expired');
-      return null;
-    }
+    const { outbox, onFailure } = this.#deps;
+    if (this.#isDead(row)) return null;
     try {
       if (row.id !== 0 && !(await outbox.markAttempting(row.id))) {
         this.#known.delete(row.dedupeKey);
@@ -247,8 +267,13 @@ class LaneDeliverer implements Deliverer {
       // An alarm does not wait for the store: twice is better than never.
       if (row.priority !== 0) return this.#putBack(row, lane, FIRST_RETRY_MS);
     }
+    const edit = await this.#editOf(row, lane);
+    // while the attempt was noted its life may have ended, or a newer edit of it may have come
+    if (this.#isDead(row)) return null;
+    const newest = this.#newest(row, lane);
+    if (newest !== row) return this.#deliver(newest, lane);
     try {
-      const messageId = await this.#send(row, lane);
+      const messageId = await this.#send(row, lane, edit);
       lane.failures = 0;
       this.#deps.onReach?.(lane.channel, true);
       await this.#mark(row, messageId);
@@ -258,7 +283,7 @@ class LaneDeliverer implements Deliverer {
     }
   }
 
-  async #send(row: OutboxRow, lane: Lane): Promise<string> {
+  async #send(row: OutboxRow, lane: Lane, edit: string | null): Promise<string> {
     const channel = this.#deps.channel(lane.channel);
     if (channel === null) {
       throw new ChannelError(`channel ${lane.channel}: not configured`, {
@@ -278,7 +303,6 @@ class LaneDeliverer implements Deliverer {
         retryable: false,
       });
     }
-    const edit = await this.#editOf(row, lane);
     if (row.priority !== 0) lane.bucket?.take(this.#deps.wall.now());
     const messageId = await channel.deliver({
       chatId: lane.chatId,
@@ -351,22 +375,14 @@ class LaneDeliverer implements Deliverer {
   /** Waits by wall time; a P0 that comes into `lane` meanwhile ends the wait. */
   #wait(ms: number, lane: Lane | null): Promise<void> {
     return new Promise((resolve) => {
-      const started = lane?.rows[0];
-      let poll: Timer | null = null;
       const done = () => {
         timer.cancel();
-        poll?.cancel();
         this.#wake.delete(done);
         resolve();
       };
       const timer = this.#deps.wall.at(this.#deps.wall.now() + ms, done);
       this.#wake.add(done);
-      if (lane === null || started === undefined) return;
-      const look = () => {
-        if (lane.rows[0] !== started) done();
-        else poll = this.#deps.wall.at(this.#deps.wall.now() + 20, look);
-      };
-      poll = this.#deps.wall.at(this.#deps.wall.now() + 20, look);
+      if (lane !== null) lane.hurry = done;
     });
   }
 }

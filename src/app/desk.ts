@@ -48,6 +48,7 @@ export class Desk implements DeskHandle {
   #known: Known | null = null;
   #queue: Waiting[] = [];
   #isRunning = false;
+  #isRecovering = false;
   readonly #recorder: InputRecorder;
   readonly #gap: StoreGap;
   #timer: Timer | null = null;
@@ -102,8 +103,19 @@ export class Desk implements DeskHandle {
     return this.#deps.fetchQuote(instrument, timeoutMs);
   }
 
-  /** Starts from the log: newest snapshot plus tail. Journal entries of a store outage are appended first. */
+  /**
+   * Starts from the log: newest snapshot plus tail. Journal entries of a store outage are appended first.
+   * What is submitted meanwhile, a kill seen at the start for one, waits until the state is whole.
+   */
   async recover(): Promise<{ events: number; fromJournal: number }> {
+    this.#isRecovering = true;
+    const found = await this.#fold();
+    this.#isRecovering = false;
+    if (this.#queue.length > 0) void this.#deps.activity.track(() => this.#drain());
+    return found;
+  }
+
+  async #fold(): Promise<{ events: number; fromJournal: number }> {
     const snapshot = await this.#deps.snapshots.latest(this.stream);
     if (snapshot !== null) {
       this.#state = snapshot.state as DeskState;
@@ -130,7 +142,7 @@ export class Desk implements DeskHandle {
   submit(input: Input, options: StepOptions = {}): Promise<StepOutcome> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ input, options, resolve, reject });
-      if (!this.#isRunning) void this.#deps.activity.track(() => this.#drain());
+      if (!this.#isRunning && !this.#isRecovering) void this.#deps.activity.track(() => this.#drain());
     });
   }
 

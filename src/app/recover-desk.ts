@@ -31,9 +31,10 @@ export async function recoverDesk(deps: RecoverDeps): Promise<void> {
   const { desk, broker, outbox, lane, runId, now } = deps;
   const { events } = await desk.recover();
   if (events > 0) deps.rebuildBroker?.(desk.state());
+  // before anything new is said: what was under way goes to its chat first
+  const settled = await outbox.settleInterrupted(runId);
   const cashMinor = events === 0 ? deps.startingCashMinor : desk.state().cashMinor;
   await desk.submit({ kind: 'desk_started', at: now(), cashMinor, isRecovery: events > 0 });
-  const settled = await outbox.settleInterrupted(runId);
   for (const row of settled.unknown) {
     const { order } = row.payload as { order?: { orderId: string } };
     if (order === undefined) continue;

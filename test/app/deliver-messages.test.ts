@@ -11,7 +11,10 @@ import { SAMPLES } from '../support/chat-samples.ts';
 
 const AT = 1_000_000;
 
-function harness(rate: typeof USUAL_RATE | null = null) {
+function harness(
+  rate: typeof USUAL_RATE | null = null,
+  noting: (work: { advance(ms: number): void }) => Promise<void> = async () => undefined,
+) {
   const clock = createVirtualClock({ startAt: AT });
   const store = createMemoryStore(() => clock.now());
   const channel = createRecordingChannel();
@@ -20,7 +23,13 @@ function harness(rate: typeof USUAL_RATE | null = null) {
     runId: 'live',
     clock,
     wall: clock,
-    outbox: store.outbox,
+    outbox: {
+      ...store.outbox,
+      markAttempting: async (id) => {
+        await noting({ advance: (ms) => clock.advanceTo(clock.now() + ms) });
+        return store.outbox.markAttempting(id);
+      },
+    },
     channel: () => channel,
     rateOf: () => rate,
     render: (message) => ({ lines: [message.kind], buttons: [] }),
@@ -79,6 +88,36 @@ test('CX-11 a row past its life is dropped and marked, never delivered', async (
   await h.deliverer.idle();
   assert.deepEqual(h.texts(), ['alive']);
   assert.deepEqual(await h.store.outbox.due('live', AT, 10), []);
+});
+
+test('CX-11 a row whose life ends while its attempt is noted is never delivered', async () => {
+  const h = harness(null, async ({ advance }) => advance(500));
+  await h.give([h.row('dead', { expiresAt: AT + 400 }), h.row('alive', { expiresAt: AT + 1_001 })]);
+  await h.deliverer.idle();
+  assert.deepEqual(h.texts(), ['alive']);
+  assert.deepEqual(await h.store.outbox.due('live', AT + 9_000, 10), []);
+});
+
+test('CX-01 an edit that comes while the attempt is noted is delivered in its place', async () => {
+  let isFirst = true;
+  const edit = { editKey: 'ticket-1' };
+  const h = harness(null, async () => {
+    if (isFirst) {
+      isFirst = false;
+      await h.give([h.row('void', edit)]);
+    }
+  });
+  await h.give([h.row('open', edit)]);
+  await h.deliverer.idle();
+  assert.deepEqual(h.texts(), ['void']);
+});
+
+test('CX-11 what waits since before a restart is said before what is new', async () => {
+  const h = harness();
+  await h.store.outbox.enqueue([h.row('waits'), h.row('too')]);
+  await h.give([h.row('recovered')]);
+  await h.until(AT + 1_000);
+  assert.deepEqual(h.texts(), ['waits', 'too', 'recovered']);
 });
 
 test('CX-01 edits of one message coalesce to the newest and edit the same message', async () => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fromStored } from '#app/event-form.ts';
+import { evolveAll } from '#core/engine/evolve.ts';
+import { initialState } from '#core/engine/initial-state.ts';
 import type { Input } from '#core/engine/input.ts';
 import { appDesk } from '#test/support/app-desk.ts';
 import { confirm, kill, OWNER, quoteOf, stop, withTicket } from '#test/support/builders.ts';
@@ -132,6 +135,26 @@ test('CX-06 after STOP was decided a new ALLOW lets entries through again', asyn
   await world.settle(100);
   assert.equal(world.desk.areEntriesBlocked(), false);
   assert.equal(world.desk.state().consent.kind, 'stopped');
+});
+
+test('SP-11 CX-07 a kill that comes while the desk recovers waits until its state is whole', async () => {
+  const world = await withEntriesAtBroker();
+  const { read } = world.store.events;
+  world.store.events.read = async (stream, afterVersion) => {
+    const events = await read(stream, afterVersion);
+    await new Promise((resolve) => setImmediate(resolve));
+    return events;
+  };
+  const again = world.open();
+  const recovering = again.recover();
+  again.killNow(OWNER, 'all', world.clock.now());
+  await recovering;
+  await world.settle(500);
+  const stored = await world.store.events.read(again.stream);
+  const fold = evolveAll(initialState(world.policy), stored.map(fromStored));
+  assert.deepEqual(again.state(), fold);
+  assert.equal(again.state().kill.kind, 'halted');
+  assert.equal((await entryOrders(world)).length, 0, 'the entries it found were canceled');
 });
 
 test('SP-11 start is recovery: the fold of the log is the state, a snapshot and its tail too', async () => {
