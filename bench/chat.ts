@@ -128,6 +128,7 @@ async function conversation(store: Store, server: FakeTelegram, apiRoot: string)
     sources: SOURCES,
     confirms: createSecondConfirms({ clock, newNonce: () => 'nonce', newDigits: () => '0000' }),
     codeOfMessage: () => null,
+    wasDecided: (name, updateId) => intake.wasDecided(name, updateId),
     handOver: (rows) => deliverer.handOver(rows),
     onFailure: () => undefined,
   });

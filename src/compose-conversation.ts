@@ -174,6 +174,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     sources: deps.sources,
     confirms,
     codeOfMessage: (name, chatId, messageId) => deliverer.messages.codeOf(name, chatId, messageId),
+    wasDecided: (name, updateId) => intake.wasDecided(name, updateId),
     handOver: (rows) => deliverer.handOver(rows),
     onFailure,
   });

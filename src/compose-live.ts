@@ -235,6 +235,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     events: store.events,
     inputs: store.inputs,
     snapshots: store.snapshots,
+    outbox: store.outbox,
     journal: deskStore.journal,
     killFile: deps.killSwitch.port,
     broker,

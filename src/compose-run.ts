@@ -222,6 +222,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     events: store.events,
     inputs: store.inputs,
     snapshots: store.snapshots,
+    outbox: store.outbox,
     journal: deskStore.journal,
     killFile: deps.killSwitch.port,
     broker,
@@ -330,14 +331,13 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     beforeIntake: () => driver.sync(),
   });
   parts.conversation = conversation;
-  desk.onEvents((events) => collector.onEvents(policy.deskId, events, desk.state()));
   desk.onEvents((events) => {
+    collector.onEvents(policy.deskId, events, desk.state());
     for (const event of events) if (event.type === 'order_became_unknown') lane.ask(event.orderId);
   });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
   const rule = options.operator ?? 'terminal';
   if (rule !== 'terminal') attachRobot(desk, rule, seed, clock, activity);
-
   if (slot.isResumed) {
     process.stderr.write(
       'an interrupted run goes on where it stood; /pending shows what waits for an answer\n',

@@ -30,11 +30,18 @@ export type Intake = {
   receive(rows: readonly Incoming[]): Promise<void>;
   /** Queues rows that are committed and not done, at start and when another process delivered some. */
   drainPending(): Promise<void>;
+  /** True once the urgent act of this update was decided here; false when it is not known to have been. */
+  wasDecided(channel: string, updateId: string): Promise<boolean>;
   /** Resolves when nothing is queued or under way. */
   idle(): Promise<void>;
 };
 
-type Acted = { readonly kind: 'kill' | 'stop'; readonly notice: Notice; isTold: boolean };
+type Acted = {
+  readonly kind: 'kill' | 'stop';
+  readonly notice: Notice;
+  readonly wasDecided: Promise<boolean>;
+  isTold: boolean;
+};
 
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
@@ -45,7 +52,8 @@ export function createIntake(deps: IntakeDeps): Intake {
   const queued = new Set<number>();
   const chains = new Map<string, Promise<void>>();
 
-  const actAtOnce = createFastLane(deps);
+  const acted = new Map<string, Acted>();
+  const actAtOnce = createFastLane(deps, acted);
   const wait = (ms: number) =>
     new Promise<void>((resolve) => deps.clock.at(deps.clock.now() + ms, resolve));
 
@@ -93,6 +101,8 @@ export function createIntake(deps: IntakeDeps): Intake {
     async drainPending() {
       for (const row of await deps.inbox.pending(deps.runId, 500)) queue(row);
     },
+    wasDecided: (channel, updateId) =>
+      acted.get(keyOf(channel, updateId))?.wasDecided ?? Promise.resolve(false),
     async idle() {
       while (chains.size > 0) await Promise.all(chains.values());
     },
@@ -100,14 +110,16 @@ export function createIntake(deps: IntakeDeps): Intake {
 }
 
 /** Acts on a kill or stop word of an authorised person, once per update; answers what it did, or null. */
-function createFastLane(deps: IntakeDeps): (row: Incoming) => Acted | null {
-  const acted = new Map<string, Acted>();
+function createFastLane(
+  deps: IntakeDeps,
+  acted: Map<string, Acted>,
+): (row: Incoming) => Acted | null {
   return (row) => {
     const urgent = urgentOf(row.text);
     if (urgent === null) return null;
     const who = deps.access.identify(row);
     if (!mayStop(who)) return null;
-    const key = `${row.channel}:${row.updateId}`;
+    const key = keyOf(row.channel, row.updateId);
     const known = acted.get(key);
     if (known !== undefined) return known;
     const scoped = deskScope(urgent.scope, deps.desks());
@@ -120,6 +132,10 @@ function createFastLane(deps: IntakeDeps): (row: Incoming) => Acted | null {
     const done: Acted = {
       kind: urgent.kind,
       isTold: false,
+      wasDecided: Promise.all(receipts.map((receipt) => receipt.decided)).then(
+        () => true,
+        () => false,
+      ),
       notice: {
         kind: 'acted_without_store',
         command: urgent.kind,
@@ -138,6 +154,10 @@ function createFastLane(deps: IntakeDeps): (row: Incoming) => Acted | null {
 function inboxRow(row: Incoming, done: Acted | null, runId: string): Omit<InboxRow, 'id'> {
   const body: ChatBody = { incoming: row, acted: done?.kind ?? null };
   return { runId, channel: row.channel, updateId: row.updateId, body, receivedAt: row.receivedAt };
+}
+
+function keyOf(channel: string, updateId: string): string {
+  return `${channel}:${updateId}`;
 }
 
 function chatKeyOf(row: InboxRow): string {

@@ -1,8 +1,9 @@
 import type { Message } from '#core/engine/message.ts';
+import { type ChatLane, chatOfLane, put } from './chat-lane.ts';
 import { ChannelError } from './errors.ts';
 import { createMessageIndex, type MessageIndex } from './message-index.ts';
 import type { Card, Channel, Clock, Outbox, OutboxRow, Timer } from './ports.ts';
-import { type Bucket, createBucket, type Rate } from './rate-bucket.ts';
+import { createBucket, type Rate } from './rate-bucket.ts';
 
 /** Payload of a chat row: a desk's message, rendered at delivery, or a card ready-made. */
 export type ChatPayload = {
@@ -25,6 +26,8 @@ export type DeliverDeps = {
   /** After the message is marked delivered. */
   readonly onDelivered: (row: OutboxRow, messageId: string) => void;
   readonly onFailure: (error: unknown, row: OutboxRow | null) => void;
+  /** Milliseconds between two looks at the store for rows that were not handed over; default 2,000. */
+  readonly sweepEveryMs?: number;
   /** Counts deliveries on unlimited channels as activity, so that a virtual clock waits for them. */
   readonly track?: (work: () => Promise<void>) => Promise<void>;
   /** Called with every channel's outcome, so that somebody can watch whether chats are reachable. */
@@ -52,35 +55,6 @@ const SWEEP_MS = 2000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 
-type Lane = {
-  readonly channel: string;
-  readonly chatId: string;
-  readonly bucket: Bucket | null;
-  readonly rows: OutboxRow[];
-  readonly edits: Map<string, string>;
-  failures: number;
-  work: Promise<void> | null;
-  /** Ends a wait for the rate, because a P0 has come in. */
-  hurry: (() => void) | null;
-};
-
-/** The channel and chat of a lane `chat:<channel>:<chatId>`, or null for another lane. */
-export function chatOfLane(lane: string): { channel: string; chatId: string } | null {
-  const match = /^chat:([^:]+):(.+)$/s.exec(lane);
-  return match === null ? null : { channel: match[1]!, chatId: match[2]! };
-}
-
-/** P0 first, the others as they were made; rows of the journal (id 0) where they came in. */
-function put(row: OutboxRow, lane: Lane, isBack: boolean): void {
-  const isUrgent = row.priority === 0;
-  const at = lane.rows.findIndex((other) => {
-    if (isUrgent !== (other.priority === 0)) return isUrgent;
-    if (row.id === 0 || other.id === 0) return isBack;
-    return row.id < other.id;
-  });
-  lane.rows.splice(at === -1 ? lane.rows.length : at, 0, row);
-}
-
 /**
  * Delivers chat rows, at least once, in order within a chat. P0 overtakes; edits of one message
  * coalesce to the newest; a row past its life is dropped, never delivered as alive.
@@ -92,11 +66,15 @@ export function createDeliverer(deps: DeliverDeps): Deliverer {
 class LaneDeliverer implements Deliverer {
   readonly messages = createMessageIndex();
   readonly #deps: DeliverDeps;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Map<string, ChatLane>();
   /** Dedupe keys known here: queued or under way. */
   readonly #known = new Set<string>();
   /** Sent, but the store could not be told: never sent again by this process. */
   readonly #unmarked = new Map<string, { row: OutboxRow; messageId: string }>();
+  /** Said from the journal, with the store down, or (null) dropped: the store gets the row once it is back. */
+  readonly #told = new Map<string, string | null>();
+  /** Rows whose attempt this process began to note: the store's "another has it" may mean this one. */
+  readonly #mine = new Set<number>();
   #isStopped = false;
   #loading: Promise<void> | null = null;
   #isLoaded = false;
@@ -109,11 +87,10 @@ class LaneDeliverer implements Deliverer {
 
   handOver(rows: readonly OutboxRow[]): void {
     if (this.#isStopped) return;
-    const lanes = new Set<Lane>();
+    const lanes = new Set<ChatLane>();
     for (const row of rows) {
       const chat = chatOfLane(row.lane);
-      if (chat === null || this.#known.has(row.dedupeKey) || this.#unmarked.has(row.dedupeKey))
-        continue;
+      if (chat === null || this.#known.has(row.dedupeKey) || this.#isSaid(row)) continue;
       this.#known.add(row.dedupeKey);
       const lane = this.#laneOf(row.lane, chat.channel, chat.chatId);
       put(row, lane, false);
@@ -121,6 +98,16 @@ class LaneDeliverer implements Deliverer {
       lanes.add(lane);
     }
     for (const lane of lanes) this.#run(lane);
+  }
+
+  /** True when the message stands in the chat already and only the store has to be told. */
+  #isSaid(row: OutboxRow): boolean {
+    const messageId = row.id === 0 ? undefined : this.#told.get(row.dedupeKey);
+    if (messageId === undefined) return this.#unmarked.has(row.dedupeKey);
+    this.#told.delete(row.dedupeKey);
+    if (messageId === null) this.#drop(row, 'dropped before');
+    else this.#unmarked.set(row.dedupeKey, { row, messageId });
+    return true;
   }
 
   async sweep(): Promise<void> {
@@ -158,17 +145,18 @@ class LaneDeliverer implements Deliverer {
 
   #plan(): void {
     if (this.#isStopped) return;
-    this.#timer = this.#deps.wall.at(this.#deps.wall.now() + SWEEP_MS, () => {
+    const { wall, sweepEveryMs = SWEEP_MS } = this.#deps;
+    this.#timer = wall.at(wall.now() + sweepEveryMs, () => {
       void this.sweep().then(() => this.#plan());
     });
   }
 
-  #laneOf(name: string, channel: string, chatId: string): Lane {
+  #laneOf(name: string, channel: string, chatId: string): ChatLane {
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
     const rate = this.#deps.rateOf(channel);
     const bucket = rate === null ? null : createBucket(rate);
-    const lane: Lane = {
+    const lane: ChatLane = {
       channel,
       chatId,
       bucket,
@@ -182,7 +170,7 @@ class LaneDeliverer implements Deliverer {
     return lane;
   }
 
-  #run(lane: Lane): void {
+  #run(lane: ChatLane): void {
     if (lane.work !== null) return;
     const { track } = this.#deps;
     const drain = () => this.#drain(lane);
@@ -202,9 +190,12 @@ class LaneDeliverer implements Deliverer {
     return this.#loading;
   }
 
-  async #drain(lane: Lane): Promise<void> {
-    if (!this.#isLoaded && lane.rows[0]?.priority !== 0) await this.#load();
+  async #drain(lane: ChatLane): Promise<void> {
     while (lane.rows.length > 0 && !this.#isStopped) {
+      if (!this.#isLoaded && lane.rows[0]!.priority !== 0) {
+        await this.#load();
+        continue;
+      }
       const pauseMs =
         lane.rows[0]!.priority === 0 ? 0 : (lane.bucket?.waitMs(this.#deps.wall.now()) ?? 0);
       if (pauseMs > 0) {
@@ -220,7 +211,7 @@ class LaneDeliverer implements Deliverer {
   }
 
   /** The newest queued row of the same message; older ones are dropped as coalesced. */
-  #newest(row: OutboxRow, lane: Lane): OutboxRow {
+  #newest(row: OutboxRow, lane: ChatLane): OutboxRow {
     if (row.editKey === null) return row;
     const same = lane.rows.filter((other) => other.editKey === row.editKey);
     const newest = same.reduce(
@@ -239,8 +230,17 @@ class LaneDeliverer implements Deliverer {
     return newest;
   }
 
-  #drop(row: OutboxRow, why: string): void {
+  #forget(row: OutboxRow): void {
     this.#known.delete(row.dedupeKey);
+    this.#mine.delete(row.id);
+  }
+
+  #drop(row: OutboxRow, why: string): void {
+    this.#forget(row);
+    if (row.id === 0) {
+      this.#told.set(row.dedupeKey, null);
+      return;
+    }
     this.#deps.outbox
       .markDropped(row.id, why)
       .catch((error: unknown) => this.#deps.onFailure(error, row));
@@ -254,12 +254,14 @@ class LaneDeliverer implements Deliverer {
   }
 
   /** Answers null when the row is settled, else milliseconds until it (put back) may be tried again. */
-  async #deliver(row: OutboxRow, lane: Lane): Promise<number | null> {
+  async #deliver(row: OutboxRow, lane: ChatLane): Promise<number | null> {
     const { outbox, onFailure } = this.#deps;
     if (this.#isDead(row)) return null;
     try {
-      if (row.id !== 0 && !(await outbox.markAttempting(row.id))) {
-        this.#known.delete(row.dedupeKey);
+      const wasMine = this.#mine.has(row.id);
+      if (row.id !== 0) this.#mine.add(row.id);
+      if (row.id !== 0 && !(await outbox.markAttempting(row.id)) && !wasMine) {
+        this.#forget(row);
         return null;
       }
     } catch (error) {
@@ -283,7 +285,7 @@ class LaneDeliverer implements Deliverer {
     }
   }
 
-  async #send(row: OutboxRow, lane: Lane, edit: string | null): Promise<string> {
+  async #send(row: OutboxRow, lane: ChatLane, edit: string | null): Promise<string> {
     const channel = this.#deps.channel(lane.channel);
     if (channel === null) {
       throw new ChannelError(`channel ${lane.channel}: not configured`, {
@@ -316,7 +318,7 @@ class LaneDeliverer implements Deliverer {
     return messageId;
   }
 
-  async #editOf(row: OutboxRow, lane: Lane): Promise<string | null> {
+  async #editOf(row: OutboxRow, lane: ChatLane): Promise<string | null> {
     if (row.editKey === null) return null;
     const known = lane.edits.get(row.editKey);
     if (known !== undefined) return known;
@@ -334,16 +336,17 @@ class LaneDeliverer implements Deliverer {
         await this.#deps.outbox.markDelivered(row.id, messageId, this.#deps.clock.now());
     } catch (error) {
       this.#unmarked.set(row.dedupeKey, { row, messageId });
-      this.#known.delete(row.dedupeKey);
+      this.#forget(row);
       this.#deps.onFailure(error, row);
       return;
     }
     this.#unmarked.delete(row.dedupeKey);
-    this.#known.delete(row.dedupeKey);
+    if (row.id === 0) this.#told.set(row.dedupeKey, messageId);
+    this.#forget(row);
     this.#deps.onDelivered(row, messageId);
   }
 
-  async #afterFailure(error: unknown, row: OutboxRow, lane: Lane): Promise<number | null> {
+  async #afterFailure(error: unknown, row: OutboxRow, lane: ChatLane): Promise<number | null> {
     this.#deps.onFailure(error, row);
     this.#deps.onReach?.(lane.channel, false);
     const message = error instanceof Error ? error.message : String(error);
@@ -362,18 +365,18 @@ class LaneDeliverer implements Deliverer {
       this.#deps.onFailure(storeError, row);
     }
     if (isRetryable) return this.#putBack(row, lane, retryMs);
-    this.#known.delete(row.dedupeKey);
+    this.#forget(row);
     lane.failures = 0;
     return null;
   }
 
-  #putBack(row: OutboxRow, lane: Lane, retryMs: number): number {
+  #putBack(row: OutboxRow, lane: ChatLane, retryMs: number): number {
     put(row, lane, true);
     return retryMs;
   }
 
   /** Waits by wall time; a P0 that comes into `lane` meanwhile ends the wait. */
-  #wait(ms: number, lane: Lane | null): Promise<void> {
+  #wait(ms: number, lane: ChatLane | null): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         timer.cancel();

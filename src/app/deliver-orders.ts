@@ -67,6 +67,8 @@ type Submit = Extract<Effect, { kind: 'submit_order' }>;
 class Lane implements OrderLane {
   readonly #deps: OrderLaneDeps;
   readonly #asking = new Set<string>();
+  /** Keys of rows carried out from the journal: the store may hold them too, if only its answer was lost. */
+  readonly #acted = new Set<string>();
   #chain: Promise<void> = Promise.resolve();
 
   constructor(deps: OrderLaneDeps) {
@@ -96,6 +98,9 @@ class Lane implements OrderLane {
   async #run(row: OutboxRow): Promise<void> {
     const { broker, desk, outbox } = this.#deps;
     const effect = row.payload as Effect;
+    if (row.id === 0) this.#acted.add(row.dedupeKey);
+    else if (this.#acted.has(row.dedupeKey))
+      return this.#mark(row, (id) => outbox.markDropped(id, 'acted on from the journal'));
     if (effect.kind === 'submit_order') return this.#submit(row, effect);
     if (effect.kind === 'cancel_order') {
       const { orderId } = effect;

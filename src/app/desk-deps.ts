@@ -13,6 +13,7 @@ import type {
   InputLog,
   Journal,
   KillFile,
+  Outbox,
   OutboxRow,
   StateSnapshots,
   StoredEvent,
@@ -32,6 +33,7 @@ export type DeskDeps = {
   readonly inputs: InputLog;
   readonly snapshots: StateSnapshots;
   readonly journal: Journal;
+  readonly outbox: Pick<Outbox, 'dropActed'>;
   readonly killFile: KillFile;
   readonly broker: Broker;
   readonly activity: Activity;

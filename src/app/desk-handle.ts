@@ -24,6 +24,8 @@ export type KillReceipt = {
   readonly protectionKept: number;
   /** Milliseconds from the call to the first cancel handed to the broker; null when there was nothing to cancel. */
   readonly firstCancelMs: number | null;
+  /** Resolves once the act was decided and is in the log or the journal; rejects when it could not be. */
+  readonly decided: Promise<unknown>;
 };
 
 /** One running desk as the conversation sees it. */

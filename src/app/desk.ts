@@ -63,7 +63,7 @@ export class Desk implements DeskHandle {
     this.policy = deps.policy;
     this.stream = streamOf(deps.runId, deps.policy.deskId);
     this.#state = initialState(deps.policy);
-    this.#gap = new StoreGap(deps.events, deps.journal, this.stream);
+    this.#gap = new StoreGap(deps.events, deps.journal, deps.outbox, this.stream);
     this.#urgent = new UrgentLane(deps);
     this.#recorder = new InputRecorder({ ...deps, stream: this.stream });
   }
@@ -142,7 +142,8 @@ export class Desk implements DeskHandle {
   submit(input: Input, options: StepOptions = {}): Promise<StepOutcome> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ input, options, resolve, reject });
-      if (!this.#isRunning && !this.#isRecovering) void this.#deps.activity.track(() => this.#drain());
+      if (!this.#isRunning && !this.#isRecovering)
+        void this.#deps.activity.track(() => this.#drain());
     });
   }
 
@@ -303,7 +304,7 @@ export class Desk implements DeskHandle {
   ): void {
     this.#deps.onTrouble(`store down, ${input.kind} kept in the journal`, cause);
     const kept = events.map(toStored);
-    this.#gap.keep(this.#version, input.at, kept, this.#context(input, options));
+    this.#gap.keep(this.#version, input.at, kept, this.#context(input, options), plan.rows);
     const rows = plan.rows.map(
       (row): OutboxRow => ({
         ...row,

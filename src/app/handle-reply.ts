@@ -55,7 +55,8 @@ async function respond(row: InboxRow, body: ChatBody, deps: ReplyDeps): Promise<
   const who = deps.access.identify(incoming);
   if (who.kind === 'stranger') return await respondStranger(row, incoming, deps);
   const turn: Turn = { row, incoming, who };
-  if (body.acted !== null) {
+  // the process that acted may have ended before its act was decided: then it is done again
+  if (body.acted !== null && (await deps.wasDecided(row.channel, row.updateId))) {
     const lateMs = deps.clock.now() - incoming.sentAt;
     const notices: Notice[] =
       lateMs > 60_000

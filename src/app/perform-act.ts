@@ -193,10 +193,13 @@ async function performAtOnce(
   deps: ReplyDeps,
 ): Promise<void> {
   const { incoming, who } = turn;
-  for (const desk of go.desks) {
-    if (act.act === 'kill') desk.killNow(who.actor, act.scope ?? 'all', incoming.sentAt);
-    else desk.stopNow(who.actor, act.reason, incoming.sentAt);
-  }
+  const receipts = go.desks.map((desk) =>
+    act.act === 'kill'
+      ? desk.killNow(who.actor, act.scope ?? 'all', incoming.sentAt)
+      : desk.stopNow(who.actor, act.reason, incoming.sentAt),
+  );
+  // the row is done only when the act can no longer be lost
+  await Promise.all(receipts.map((receipt) => receipt.decided));
   const notices: Notice[] =
     go.lateMs === null
       ? []

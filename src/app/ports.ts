@@ -190,6 +190,11 @@ export interface Outbox {
   markDelivered(id: number, externalId: string | null, at: number): Promise<void>;
   markFailed(id: number, error: string, retryAt: number | null): Promise<void>;
   markDropped(id: number, reason: string): Promise<void>;
+  /**
+   * Drops what still waits under these dedupe keys: it was acted on from the journal, because the answer
+   * to the commit that holds it was lost.
+   */
+  dropActed(dedupeKeys: readonly string[]): Promise<void>;
   /** At recovery: order rows left `attempting` become `unknown`; chat rows become `queued` again. */
   settleInterrupted(runId: string): Promise<{ unknown: OutboxRow[]; requeued: number }>;
   /** All rows of a run, oldest first; for meeting an interrupted run again. */

@@ -39,6 +39,8 @@ export type ReplyDeps = {
   readonly confirms: SecondConfirms;
   /** Ticket code of a delivered message, for replies to it; null when it is not known. */
   readonly codeOfMessage: (channel: string, chatId: string, messageId: string) => string | null;
+  /** True once the urgent act of an update was decided by this process. */
+  readonly wasDecided: (channel: string, updateId: string) => Promise<boolean>;
   /** Hands fresh outbox rows to the deliverer. */
   readonly handOver: (rows: readonly OutboxRow[]) => void;
   /** Tells of a failure that is not the store's; the row is then done as failed. */
@@ -66,10 +68,17 @@ export function chatBodyOf(body: unknown): ChatBody | null {
 export function outboxRow(
   deps: ReplyDeps,
   chat: { readonly channel: string; readonly chatId: string },
-  what: { kind: string; dedupeKey: string; card?: Card; message?: Message; replyTo: string | null },
+  what: {
+    kind: string;
+    dedupeKey: string;
+    card?: Card;
+    message?: Message;
+    replyTo: string | null;
+    lifeMs?: number;
+  },
 ): NewOutboxRow {
   const now = deps.clock.now();
-  const { kind, dedupeKey, ...payload } = what;
+  const { kind, dedupeKey, lifeMs, ...payload } = what;
   return {
     runId: deps.runId,
     lane: `chat:${chat.channel}:${chat.chatId}`,
@@ -80,7 +89,7 @@ export function outboxRow(
     payload,
     createdAt: now,
     notBefore: now,
-    expiresAt: now + REPLY_LIFE_MS,
+    expiresAt: now + (lifeMs ?? REPLY_LIFE_MS),
   };
 }
 
@@ -91,25 +100,15 @@ export async function say(
   incoming: Incoming,
   deps: ReplyDeps,
 ): Promise<void> {
-  const cards = notices.map((notice) =>
-    deps.speaker.notice(notice, incoming.channel, incoming.chatId),
-  );
-  await sayCards(cards, row, incoming, deps);
-}
-
-async function sayCards(
-  cards: readonly Card[],
-  row: InboxRow,
-  incoming: Incoming,
-  deps: ReplyDeps,
-): Promise<void> {
-  if (cards.length === 0) return;
-  const rows = cards.map((card, index) =>
+  if (notices.length === 0) return;
+  const rows = notices.map((notice, index) =>
     outboxRow(deps, incoming, {
       kind: 'reply',
       dedupeKey: `${deps.runId}:reply:${row.id}:${index}`,
-      card,
+      card: deps.speaker.notice(notice, incoming.channel, incoming.chatId),
       replyTo: incoming.chatKind === 'group' ? incoming.messageId : null,
+      // a question that can no longer be answered is not asked
+      lifeMs: notice.kind === 'second_confirm' ? notice.validMs : REPLY_LIFE_MS,
     }),
   );
   deps.handOver(await deps.outbox.enqueue(rows));

@@ -1,34 +1,51 @@
 import { invariant } from '#core/lib/assert.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
-import type { EventContext, EventLog, Journal, NewEvent } from './ports.ts';
+import type { EventContext, EventLog, Journal, NewEvent, NewOutboxRow, Outbox } from './ports.ts';
 
 type Entry = {
   readonly id: string;
   readonly events: readonly NewEvent[];
   readonly context: EventContext;
+  /** Messages that are stored with the events, so that the next process says what this one could not. */
+  readonly messages?: readonly NewOutboxRow[];
+  /** Keys of order acts that have left already and must not leave again from the store. */
+  readonly acted?: readonly string[];
 };
 
 /**
  * What a desk decided while the store was down: kept in the journal (fsynced) before it acts, appended
- * in order once the store is back. A commit whose answer was lost is met, not written twice.
+ * in order once the store is back. A commit whose answer was lost is met, not written twice, and the order
+ * acts it holds are dropped there: they have left from here.
  */
 export class StoreGap {
   readonly #log: EventLog;
   readonly #journal: Journal;
+  readonly #outbox: Pick<Outbox, 'dropActed'>;
   readonly #stream: string;
   #waiting: Entry[] = [];
 
-  constructor(log: EventLog, journal: Journal, stream: string) {
+  constructor(log: EventLog, journal: Journal, outbox: Pick<Outbox, 'dropActed'>, stream: string) {
     this.#log = log;
     this.#journal = journal;
+    this.#outbox = outbox;
     this.#stream = stream;
   }
 
   /** Keeps a step that began after `version`. */
-  keep(version: number, at: number, events: readonly NewEvent[], context: EventContext): void {
+  keep(
+    version: number,
+    at: number,
+    events: readonly NewEvent[],
+    context: EventContext,
+    rows: readonly NewOutboxRow[],
+  ): void {
     const id = `${this.#stream}:${version + 1}`;
-    this.#journal.append({ id, at, stream: this.#stream, input: { events, context } });
-    this.#waiting.push({ id, events, context });
+    const isOrder = (row: NewOutboxRow) => row.lane.startsWith('order:');
+    const messages = rows.filter((row) => !isOrder(row));
+    const acted = rows.filter(isOrder).map((row) => row.dedupeKey);
+    const input = { events, context, messages, acted };
+    this.#journal.append({ id, at, stream: this.#stream, input });
+    this.#waiting.push({ id, ...input });
   }
 
   /** Takes over what an earlier process left; answers its events, oldest first. */
@@ -43,15 +60,16 @@ export class StoreGap {
     for (let entry = this.#waiting[0]; entry !== undefined; entry = this.#waiting[0]) {
       const waiting = this.#waiting.reduce((sum, each) => sum + each.events.length, 0);
       const expectedVersion = version - waiting;
-      const { events, context } = entry;
+      const { events, context, messages = [], acted = [] } = entry;
       const result = await this.#log.append({
         stream: this.#stream,
         expectedVersion,
         context,
         events,
-        outbox: [],
+        outbox: messages,
       });
       if (result.kind === 'version_conflict') await this.#expectStored(expectedVersion, events);
+      if (acted.length > 0) await this.#outbox.dropActed(acted);
       this.#journal.markLoaded([entry.id]);
       this.#waiting.shift();
     }

@@ -48,14 +48,15 @@ export class UrgentLane {
     const done = (): void => {
       this.#underWay -= 1;
     };
-    decide().then(done, (error: unknown) => {
+    const decided = decide();
+    decided.then(done, (error: unknown) => {
       done();
       this.#deps.onTrouble('urgent act', error);
     });
-    return receipt;
+    return { ...receipt, decided };
   }
 
-  #cancelEntries(state: DeskState): KillReceipt {
+  #cancelEntries(state: DeskState): Omit<KillReceipt, 'decided'> {
     const { broker, stopwatch, onTrouble } = this.#deps;
     const startedAt = stopwatch();
     let firstCancelMs: number | null = null;

@@ -31,6 +31,7 @@ async function brokenStore() {
     handle: h.handle,
     onFailure: () => undefined,
   });
+  h.asked.intake = intake;
   return {
     h,
     intake,
@@ -116,6 +117,32 @@ test('a kill recorded by another process acts when it is drained', async () => {
   await h.intake.drainPending();
   await h.intake.idle();
   assert.equal(h.desk.kills.length, 1);
+});
+
+test('CX-06 a STOP whose process ended before it was decided is decided by the next one', async () => {
+  const h = await chatHarness(withTicket());
+  const body = { incoming: h.incoming('STOP'), acted: 'stop' };
+  const row = { runId: 'live', channel: 'fake', updateId: 'x', body, receivedAt: 1 };
+  await h.store.inbox.receive([row]);
+  await h.intake.drainPending();
+  await h.intake.idle();
+  assert.equal(h.desk.stops.length, 1);
+  assert.deepEqual(await h.store.inbox.pending('live', 10), []);
+});
+
+test('CX-06 the row of a STOP is done only once the STOP is decided', async () => {
+  const h = await chatHarness(withTicket());
+  let decide: () => void = () => undefined;
+  h.desk.decided = new Promise<void>((resolve) => {
+    decide = resolve;
+  });
+  await h.intake.receive([h.incoming('STOP')]);
+  for (let i = 0; i < 20; i += 1) await turn();
+  assert.equal((await h.store.inbox.pending('live', 10)).length, 1);
+  decide();
+  await h.intake.idle();
+  assert.deepEqual(await h.store.inbox.pending('live', 10), []);
+  assert.equal(h.desk.stops.length, 1);
 });
 
 test('CX-09 a stranger, a viewer and a hidden sender do not reach the immediate lane', async () => {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createDeliverer, USUAL_RATE } from '#app/deliver-messages.ts';
-import { ChannelError } from '#app/errors.ts';
+import { ChannelError, StoreError } from '#app/errors.ts';
 import type { NewOutboxRow, Outgoing } from '#app/ports.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
+import { queuedRow } from '#shell/store/append-batch.ts';
 import { createMemoryStore } from '#shell/store/memory-store.ts';
 import { createRecordingChannel } from '../support/chat-harness.ts';
 import { SAMPLES } from '../support/chat-samples.ts';
@@ -220,6 +221,41 @@ test('an alarm decided with the store down is delivered without a mark', async (
   ]);
   await h.deliverer.idle();
   assert.deepEqual(h.texts(), ['ALARM']);
+});
+
+test('CX-11 what was said from the journal is not said again when the store has it', async () => {
+  const h = harness();
+  const [said, old, newer] = [
+    h.row('alarm'),
+    h.row('v1', { editKey: 'k' }),
+    h.row('v2', { editKey: 'k' }),
+  ];
+  const journaled = (row: NewOutboxRow) => ({ ...queuedRow(row, 0) });
+  h.deliverer.handOver([journaled(said), journaled(old), journaled(newer)]);
+  await h.deliverer.idle();
+  assert.deepEqual(h.texts(), ['alarm', 'v2']);
+  await h.store.outbox.enqueue([said, old, newer]);
+  for (let i = 0; i < 3; i += 1) {
+    await h.deliverer.sweep();
+    await h.deliverer.idle();
+  }
+  assert.deepEqual(h.texts(), ['alarm', 'v2']);
+  assert.deepEqual(await h.store.outbox.due('live', AT, 10), []);
+});
+
+test('CX-11 a row whose attempt was noted without an answer is delivered all the same', async () => {
+  let calls = 0;
+  const h = harness();
+  const { markAttempting } = h.store.outbox;
+  h.store.outbox.markAttempting = async (id) => {
+    const answer = await markAttempting(id);
+    calls += 1;
+    if (calls === 1) throw new StoreError('store: no answer', { code: 'down', retryable: true });
+    return answer;
+  };
+  await h.give([h.row('verdict')]);
+  await h.until(AT + 5_000);
+  assert.deepEqual(h.texts(), ['verdict']);
 });
 
 test('CX-11 order holds among P1 to P3 for every mixture, and nothing is lost', async () => {

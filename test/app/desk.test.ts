@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { StoreError } from '#app/errors.ts';
 import { fromStored } from '#app/event-form.ts';
 import { evolveAll } from '#core/engine/evolve.ts';
 import { initialState } from '#core/engine/initial-state.ts';
 import type { Input } from '#core/engine/input.ts';
 import { appDesk } from '#test/support/app-desk.ts';
-import { confirm, kill, OWNER, quoteOf, stop, withTicket } from '#test/support/builders.ts';
+import { confirm, exit, kill, OWNER, quoteOf, stop, withTicket } from '#test/support/builders.ts';
 
 async function withOpenTicket() {
   const world = appDesk();
@@ -135,6 +136,66 @@ test('CX-06 after STOP was decided a new ALLOW lets entries through again', asyn
   await world.settle(100);
   assert.equal(world.desk.areEntriesBlocked(), false);
   assert.equal(world.desk.state().consent.kind, 'stopped');
+});
+
+/** A position whose exit was decided while the store took commits and lost the answers. */
+async function withExitInDoubt() {
+  const world = await withEntriesAtBroker();
+  world.broker.onQuote(quoteOf(world.clock.now(), 99.9, 99.95));
+  await world.settle(200);
+  assert.equal((await world.broker.positions()).length, 1);
+  const { append } = world.store.events;
+  let isLost = false;
+  world.store.events.append = async (batch) => {
+    const answer = await append(batch);
+    if (isLost || !batch.outbox.some((row) => row.kind === 'submit_order')) return answer;
+    isLost = true;
+    throw new StoreError('test: no answer', { code: 'down', retryable: true });
+  };
+  const sent: string[] = [];
+  const { submit } = world.broker;
+  world.broker.submit = (order) => {
+    sent.push(order.orderId.split('.').at(-1) ?? '');
+    return submit(order);
+  };
+  await world.desk.submit(exit(world.clock.now()));
+  await world.settle(7);
+  assert.deepEqual(sent, ['exit-1']);
+  assert.ok(isLost);
+  return { ...world, sent };
+}
+
+test('SP-11 an exit whose commit lost its answer leaves once, whoever sweeps the store', async () => {
+  const world = await withExitInDoubt();
+  await world.sweep();
+  await world.desk.submit(stop(world.clock.now()));
+  await world.sweep();
+  assert.deepEqual(world.sent, ['exit-1']);
+  assert.deepEqual(world.journal.pending(), []);
+});
+
+test('SP-11 the next process does not send again what left from the journal', async () => {
+  const world = await withExitInDoubt();
+  const again = world.open();
+  await again.recover();
+  await world.sweep();
+  assert.deepEqual(world.sent, ['exit-1']);
+});
+
+test('SP-11 what was said with the store down and not delivered is stored for the next process', async () => {
+  const world = await withEntriesAtBroker();
+  world.mode.now = 'stopped';
+  world.desk.killNow(OWNER, 'all', world.clock.now());
+  await world.settle(100);
+  const said = world.chat.filter((row) => row.id === 0).map((row) => row.dedupeKey);
+  assert.ok(said.length > 0);
+  world.mode.now = 'up';
+  await world.open().recover();
+  const due = await world.store.outbox.due('test', world.clock.now(), 100);
+  assert.deepEqual(
+    said.filter((key) => !due.some((row) => row.dedupeKey === key)),
+    [],
+  );
 });
 
 test('SP-11 CX-07 a kill that comes while the desk recovers waits until its state is whole', async () => {

@@ -148,6 +148,24 @@ forEveryStore((store) => {
     assert.deepEqual(await outbox.settleInterrupted('out-f'), { unknown: [], requeued: 0 });
   });
 
+  test('SP-11 what was acted on from the journal waits no longer, what is done stays done', async () => {
+    const { outbox } = store();
+    const rows = await outbox.enqueue(
+      ['act-1', 'act-2', 'act-3', 'act-4'].map((key) => outboxRow(key, { runId: 'out-g' })),
+    );
+    await outbox.markAttempting(rows[1]?.id ?? 0);
+    await outbox.markDelivered(rows[2]?.id ?? 0, 'm', AT);
+    await outbox.dropActed(['act-1', 'act-2', 'act-3', 'nobody']);
+    const states = (await outbox.ofRun('out-g')).map((row) => [row.dedupeKey, row.state]);
+    assert.deepEqual(states, [
+      ['act-1', 'dropped'],
+      ['act-2', 'dropped'],
+      ['act-3', 'delivered'],
+      ['act-4', 'queued'],
+    ]);
+    await outbox.dropActed([]);
+  });
+
   test('SP-12 a job slot is claimed by exactly one caller and finished once', async () => {
     const { jobs } = store();
     const claims = await Promise.all(

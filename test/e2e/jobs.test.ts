@@ -104,6 +104,7 @@ test('CX-12 ID-11 premarket, session and close by jobs end in a verdict and a re
     events: store.events,
     inputs: store.inputs,
     snapshots: store.snapshots,
+    outbox: store.outbox,
     journal: memoryJournal(),
     killFile: memoryKillFile(),
     broker,

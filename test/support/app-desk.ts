@@ -1,4 +1,4 @@
-import { createOrderLane } from '#app/deliver-orders.ts';
+import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import { StoreError } from '#app/errors.ts';
 import type { Journal, KillFile, OutboxRow } from '#app/ports.ts';
@@ -73,6 +73,7 @@ export function appDesk(change: PolicyChange = {}) {
     seed: 1,
     matchBy: 'ticks',
   });
+  let newest: OrderLane | null = null;
   const open = (): Desk => {
     const desk: Desk = new Desk({
       policy,
@@ -89,6 +90,7 @@ export function appDesk(change: PolicyChange = {}) {
         append: (rows) => through(mode.now, () => store.inputs.append(rows)),
       },
       snapshots: store.snapshots,
+      outbox: store.outbox,
       journal,
       killFile,
       broker,
@@ -104,6 +106,7 @@ export function appDesk(change: PolicyChange = {}) {
     });
     const { outbox } = store;
     const lane = createOrderLane({ desk, broker, outbox, clock, activity, onTrouble });
+    newest = lane;
     broker.onReport((report) =>
       desk.post({ kind: 'order_reported', at: clock.now(), report: { ...report } }),
     );
@@ -118,7 +121,14 @@ export function appDesk(change: PolicyChange = {}) {
     }
     clock.advanceTo(until);
   };
+  /** The polling net: order rows that wait in the store, to the newest desk's lane. */
+  const sweep = async (): Promise<void> => {
+    const due = await store.outbox.due('test', clock.now(), 100);
+    newest?.take(due.filter((row) => row.lane.startsWith('order:')));
+    await settle(100);
+  };
   return {
+    sweep,
     clock,
     activity,
     store,

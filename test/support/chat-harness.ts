@@ -1,4 +1,4 @@
-import { createIntake } from '#app/chat-intake.ts';
+import { createIntake, type Intake } from '#app/chat-intake.ts';
 import { createDeliverer, type Deliverer } from '#app/deliver-messages.ts';
 import { createReplyHandler } from '#app/handle-reply.ts';
 import type { Channel, Incoming, OutboxRow, Outgoing } from '#app/ports.ts';
@@ -123,6 +123,7 @@ export async function chatHarness(
       newDigits: () => '4172',
     }),
     codeOfMessage: deliverer.messages.codeOf,
+    wasDecided: (name, updateId) => asked.intake.wasDecided(name, updateId),
     handOver,
     onFailure: (error) => failures.push(error),
   });
@@ -137,6 +138,8 @@ export async function chatHarness(
     handle,
     onFailure: (error) => failures.push(error),
   });
+  /** Whose memory of urgent acts the handler asks; another one in tests that build their own. */
+  const asked: { intake: Intake } = { intake };
   let updates = 0;
   const incoming = (text: string, fields: Partial<Incoming> = {}): Incoming => {
     updates += 1;
@@ -173,6 +176,7 @@ export async function chatHarness(
     deliverer,
     desk,
     intake,
+    asked,
     handle,
     incoming,
     say,

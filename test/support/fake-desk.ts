@@ -21,6 +21,8 @@ export type FakeDesk = DeskHandle & {
   /** Events of every step, oldest first. */
   readonly events: Event[];
   quote: Quote | null;
+  /** When kills and stops count as decided. */
+  decided: Promise<unknown>;
   /** Thrown by the next submit when set. */
   failure: Error | null;
 };
@@ -34,7 +36,11 @@ type Options = {
   readonly handOver: (rows: readonly OutboxRow[]) => void;
 };
 
-const RECEIPT: KillReceipt = { canceledOrderIds: ['order-1'], protectionKept: 1, firstCancelMs: 1 };
+const RECEIPT: Omit<KillReceipt, 'decided'> = {
+  canceledOrderIds: ['order-1'],
+  protectionKept: 1,
+  firstCancelMs: 1,
+};
 
 export function createFakeDesk(options: Options): FakeDesk {
   let current = options.desk;
@@ -96,6 +102,7 @@ export function createFakeDesk(options: Options): FakeDesk {
     inputs: [],
     kills: [],
     stops: [],
+    decided: Promise.resolve(),
     events: [],
     quote: null,
     failure: null,
@@ -109,11 +116,11 @@ export function createFakeDesk(options: Options): FakeDesk {
     fetchQuote: async () => fake.quote,
     killNow(actor, scope, sentAt) {
       fake.kills.push({ actor, scope, sentAt });
-      return RECEIPT;
+      return { ...RECEIPT, decided: fake.decided };
     },
     stopNow(actor, reason, sentAt) {
       fake.stops.push({ actor, reason, sentAt });
-      return RECEIPT;
+      return { ...RECEIPT, decided: fake.decided };
     },
   };
   return fake;

@@ -4,6 +4,9 @@ import { cleanText, type EventCodec } from './event-codec.ts';
 import type { Caller, Sql } from './sql-client.ts';
 
 /** Rows of this kind of lane leave at most once; all others at least once. */
+/** Why a row was dropped that the journal had carried out. */
+export const ACTED = 'acted on from the journal';
+
 export const ORDER_LANE = 'order:';
 
 const ERROR_LIMIT = 500;
@@ -81,6 +84,12 @@ export function createOutbox(db: Caller, codec: EventCodec): Outbox {
         await sql`update outbox set state = 'dropped',
           last_error = ${cleanText(reason).slice(0, ERROR_LIMIT)}
           where id = ${id} and state in ('queued', 'attempting')`;
+      }),
+    dropActed: (dedupeKeys) =>
+      db.run('drop acted', async (sql) => {
+        await sql`update outbox set state = 'dropped', last_error = ${ACTED}
+          where state in ('queued', 'attempting') and dedupe_key in
+            (select json_array_elements_text(${JSON.stringify(dedupeKeys)}::text::json))`;
       }),
     settleInterrupted: (runId) => db.run('settle outbox', (sql) => settle(sql, runId)),
     ofRun: (runId) =>
