@@ -16,7 +16,18 @@ function fnv1a(text: string, base: number): number {
  * its UTF-16 units. For identity of content only; not a signature (those are HMACs of the shell).
  */
 export function stableHash(text: string): string {
-  return BASES.map((base) => fnv1a(text, base).toString(16).padStart(8, '0')).join('');
+  let [a, b]: [number, number] = [BASES[0], BASES[1]];
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    const [low, high] = [unit & 0xff, unit >>> 8];
+    a = Math.imul(Math.imul(a ^ low, PRIME) ^ high, PRIME);
+    b = Math.imul(Math.imul(b ^ low, PRIME) ^ high, PRIME);
+  }
+  return hexWord(a) + hexWord(b);
+}
+
+function hexWord(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
 }
 
 const CODE_LETTERS = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';

@@ -1,5 +1,5 @@
 import type { NewOutboxRow, Outbox, OutboxRow } from '#app/ports.ts';
-import { ORDER_LANE } from './outbox.ts';
+import { ACTED, ORDER_LANE } from './outbox.ts';
 
 type Writes = {
   add(rows: readonly NewOutboxRow[]): OutboxRow[];
@@ -24,14 +24,40 @@ function isHeldBack(row: OutboxRow, rows: readonly OutboxRow[], now: number): bo
   );
 }
 
+function isOpen(row: OutboxRow | undefined): row is OutboxRow {
+  return row?.state === 'queued' || row?.state === 'attempting';
+}
+
+/** Knows which rows wait or are under way, so that nobody looks through all of them. */
+function indexOf(rows: readonly OutboxRow[]): { open(): OutboxRow[]; reopen(id: number): void } {
+  const ids = new Set<number>();
+  let looked = 0;
+  return {
+    /** Rows that wait or are under way. */
+    open() {
+      for (; looked < rows.length; looked += 1) ids.add(looked + 1);
+      const found: OutboxRow[] = [];
+      for (const id of ids) {
+        const row = rows[id - 1];
+        if (isOpen(row)) found.push(row);
+        else ids.delete(id);
+      }
+      return found;
+    },
+    reopen(id) {
+      if (isOpen(rows[id - 1])) ids.add(id);
+    },
+  };
+}
+
 /** The outbox over an array whose row `id` is at index `id - 1`. */
 export function createMemoryOutbox(rows: OutboxRow[], writes: Writes): Outbox {
-  /** Rows that can still change; delivered ones never come back. */
-  const open = () => rows.filter((row) => row.state === 'queued' || row.state === 'attempting');
+  const { open, reopen } = indexOf(rows);
   const change = (id: number, from: readonly string[], to: Partial<OutboxRow>): boolean => {
     const row = rows[id - 1];
     if (row === undefined || !from.includes(row.state)) return false;
     rows[id - 1] = { ...row, ...to };
+    reopen(id);
     return true;
   };
   return {
@@ -67,11 +93,18 @@ export function createMemoryOutbox(rows: OutboxRow[], writes: Writes): Outbox {
     markDropped: async (id, reason) => {
       change(id, ['queued', 'attempting'], { state: 'dropped', lastError: reason.slice(0, 500) });
     },
+    dropActed: async (dedupeKeys) => {
+      const keys = new Set(dedupeKeys);
+      for (const row of open())
+        if (keys.has(row.dedupeKey))
+          change(row.id, ['queued', 'attempting'], { state: 'dropped', lastError: ACTED });
+    },
     settleInterrupted: async (runId) => {
       const left = rows.filter((row) => row.runId === runId && row.state === 'attempting');
       for (const row of left) {
         const state = row.lane.startsWith(ORDER_LANE) ? 'unknown' : 'queued';
         rows[row.id - 1] = { ...row, state };
+        reopen(row.id);
       }
       const settled = left.map((row) => rows[row.id - 1] as OutboxRow);
       const unknown = settled.filter((row) => row.state === 'unknown');

@@ -23,15 +23,19 @@ import { createMemoryOutbox } from './memory-outbox.ts';
 import type { RawSnapshot, RawSnapshots } from './snapshots.ts';
 import type { Store } from './store.ts';
 
-/** A value as it comes back from a store: without what JSON cannot hold, shared with nobody. */
-function stored<T>(value: T): T {
-  return JSON.parse(encodeJson(value)) as T;
-}
+/** Makes of a value what comes back from a store: without what JSON cannot hold, shared with nobody. */
+type Copy = <T>(value: T) => T;
+
+const copied: Copy = <T>(value: T): T => JSON.parse(encodeJson(value)) as T;
+
+/** For simulations of immutable values, where copying would be most of the work. */
+const shared: Copy = (value) => value;
 
 type InboxEntry = InboxRow & { isDone: boolean };
 
 /** What the memory store holds; one transaction is one synchronous function over it. */
 type Tables = {
+  readonly stored: Copy;
   readonly streams: Map<string, StoredEvent[]>;
   readonly inbox: InboxEntry[];
   readonly outbox: OutboxRow[];
@@ -41,6 +45,7 @@ type Tables = {
 };
 
 function addOutbox(tables: Tables, rows: readonly NewOutboxRow[]): OutboxRow[] {
+  const { stored } = tables;
   const added: OutboxRow[] = [];
   for (const row of rows) {
     const clean = stored({ ...row, payload: row.payload ?? null });
@@ -59,6 +64,7 @@ function markDone(tables: Tables, id: number): void {
 }
 
 function createMemoryEventLog(tables: Tables, upcasts: Upcasts, now: () => number): EventLog {
+  const { stored } = tables;
   const codec = createEventCodec(upcasts);
   const append = (batch: AppendBatch) => {
     const stream = tables.streams.get(batch.stream) ?? [];
@@ -99,8 +105,11 @@ function createMemoryEventLog(tables: Tables, upcasts: Upcasts, now: () => numbe
 }
 
 function createMemoryInbox(tables: Tables): Inbox {
+  const { stored } = tables;
   const listeners = new Set<() => void>();
   const keys = new Map<string, InboxEntry>();
+  /** Rows before this one are done; done is for ever. */
+  let firstOpen = 0;
   const view = ({ isDone: _, ...row }: InboxEntry): InboxRow => ({
     ...row,
     body: stored(row.body),
@@ -120,11 +129,14 @@ function createMemoryInbox(tables: Tables): Inbox {
       if (added.length > 0) for (const wake of listeners) queueMicrotask(wake);
       return added;
     },
-    pending: async (runId, limit) =>
-      tables.inbox
+    pending: async (runId, limit) => {
+      while (tables.inbox[firstOpen]?.isDone === true) firstOpen += 1;
+      return tables.inbox
+        .slice(firstOpen)
         .filter((row) => row.runId === runId && !row.isDone)
         .slice(0, limit)
-        .map(view),
+        .map(view);
+    },
     markDone: async (id, _result, audit = []) => {
       markDone(tables, id);
       tables.audit.push(...audit);
@@ -139,7 +151,7 @@ function createMemoryInbox(tables: Tables): Inbox {
   };
 }
 
-function createMemoryInputs(): InputLog {
+function createMemoryInputs(stored: Copy): InputLog {
   const streams = new Map<string, Map<number, RecordedInput>>();
   return {
     append: async (rows) => {
@@ -168,7 +180,7 @@ function createMemoryInputs(): InputLog {
   };
 }
 
-function createMemorySnapshots(): StateSnapshots {
+function createMemorySnapshots(stored: Copy): StateSnapshots {
   const latest = new Map<string, { version: number; state: unknown }>();
   return {
     save: async (stream, version, state) => {
@@ -277,9 +289,17 @@ function createMemoryRaw(): RawSnapshots {
   };
 }
 
-/** A store in memory that answers like the one in PostgreSQL; for simulation and fast tests. */
-export function createMemoryStore(now: () => number, upcasts: Upcasts = {}): Store {
+/**
+ * A store in memory that answers like the one in PostgreSQL; for simulation and fast tests. With
+ * `isShared` it hands out the values it was given, which nobody may change.
+ */
+export function createMemoryStore(
+  now: () => number,
+  upcasts: Upcasts = {},
+  options: { readonly isShared?: boolean } = {},
+): Store {
   const tables: Tables = {
+    stored: options.isShared === true ? shared : copied,
     streams: new Map(),
     inbox: [],
     outbox: [],
@@ -289,8 +309,8 @@ export function createMemoryStore(now: () => number, upcasts: Upcasts = {}): Sto
   };
   return {
     events: createMemoryEventLog(tables, upcasts, now),
-    inputs: createMemoryInputs(),
-    snapshots: createMemorySnapshots(),
+    inputs: createMemoryInputs(tables.stored),
+    snapshots: createMemorySnapshots(tables.stored),
     inbox: createMemoryInbox(tables),
     outbox: createMemoryOutbox(tables.outbox, {
       add: (rows) => addOutbox(tables, rows),
