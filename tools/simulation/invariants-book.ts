@@ -1,0 +1,237 @@
+import { fromStored } from '#app/event-form.ts';
+import { evolveAll } from '#core/engine/evolve.ts';
+import { initialState } from '#core/engine/initial-state.ts';
+import type { DeskState } from '#core/engine/state.ts';
+import { canonicalJson } from '#core/lib/canonical-json.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Hooks, Observed } from './observed.ts';
+import { isLive, openQuantityOf, type VenueOrder } from './venue.ts';
+
+/** The slow poll of the account, a failed look at it, and the retries of an order in doubt. */
+const BOOK_SETTLES_MS = 150_000;
+
+function bookOf(state: DeskState): Map<string, number> {
+  return new Map(
+    Object.values(state.positions).map((position) => [position.instrument, position.quantity]),
+  );
+}
+
+function isEqualBook(world: Observed, state: DeskState): boolean {
+  const ours = bookOf(state);
+  const theirs = world.venue.holdings;
+  if (ours.size !== theirs.size) return false;
+  for (const [instrument, { quantity }] of theirs)
+    if (ours.get(instrument) !== quantity) return false;
+  return true;
+}
+
+/** SAFE_MODE, or not reconciled: either way no entry, and a person was told. */
+function isHeld(state: DeskState): boolean {
+  return state.safeMode.length > 0 || !state.isReconciled;
+}
+
+/**
+ * 4. Book equals the sum of fills equals the broker, or the desk is in SAFE_MODE.
+ *
+ * The book of the living desk is held against the exchange's holdings after every step. A difference may
+ * stand for 150 s of calm (process up, broker and store answering: the slow poll of the account and the
+ * questions about orders in doubt); after that the desk must be in SAFE_MODE or unreconciled. At the end
+ * it must be equal or held. The fills in the log always add up to the book's quantities, at once.
+ */
+export function bookIsTrue(world: Observed): Hooks {
+  const filled = new Map<string, number>();
+  const instruments = new Map<string, string>();
+  const sides = new Map<string, 'buy' | 'sell'>();
+  let differsSince: number | null = null;
+  let isTold = false;
+  let judgedAt = -1;
+  const judge = (limitMs: number): void => {
+    const state = world.desk()?.state();
+    if (state === undefined || isHeld(state) || isEqualBook(world, state)) {
+      differsSince = null;
+      return;
+    }
+    differsSince ??= world.now();
+    const since = Math.max(differsSince, world.calmSince());
+    if (world.now() - since < limitMs || isTold) return;
+    isTold = true;
+    const ours = [...bookOf(state)].join(' ');
+    const theirs = [...world.venue.holdings]
+      .map(([id, held]) => `${id},${held.quantity}`)
+      .join(' ');
+    world.fail(4, `book ${ours || 'flat'}, broker ${theirs || 'flat'}, and the desk is not held`);
+  };
+  return {
+    committed(event) {
+      if (event.type === 'order_intended') {
+        instruments.set(event.order.orderId, event.order.instrument);
+        sides.set(event.order.orderId, event.order.side);
+      }
+      if (event.type !== 'order_filled') return;
+      const instrument = instruments.get(event.orderId) ?? '';
+      const sign = sides.get(event.orderId) === 'sell' ? -1 : 1;
+      filled.set(instrument, (filled.get(instrument) ?? 0) + sign * event.quantity);
+    },
+    step() {
+      const seen = world.log.length + world.venue.fills.length;
+      // nothing new, and nothing that could become overdue
+      if (seen === judgedAt && differsSince === null) return;
+      judgedAt = seen;
+      judge(BOOK_SETTLES_MS);
+    },
+    end() {
+      judge(0);
+      const desk = world.desk();
+      if (desk === null || isHeld(desk.state())) return;
+      const ours = bookOf(desk.state());
+      for (const [instrument, quantity] of filled)
+        if ((ours.get(instrument) ?? 0) !== quantity)
+          world.fail(
+            4,
+            `fills of ${instrument} add up to ${quantity}, book ${ours.get(instrument)}`,
+          );
+    },
+  };
+}
+
+/**
+ * 8. Shares under T+1 are never offered for sale on the day they were bought.
+ *
+ * At the first byte of a sale: the shares bought on this trading day and those that other working sales
+ * already offer are left alone.
+ */
+export function neverSoldTheSameDay(world: Observed): Hooks {
+  return {
+    submitting(_life, order) {
+      if (order.side !== 'sell' || world.policy.execution.sellableAfterDays === 0) return;
+      const sellable = world.venue.sellable(order.instrument);
+      if (order.quantity > sellable)
+        world.fail(8, `${order.orderId} offers ${order.quantity}, sellable ${sellable}`);
+    },
+  };
+}
+
+/**
+ * 9. State equals the fold of its events; a snapshot plus tail equals the whole fold.
+ *
+ * Each time a process has recovered (newest snapshot, tail, journal) and at the end, its state is held
+ * against the fold of the whole log, as long as nothing waits in the journal.
+ */
+export function stateIsFold(world: Observed): Hooks {
+  const judge = async (): Promise<void> => {
+    const desk = world.desk();
+    if (desk === null) return;
+    const stored = await world.events.read(world.stream);
+    if (stored.length !== desk.version()) return;
+    const fold = evolveAll(
+      initialState(world.policy),
+      stored.map((event) => fromStored(event)),
+    );
+    const ours = canonicalJson(desk.state());
+    const theirs = canonicalJson(fold);
+    if (ours !== theirs) world.fail(9, `state differs from its log: ${difference(ours, theirs)}`);
+  };
+  return { recovered: judge, end: judge };
+}
+
+function difference(ours: string, theirs: string): string {
+  let at = 0;
+  while (ours[at] === theirs[at]) at += 1;
+  const from = Math.max(0, at - 40);
+  return `${ours.slice(from, at + 60)} … ${theirs.slice(from, at + 60)}`;
+}
+
+/** What a position may stand without a stop: a refused one, a doubt settled by asking, the next try. */
+const COVER_MS = 30_000;
+/** Canceling the protection first, a doubt about it, then the exit. */
+const EXIT_MS = 45_000;
+/** After this many refused exits the desk calls a person instead. */
+const MOST_TRIES = 5;
+
+/**
+ * 11. A protective exit that is due, sellable and priced on fresh data is never blocked by any state,
+ * lock, kill or store fault.
+ *
+ * While the session is open, the process lives and its broker answers (the store need not): shares that
+ * the book and the exchange agree on have a working stop, or an exit on its way, within 30 s; an exit that
+ * was started (time, flatten, a person), and the one due five minutes before the close, is at the exchange
+ * within 45 s. Calm is counted anew after each fault of the broker.
+ */
+export function exitsAlwaysPass(world: Observed): Hooks {
+  const bareSince = new Map<string, number>();
+  const exitSince = new Map<string, number>();
+  const flatMs = world.policy.exits.flatBeforeCloseMs;
+  const overdue = (since: Map<string, number>, id: string, isBad: boolean, limitMs: number) => {
+    if (!isBad) {
+      since.delete(id);
+      return false;
+    }
+    const first = since.get(id) ?? world.now();
+    since.set(id, first);
+    return world.now() - Math.max(first, world.brokerCalmSince()) >= limitMs;
+  };
+  let judgedAt = 0;
+  return {
+    step() {
+      const { venue } = world;
+      // once a second is often enough for what is due within half a minute
+      if (world.now() - judgedAt < 1_000 && venue.holdings.size > 0) return;
+      judgedAt = world.now();
+      if (venue.holdings.size === 0 || !venue.isOpen) {
+        bareSince.clear();
+        exitSince.clear();
+        return;
+      }
+      const desk = world.desk();
+      const session = world.session();
+      if (desk === null || session === null) return;
+      for (const [instrument, { quantity }] of venue.holdings) {
+        const position = desk.state().positions[instrument];
+        const due = Math.min(quantity, position?.quantity ?? 0);
+        const sells = sellsOf(world, instrument);
+        const isBare = due > 0 && offered(world, sells) < due;
+        if (overdue(bareSince, instrument, isBare, COVER_MS)) {
+          bareSince.set(instrument, Number.POSITIVE_INFINITY);
+          world.fail(11, `${due} ${instrument} without a working stop or exit`);
+        }
+        const isTime = world.deskNow() >= session.closeAt - flatMs;
+        const isLeaving = due > 0 && (isTime || position?.exiting !== null);
+        const isBlocked =
+          isLeaving && !isExitUnderWay(sells) && triesOf(world, instrument) < MOST_TRIES;
+        if (overdue(exitSince, instrument, isBlocked, EXIT_MS)) {
+          exitSince.set(instrument, Number.POSITIVE_INFINITY);
+          world.fail(11, `the exit of ${due} ${instrument} has not left`);
+        }
+      }
+    },
+  };
+}
+
+function sellsOf(world: Observed, instrument: InstrumentId): VenueOrder[] {
+  return [...world.venue.orders.values()].filter(
+    (order) =>
+      order.request.instrument === instrument &&
+      order.request.side === 'sell' &&
+      isLive(order) &&
+      order.state !== 'held',
+  );
+}
+
+/** Shares that working stops and market exits would sell; a target protects nothing. */
+function offered(world: Observed, sells: readonly VenueOrder[]): number {
+  return sells
+    .filter((order) => order.request.type !== 'limit')
+    .reduce((sum, order) => sum + openQuantityOf(world.venue, order), 0);
+}
+
+function isExitUnderWay(sells: readonly VenueOrder[]): boolean {
+  return sells.some((order) => order.request.type === 'market');
+}
+
+function triesOf(world: Observed, instrument: InstrumentId): number {
+  let tries = 0;
+  for (const { request, state } of world.venue.orders.values())
+    if (request.instrument === instrument && request.type === 'market' && state === 'rejected')
+      tries += 1;
+  return tries;
+}

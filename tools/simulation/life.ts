@@ -1,0 +1,115 @@
+import type { Clock, Timer } from '#app/ports.ts';
+import type { VirtualClock } from '#shell/lib/virtual-clock.ts';
+import type { Site } from './plan.ts';
+
+/** A promise that never settles: what a dead process waits for. */
+export const NEVER: Promise<never> = new Promise<never>(() => undefined);
+
+/** Thrown out of a synchronous call in which the process dies: nothing after it runs. */
+export class Died extends Error {}
+
+/** What is to happen at a call: nothing, or the end of the process before or after it. */
+export type Strike = 'before' | 'after' | null;
+
+/**
+ * One process from its start to its death. Everything it does to the outside goes through `reach` or
+ * `touch`, where it can die; afterwards its timers, answers and effects are void, as if the machine had
+ * lost power at that very await.
+ */
+export class Life {
+  readonly number: number;
+  isAlive = true;
+  readonly #strikeAt: (site: Site) => Strike;
+  readonly #onDeath: (life: Life, where: string) => void;
+
+  constructor(
+    number: number,
+    strikeAt: (site: Site) => Strike,
+    onDeath: (life: Life, where: string) => void,
+  ) {
+    this.number = number;
+    this.#strikeAt = strikeAt;
+    this.#onDeath = onDeath;
+  }
+
+  die(where: string): void {
+    if (!this.isAlive) return;
+    this.isAlive = false;
+    this.#onDeath(this, where);
+  }
+
+  /** Calls the outside and waits for it. A dead process reaches nothing and hears nothing. */
+  reach<T>(site: Site, run: () => Promise<T>): Promise<T> {
+    if (!this.isAlive) return NEVER;
+    const strike = this.#strikeAt(site);
+    if (strike === 'before') {
+      this.die(`before ${site}`);
+      return NEVER;
+    }
+    const answer = run();
+    if (strike === 'after') {
+      answer.catch(() => undefined);
+      this.die(`after ${site}`);
+      return NEVER;
+    }
+    return answer.then(
+      (value) => (this.isAlive ? value : NEVER),
+      (error: unknown) => {
+        if (this.isAlive) throw error;
+        return NEVER;
+      },
+    );
+  }
+
+  /** Touches the outside synchronously (a file). Throws Died where the process ends. */
+  touch<T>(site: Site, run: () => T): T {
+    if (!this.isAlive) throw new Died(site);
+    const strike = this.#strikeAt(site);
+    if (strike === 'before') {
+      this.die(`before ${site}`);
+      throw new Died(site);
+    }
+    const answer = run();
+    if (strike === 'after') {
+      this.die(`after ${site}`);
+      throw new Died(site);
+    }
+    return answer;
+  }
+}
+
+/** Runs work of a process on the simulation's own stack; a death within it ends the work, nothing else. */
+export function guarded(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof Died)) throw error;
+  }
+}
+
+/** Longest single wait, as the wall clock of the product does it. */
+const LONGEST_WAIT_MS = 30_000;
+
+/**
+ * The wall clock of a process: true time plus the skew of its machine, which can jump. Timers wait for
+ * a span and then look at the clock again; those of a dead process never fire.
+ */
+export function clockOf(life: Life, time: VirtualClock, skewMs: () => number): Clock {
+  const now = () => time.now() + skewMs();
+  return {
+    now,
+    at(instant, run): Timer {
+      let pending: Timer | null = null;
+      const wait = (): void => {
+        const left = Math.max(0, instant - now());
+        pending = time.at(time.now() + Math.min(left, LONGEST_WAIT_MS), () => {
+          if (!life.isAlive) return;
+          if (now() < instant) wait();
+          else guarded(run);
+        });
+      };
+      wait();
+      return { cancel: () => pending?.cancel() };
+    },
+  };
+}

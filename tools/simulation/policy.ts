@@ -1,0 +1,66 @@
+import type { Policy } from '#core/engine/policy.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Setting } from './plan.ts';
+
+const INSTRUMENTS: readonly InstrumentId[] = ['QQQM.US', 'AAPL.US'];
+
+/** The shipped rules of the US desk; pauses that depend on the length of a day are shorter, as the days are. */
+export function policyOf(setting: Setting): Policy {
+  return {
+    deskId: 'us-vwap',
+    strategy: 'vwap-reclaim',
+    accountId: 'simulated-us',
+    environment: 'paper',
+    market: 'US',
+    zone: 'America/New_York',
+    currency: 'USD',
+    mode: setting.mode,
+    instruments: INSTRUMENTS,
+    capitalMinor: 10_000_000,
+    execution: {
+      broker: 'paper',
+      protection: 'broker',
+      isPerson: false,
+      sellableAfterDays: 0,
+      hasBracket: true,
+      hasOco: true,
+      hasReplace: true,
+    },
+    openingNoTradeMs: 5 * 60_000,
+    cooldownMs: 4 * 60_000,
+    risk: {
+      riskPerTradeRatio: 0.005,
+      positionCapRatio: 0.2,
+      dayLossLimitR: 1.5,
+      tradesPerDay: 2,
+      consecutiveLosses: 2,
+      openRiskLimitR: 1,
+      minQuantity: 2,
+      maxSpreadBps: 5,
+      maxSpreadRatioOfR: 0.15,
+      minVolumeRatio: 0.3,
+      maxCostR: 0.2,
+      eventDays: 'off',
+    },
+    ticket: {
+      lifeMs: 120_000,
+      bandBelowR: 0.5,
+      bandAboveR: 0.25,
+      limitOffsetR: 0.05,
+      quietMs: 3 * 60_000,
+      quoteMaxAgeMs: 5_000,
+      entryLifeAfterBarMs: 30_000,
+      bareConfirmMs: 3_000,
+    },
+    exits: { firstTargetR: 1, firstTargetRatio: 0.5, trailBars: 5, flatBeforeCloseMs: 5 * 60_000 },
+    cost: { commissionPerShareMinor: 0, commissionMinimumMinor: 0, slippageBps: 0.5 },
+    watch: {
+      heartbeatMaxAgeMs: 15_000,
+      barDelayMs: 1_000,
+      barOverdueMs: 20_000,
+      quoteStaleMs: 30_000,
+      orderConfirmMs: 10_000,
+      alarmRepeatMs: [60_000, 180_000, 600_000, 900_000],
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Session } from '#core/market/session.ts';
+import { QUOTE_EVERY_MS } from './feed.ts';
+import type { Item, SymbolIndex } from './plan.ts';
+import { DAYS, MINUTE, ORIGIN, type Stage } from './stage.ts';
+
+const PLAN_BEFORE_MS = 3 * MINUTE;
+const CLOSE_AFTER_MS = MINUTE;
+/** Time after the last close with every fault over, so that what is owed can be paid. */
+const QUIET_MS = 6 * MINUTE;
+/** Night between two days; shorter than a real one, nothing happens in it. */
+const NIGHT_MS = 10 * MINUTE;
+
+/** Sets everything going that has an instant of its own; answers when the session is over. */
+export function schedule(stage: Stage): number {
+  const { days, minutes } = stage.plan.setting;
+  let openAt = ORIGIN;
+  let lastClose = ORIGIN;
+  for (let day = 0; day < days; day += 1) {
+    const closeAt = openAt + minutes * MINUTE;
+    scheduleDay(stage, day, openAt, closeAt);
+    lastClose = closeAt;
+    openAt = closeAt + NIGHT_MS;
+  }
+  for (const item of stage.plan.items) scheduleItem(stage, item);
+  stage.time.at(lastClose + CLOSE_AFTER_MS + 1_000, () => endFaults(stage));
+  return lastClose + CLOSE_AFTER_MS + QUIET_MS;
+}
+
+function sessionOf(stage: Stage, day: number, openAt: number, closeAt: number): Session {
+  const tradingDay = DAYS[day] ?? DAYS[0];
+  const { zone, market } = stage.policy;
+  return { market, tradingDay, zone, openAt, closeAt, isEarlyClose: false, breaks: [] };
+}
+
+/** One trading day: planned, opened, followed bar by bar, closed, reported. */
+function scheduleDay(stage: Stage, day: number, openAt: number, closeAt: number): void {
+  const { time, feed, venue, brokerage, policy, now } = stage;
+  const session = sessionOf(stage, day, openAt, closeAt);
+  const { tradingDay } = session;
+  const facts = policy.instruments.map((instrument) => ({
+    instrument,
+    ma20: 99,
+    atr20d: 2,
+    previousClose: 99.5,
+    usualDays: 20,
+  }));
+  time.at(openAt - PLAN_BEFORE_MS, () => {
+    now.session = session;
+    const kind = 'session_planned';
+    feed.handIn(`plan:${tradingDay}`, { kind, at: time.now(), session, blackouts: [], facts });
+  });
+  time.at(openAt, () => {
+    venue.isOpen = true;
+  });
+  time.at(closeAt, () => {
+    venue.close(time.now());
+    brokerage.flush();
+  });
+  time.at(closeAt + CLOSE_AFTER_MS, () =>
+    feed.handIn(`close:${tradingDay}`, { kind: 'session_closed', at: time.now(), labels: [] }),
+  );
+  feed.playBars(session, day);
+  tick(stage, openAt, closeAt);
+}
+
+/** A quote of every symbol: to the exchange, then to the desk, then the next ones. */
+function tick(stage: Stage, at: number, untilAt: number): void {
+  const { time, venue, feed, brokerage, policy } = stage;
+  time.at(at, () => {
+    for (const [symbol, instrument] of policy.instruments.entries()) {
+      venue.tick(instrument, time.now());
+      feed.tell(symbol as SymbolIndex);
+    }
+    brokerage.flush();
+    if (at + QUOTE_EVERY_MS < untilAt) tick(stage, at + QUOTE_EVERY_MS, untilAt);
+  });
+}
+
+/** Faults that have an instant; those that have a number strike where they are counted. */
+function scheduleItem(stage: Stage, item: Item): void {
+  const { now, disk } = stage;
+  const at = (ms: number, work: () => void) =>
+    void stage.time.at(ORIGIN + ms, () => {
+      if (now.isQuiet) return;
+      stage.note(`fault ${JSON.stringify(item)}`);
+      stage.count(`fault ${item.kind}`);
+      work();
+    });
+  switch (item.kind) {
+    case 'link':
+      at(item.at, () => setLink(stage, false));
+      return at(item.at + item.forMs, () => setLink(stage, true));
+    case 'outage':
+      at(item.at, () => setStoreDown(stage, true));
+      return at(item.at + item.forMs, () => setStoreDown(stage, false));
+    case 'external':
+      return at(item.at, () => meddle(stage, item));
+    case 'die_at':
+      return at(item.at, () => {
+        now.downMs = item.downMs;
+        now.process?.life.die('at an instant');
+      });
+    case 'clock':
+      return at(item.at, () => {
+        now.skewMs += item.byMs;
+        stage.witness.disturbBroker();
+      });
+    case 'kill_file':
+      return at(item.at, () => disk.setKilled(true));
+    default:
+      return;
+  }
+}
+
+function setLink(stage: Stage, isUp: boolean): void {
+  stage.witness.disturbBroker();
+  stage.brokerage.setLink(isUp);
+}
+
+function setStoreDown(stage: Stage, isDown: boolean): void {
+  stage.now.isStoreDown = isDown;
+  stage.witness.disturb();
+}
+
+/** Somebody acts on the account past the desk. */
+function meddle(stage: Stage, item: Extract<Item, { kind: 'external' }>): void {
+  const { venue, witness, brokerage, policy } = stage;
+  if (!venue.isOpen) return;
+  const at = stage.time.now();
+  const instrument = policy.instruments[item.symbol] as InstrumentId;
+  witness.disturbBroker();
+  if (item.what === 'buy') venue.buyOutside(instrument, 7, at);
+  if (item.what === 'order') venue.placeOutside(instrument, at);
+  if (item.what === 'cancel_all')
+    for (const order of venue.orders.values()) venue.cancel(order.request.orderId, at);
+  brokerage.flush();
+}
+
+/** From here on nothing goes wrong any more. */
+function endFaults(stage: Stage): void {
+  stage.now.isQuiet = true;
+  stage.faults.end();
+  setLink(stage, true);
+  setStoreDown(stage, false);
+}

@@ -1,0 +1,78 @@
+import type { Policy } from '#core/engine/policy.ts';
+import { instantAt, type Session } from '#core/market/session.ts';
+import type { ChatAccess } from '#shell/chat/authorize.ts';
+import type { VirtualClock } from '#shell/lib/virtual-clock.ts';
+import type { Store } from '#shell/store/store.ts';
+import type { Brokerage } from './brokerage.ts';
+import type { ChatServer } from './chat.ts';
+import type { DeskProcess } from './desk-process.ts';
+import type { Disk } from './disk.ts';
+import type { Faults } from './faults.ts';
+import type { Feed } from './feed.ts';
+import type { Market } from './market.ts';
+import type { createSpeaker } from './meaning.ts';
+import type { People } from './people.ts';
+import type { ChannelName, Plan } from './plan.ts';
+import type { Venue } from './venue.ts';
+import type { Witness } from './witness.ts';
+
+export const MINUTE = 60_000;
+
+/** Trading days of a session, the first and the one after it. */
+export const DAYS = ['2026-11-20', '2026-11-23'] as const;
+
+/** The first open: all instants of a plan count from it. */
+export const ORIGIN = instantAt(DAYS[0], '09:30', 'America/New_York');
+
+/** Everything of one simulated session, and what of it changes. */
+export type Stage = {
+  readonly plan: Plan;
+  readonly policy: Policy;
+  readonly time: VirtualClock;
+  readonly market: Market;
+  readonly faults: Faults;
+  readonly venue: Venue;
+  readonly brokerage: Brokerage;
+  readonly store: Store;
+  readonly disk: Disk;
+  readonly feed: Feed;
+  readonly servers: ReadonlyMap<ChannelName, ChatServer>;
+  readonly access: ChatAccess;
+  readonly speaking: ReturnType<typeof createSpeaker>;
+  readonly people: People;
+  readonly witness: Witness;
+  readonly now: Moment;
+  /** Adds a line to the trace, where one is kept. */
+  readonly note: (words: string) => void;
+  readonly count: (what: string) => void;
+};
+
+/** What changes while a session plays. */
+export type Moment = {
+  process: DeskProcess | null;
+  session: Session | null;
+  /** What the machine's clock shows beyond the true time. */
+  skewMs: number;
+  isStoreDown: boolean;
+  /** Nothing goes wrong any more. */
+  isQuiet: boolean;
+  /** How long the process that dies next stays down. */
+  downMs: number;
+  lives: number;
+  nonces: number;
+};
+
+export const RESTART_MS = 5_000;
+
+export function firstMoment(): Moment {
+  return {
+    process: null,
+    session: null,
+    skewMs: 0,
+    isStoreDown: false,
+    isQuiet: false,
+    downMs: RESTART_MS,
+    lives: 0,
+    nonces: 0,
+  };
+}

@@ -1,0 +1,182 @@
+import { streamOf } from '#app/event-form.ts';
+import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
+import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
+import { createMemoryStore } from '#shell/store/memory-store.ts';
+import { boot, type Tamper } from './boot.ts';
+import { Brokerage } from './brokerage.ts';
+import { ChatServer } from './chat.ts';
+import { RUN_ID } from './desk-process.ts';
+import { Disk } from './disk.ts';
+import { drive } from './drive.ts';
+import { Faults } from './faults.ts';
+import { Feed } from './feed.ts';
+import { guarded } from './life.ts';
+import { createMarket } from './market.ts';
+import { createSpeaker } from './meaning.ts';
+import { People, usersOf } from './people.ts';
+import type { Plan, SymbolIndex } from './plan.ts';
+import { policyOf } from './policy.ts';
+import { schedule } from './schedule.ts';
+import { firstMoment, MINUTE, ORIGIN, type Stage } from './stage.ts';
+import { Venue } from './venue.ts';
+import { watchChats, watchWire } from './watchers.ts';
+import { type Finding, Witness } from './witness.ts';
+
+export type PlayOptions = {
+  readonly plan: Plan;
+  readonly tamper?: Tamper;
+  /** Keeps a line for everything that happens; without it nothing is written. */
+  readonly isTraced?: boolean;
+};
+
+export type Played = {
+  readonly finding: Finding | null;
+  readonly sessions: number;
+  readonly trace: readonly string[];
+  /** How often something of interest happened, for a look at what a run reached. */
+  readonly counts: Readonly<Record<string, number>>;
+};
+
+const BOOT_BEFORE_MS = 4 * MINUTE;
+const KILL_WATCH_MS = 200;
+const CHANNELS = ['telegram', 'second'] as const;
+
+/** Plays one session from its plan and answers what an observer found. The same plan, the same bytes. */
+export async function play(options: PlayOptions): Promise<Played> {
+  const { plan } = options;
+  const access = await createAccess({
+    book: { load: async () => null, save: async () => undefined },
+    clock: createVirtualClock({ startAt: ORIGIN }),
+    defaultLanguage: 'en',
+    configured: usersOf(plan),
+    newPairingCode: () => 'PAIR2345',
+    hasTerminal: false,
+  });
+  const counts: Record<string, number> = {};
+  const trace: string[] = [];
+  const stage = setUp(plan, access, options.isTraced === true ? trace : null, counts);
+  const { witness } = stage;
+  const endAt = schedule(stage);
+  boot(stage, options.tamper ?? ((parts) => parts));
+  const isOver = () => witness.finding !== null;
+  await drive(stage.time, endAt, isOver, () => witness.step());
+  if (witness.finding === null) await witness.tellAndWait('end', null);
+  return { finding: witness.finding, sessions: plan.setting.days, trace, counts };
+}
+
+/** Builds the stage; its parts reach each other through it. */
+function setUp(
+  plan: Plan,
+  access: ChatAccess,
+  trace: string[] | null,
+  counts: Record<string, number>,
+): Stage {
+  const { setting } = plan;
+  const policy = policyOf(setting);
+  const time = createVirtualClock({ startAt: ORIGIN - BOOT_BEFORE_MS });
+  const store = createMemoryStore(() => time.now(), {}, { isShared: !setting.isCopied });
+  const now = firstMoment();
+  const note = noteInto(trace, () => time.now());
+  const count = (what: string) => {
+    counts[what] = (counts[what] ?? 0) + 1;
+  };
+  const base = { plan, policy, time, faults: new Faults(plan), store, access, now, note, count };
+  const stage: Stage = {
+    ...base,
+    ...setUpMarket(base, () => stage),
+    ...setUpChat(base, () => stage),
+  };
+  return stage;
+}
+
+type Base = Pick<
+  Stage,
+  'plan' | 'policy' | 'time' | 'faults' | 'store' | 'access' | 'now' | 'note' | 'count'
+>;
+
+/** The exchange, the broker before it, and the feed. */
+function setUpMarket(
+  base: Base,
+  stage: () => Stage,
+): Pick<Stage, 'market' | 'venue' | 'brokerage' | 'feed'> {
+  const { plan, policy, time, faults, now, note, store } = base;
+  const { setting } = plan;
+  const { instruments, accountId, deskId } = policy;
+  const market = createMarket(setting, plan.items, instruments, ORIGIN);
+  const { feeMinor, cancelsGroup } = setting;
+  const partOf = (nth: number) => faults.partOfEntry(nth);
+  const rules = { feeMinor, cancelsGroup, partOf };
+  const venue = new Venue(policy.capitalMinor, rules, (id) =>
+    market.quoteAt(instruments.indexOf(id) as SymbolIndex, time.now()),
+  );
+  const watcher = watchWire(stage);
+  const usualMs = setting.brokerMs;
+  const brokerage = new Brokerage({ accountId, venue, time, faults, usualMs, watcher });
+  const feed = new Feed({
+    plan,
+    originAt: ORIGIN,
+    time,
+    market,
+    deskId,
+    instruments,
+    inbox: store.inbox,
+    isStoreUp: () => !now.isStoreDown,
+    process: () => now.process,
+    note,
+  });
+  return { market, venue, brokerage, feed };
+}
+
+/** The chats, the people at them, and the observer. */
+function setUpChat(
+  base: Base,
+  stage: () => Stage,
+): Pick<Stage, 'servers' | 'speaking' | 'people' | 'witness' | 'disk'> {
+  const { plan, policy, time, faults, now, note, store, access } = base;
+  const watcher = watchChats(stage);
+  const usualMs = plan.setting.chatMs;
+  const servers = new Map(
+    CHANNELS.map((name) => [name, new ChatServer({ name, time, faults, usualMs, watcher })]),
+  );
+  const tradingDay = () => now.session?.tradingDay ?? '';
+  const people = new People({ plan, time, originAt: ORIGIN, servers, tradingDay, note });
+  const witness = new Witness({
+    policy,
+    now: () => time.now(),
+    deskNow: () => time.now() + now.skewMs,
+    venue: () => stage().venue,
+    events: store.events,
+    stream: streamOf(RUN_ID, policy.deskId),
+    chats: access.chats('viewer').map((chat) => `${chat.channel}:${chat.chatId}`),
+    session: () => now.session,
+    process: () => now.process,
+    wasQuoted: (quote) => stage().feed.wasQuoted(quote),
+    isLinkUp: () => stage().brokerage.isLinkUp(),
+    isStoreUp: () => !now.isStoreDown,
+    note,
+  });
+  const disk = new Disk((isPresent) => killFileChanged(stage(), isPresent));
+  return { servers, speaking: createSpeaker(), people, witness, disk };
+}
+
+/** Lines begin with the seconds since the first open. */
+function noteInto(trace: string[] | null, now: () => number): (words: string) => void {
+  if (trace === null) return () => undefined;
+  return (words) => {
+    const ms = now() - ORIGIN;
+    const seconds = (Math.abs(ms) / 1000).toFixed(3).padStart(8, '0');
+    trace.push(`${ms < 0 ? '-' : '+'}${seconds} ${words}`);
+  };
+}
+
+/** Whoever changes the kill file, the process sees it a moment later. */
+function killFileChanged(stage: Stage, isPresent: boolean): void {
+  const { time, disk, now } = stage;
+  stage.note(`kill file ${isPresent ? 'written' : 'removed'}`);
+  if (isPresent) stage.witness.tell('killFileWritten');
+  time.at(time.now() + KILL_WATCH_MS, () => {
+    const running = now.process;
+    if (running?.life.isAlive === true)
+      guarded(() => running.killFileChanged(disk.isKilled(), 'kill file'));
+  });
+}
