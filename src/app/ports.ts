@@ -2,6 +2,22 @@ import type { Reason } from '#core/gates/reason.ts';
 import type { Bar, BarColumns, Timeframe } from '#core/market/bar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
+import type { MarketLookCn, QuoteCn } from '#core/market/quote-cn.ts';
+import type {
+  AdjustmentCn,
+  CorporateActionCn,
+  DailyBarCn,
+  LimitPoolCn,
+  MarginDayCn,
+  MinuteBarCn,
+  PoolKindCn,
+  PriceLimitCn,
+  SectorCn,
+  SecurityCn,
+  SuspensionCn,
+} from '#core/market/records-cn.ts';
+import type { TradingDay } from '#core/market/trading-day.ts';
+import type { FetchNote } from '#core/quality/note.ts';
 import type { Actor } from '#core/replies/act.ts';
 
 /*
@@ -555,4 +571,103 @@ export interface Access {
   chats(
     role: 'viewer' | 'operator' | 'owner',
   ): readonly { readonly channel: string; readonly chatId: string }[];
+}
+
+// ── market data of China ────────────────────────────────────────────────────────────────────────
+
+/** An AbortSignal by its shape: this ring knows no types of the platform. */
+export type Cancellation = {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+};
+
+/** How long an answer may take and how old it may be. */
+export type FetchAsk = {
+  /** Instant by which there is an answer, whatever the sources do; a checkpoint plus its budget. */
+  readonly deadlineAt: number;
+  /** Ends the work early; the answer then has no data. */
+  readonly signal?: Cancellation;
+  /** An answer fetched this long ago may be given again; 0 or absent: only one under way is shared. */
+  readonly maxAgeMs?: number;
+};
+
+/**
+ * What came of asking for data. `data` null: no source had it, and `note` says what each of them
+ * did; null is never to be read as "none". `degraded` is true whenever the answer is less than the
+ * first source of the list would have given: a fallback, a cache, rows or fields missing.
+ */
+export type FetchResult<T> = {
+  readonly data: T | null;
+  /** Name of the source that answered; `none` without data. */
+  readonly source: string;
+  readonly fetchedAt: number;
+  /** Instant the data is true for: of quotes the oldest one used, of daily data the last close. */
+  readonly asOf: number;
+  readonly degraded: boolean;
+  /** What failed, was left out or is to be known, in the order it happened; empty: nothing. */
+  readonly note: readonly FetchNote[];
+};
+
+/**
+ * The one way in for Chinese market data. Asks the sources of the profile in their order until one
+ * has the data, within the deadline; every answer is kept raw before it is read, rows that cannot
+ * be true are quarantined, days that cannot be true are refused. Volumes in shares, money in yuan.
+ * Never rejects for what a source does; rejects with InvariantError only.
+ */
+export interface MarketDataCn {
+  /** A look at `universe` (at least its ids; others are left out), one quote a stock. */
+  snapshot(universe: readonly InstrumentId[], ask: FetchAsk): Promise<FetchResult<MarketLookCn>>;
+  /** Quotes of a few names, stocks and indexes alike. A name without an answer is absent. */
+  quotes(
+    instruments: readonly InstrumentId[],
+    ask: FetchAsk,
+  ): Promise<FetchResult<readonly QuoteCn[]>>;
+  /** A pool of `day`; no pool at all is no data, an empty one was checked against the look. */
+  limitPool(kind: PoolKindCn, day: TradingDay, ask: FetchAsk): Promise<FetchResult<LimitPoolCn>>;
+  /** Closed bars of one minute of a day, oldest first. */
+  minuteBars(
+    instrument: InstrumentId,
+    day: TradingDay,
+    ask: FetchAsk,
+  ): Promise<FetchResult<readonly MinuteBarCn[]>>;
+  /** Bars of all stocks on one day, as traded. Final only after 15:30. */
+  dailyBarsOn(day: TradingDay, ask: FetchAsk): Promise<FetchResult<readonly DailyBarCn[]>>;
+  /** Bars of one stock, both days included, oldest first, as traded. */
+  dailyBarsOf(
+    instrument: InstrumentId,
+    from: TradingDay,
+    through: TradingDay,
+    ask: FetchAsk,
+  ): Promise<FetchResult<readonly DailyBarCn[]>>;
+  /** Days of an index, both included, oldest first. */
+  indexDaily(
+    index: InstrumentId,
+    from: TradingDay,
+    through: TradingDay,
+    ask: FetchAsk,
+  ): Promise<FetchResult<readonly DailyBarCn[]>>;
+  /** Margin trading of `day` by exchange. An exchange without a row is absent and noted, never 0. */
+  margin(day: TradingDay, ask: FetchAsk): Promise<FetchResult<readonly MarginDayCn[]>>;
+  /** Industry boards with their members. */
+  sectors(ask: FetchAsk): Promise<FetchResult<readonly SectorCn[]>>;
+  /** Listed shares of all boards. */
+  securities(ask: FetchAsk): Promise<FetchResult<readonly SecurityCn[]>>;
+  /** Ex-dates of `day` with their terms. */
+  corporateActions(
+    day: TradingDay,
+    ask: FetchAsk,
+  ): Promise<FetchResult<readonly CorporateActionCn[]>>;
+  /** Adjustment factors of all shares on `day`. */
+  adjustments(day: TradingDay, ask: FetchAsk): Promise<FetchResult<readonly AdjustmentCn[]>>;
+  /** Who is suspended on `day`; an empty list says nobody. */
+  suspensions(day: TradingDay, ask: FetchAsk): Promise<FetchResult<readonly SuspensionCn[]>>;
+  /** Limit prices of `day`, known before its open. */
+  priceLimits(day: TradingDay, ask: FetchAsk): Promise<FetchResult<readonly PriceLimitCn[]>>;
+  /** Trading days from `from` through `through`, for a check of the calendar on file. */
+  tradingDays(
+    from: TradingDay,
+    through: TradingDay,
+    ask: FetchAsk,
+  ): Promise<FetchResult<readonly TradingDay[]>>;
 }
