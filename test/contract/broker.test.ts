@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import type { OrderRequest } from '#app/ports.ts';
+import { alpacaUnderTest } from '#test/support/alpaca-contract.ts';
 import {
   type BrokerHarness,
   CONTRACT_CASH_MINOR,
@@ -18,7 +19,7 @@ import { paperUnderTest } from '#test/support/paper-contract.ts';
  * What every adapter of the Broker port does, case by case over all of them. `npm run
  * contract:brokers` prints the table. How to join: test/support/broker-harness.ts.
  */
-const BROKERS = [paperUnderTest, ibkrUnderTest];
+const BROKERS = [paperUnderTest, alpacaUnderTest, ibkrUnderTest];
 
 const ENTRY = 'd.entry-1';
 const STOP = 'd.stop-1';

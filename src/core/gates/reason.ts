@@ -93,6 +93,7 @@ export type ReasonCode =
   | 'not_sellable_today'
   | 'outside_price_limits'
   | 'outside_price_cage'
+  | 'crosses_own_order'
   | 'not_connected'
   | 'gate_failed'
   | 'kill_switch_l1'

@@ -395,6 +395,7 @@ export const EN: Catalogue = {
     not_sellable_today: 'not sellable today',
     outside_price_limits: 'outside the day’s price limits',
     outside_price_cage: 'outside the price cage',
+    crosses_own_order: 'would trade with an order of this account',
     not_connected: 'no connection to the broker',
     gate_failed: 'gate condition not met',
     kill_switch_l1: 'kill-switch level 1',

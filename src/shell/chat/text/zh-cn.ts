@@ -475,6 +475,7 @@ export const ZH_CN: Catalogue = {
     not_sellable_today: '今日不可卖',
     outside_price_limits: '超出当日涨跌停价',
     outside_price_cage: '超出价格笼子',
+    crosses_own_order: '会与本账户的挂单成交',
     not_connected: '未连接券商',
     gate_failed: '闸门条件未满足',
     kill_switch_l1: '熔断一级',
