@@ -100,12 +100,23 @@ const DEFAULTS: MarketOptions = {
   indexReturn: 0.006,
 };
 
+/** Codes of the main boards: limits of 10 %, lots of 100. */
+const BOARDS = [
+  ['600', 'SH'],
+  ['601', 'SH'],
+  ['603', 'SH'],
+  ['605', 'SH'],
+  ['000', 'SZ'],
+  ['001', 'SZ'],
+  ['002', 'SZ'],
+] as const;
+
 function tableOf(o: MarketOptions): StockTable {
-  const instruments: InstrumentId[] = [];
-  for (let i = 0; i < o.stocks; i += 1) {
-    const code = String(600_000 + i);
-    instruments.push(`${code}.SH`);
-  }
+  const instruments = Array.from({ length: o.stocks }, (_, i): InstrumentId => {
+    const number = String(i % 1_000).padStart(3, '0');
+    const [code, place] = BOARDS[Math.floor(i / 1_000)]!;
+    return `${code}${number}.${place}`;
+  });
   return {
     tradingDay: o.day,
     instruments,

@@ -78,7 +78,10 @@ export function strengthColumns(
   };
 }
 
-/** A stock of a top sector, as judged. Everything that speaks against it is listed, in order. */
+/**
+ * A stock of a top sector, as judged. Everything that speaks against it is listed, in order. The rows
+ * are kept for the ranks that are taken; of the others, hundreds, the reasons say enough.
+ */
 export type StockCandidate = {
   readonly instrument: InstrumentId;
   readonly name: string;
@@ -251,6 +254,7 @@ function candidateOf(
 ): StockCandidate {
   const { table, columns, strength } = input;
   const rows = [...dailyRows(input, row, place.rank, params), ...dayRows(input, row, params)];
+  const isTaken = place.rank >= params.rankFrom && place.rank <= params.rankThrough;
   return {
     instrument: table.instruments[row]!,
     name: table.names[row]!,
@@ -261,7 +265,7 @@ function candidateOf(
     volumePercentile: known(strength.volumePercentile[row]!),
     liftPercentile: known(strength.liftPercentile[row]!),
     meanTurnover: known(columns.turnover[row]!),
-    checks: rows.map(({ check }) => check),
+    checks: isTaken ? rows.map(({ check }) => check) : [],
     reasons: reasonsOf(rows),
   };
 }

@@ -6,8 +6,8 @@ import type { FunnelStage, StockCandidate } from './select-stocks.ts';
 
 /**
  * What a checkpoint says. `signals`: buy points are being watched. `no_trade`: judged, and no.
- * `data_not_ready`: something that is needed could not be had. `blocked`: the market would allow
- * it, the desk is not allowed to.
+ * `data_not_ready`: something that is needed could not be had. `blocked`: the desk is dormant, or
+ * the market would allow it and the desk is not allowed to.
  */
 export type CheckpointVerdict = {
   readonly kind: 'signals' | 'no_trade' | 'data_not_ready' | 'blocked';
@@ -58,11 +58,12 @@ function judged(
   if (gate === null) return { kind: 'no_trade', reasons };
   reasons.push(...gateReasons(gate));
   if (stance !== 'attack') reasons.push(reason(STANCE_CODES[stance]));
+  if (stance === 'dormant') return { kind: 'blocked', reasons };
   if (!gate.passed) {
     const isUnknown = gate.checks.some(({ value }) => value === null);
     return { kind: isUnknown ? 'data_not_ready' : 'no_trade', reasons };
   }
-  if (stance === 'dormant' || kill.level !== 'none') return { kind: 'blocked', reasons };
+  if (kill.level !== 'none') return { kind: 'blocked', reasons };
   if (account.permission !== 'active') {
     const why = reason('risk_permission', { value: account.permission });
     return { kind: 'blocked', reasons: [...reasons, why] };
