@@ -227,7 +227,6 @@ function reasonOf(condition: KillCondition): Reason {
     cause,
     value: Number(shown?.value),
     threshold: Number(shown?.threshold),
-    unit: shown?.unit ?? '',
   });
 }
 

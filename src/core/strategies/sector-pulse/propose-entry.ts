@@ -202,7 +202,6 @@ function reasonsOf(rows: readonly Row[]): Reason[] {
       return reason(code, {
         value: typeof value === 'boolean' ? String(value) : value,
         threshold: String(check.threshold ?? 'unknown'),
-        unit: check.unit,
       });
     });
 }

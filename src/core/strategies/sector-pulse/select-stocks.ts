@@ -226,7 +226,6 @@ function reasonsOf(rows: readonly Row[]): Reason[] {
     if (typeof check.value === 'number') figures['value'] = check.value;
     else if (check.value === null) figures['value'] = 'unknown';
     if (typeof check.threshold === 'number') figures['threshold'] = check.threshold;
-    if (check.unit !== '') figures['unit'] = check.unit;
     reasons.push(reason(code, figures));
   }
   return reasons;

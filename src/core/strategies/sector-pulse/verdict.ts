@@ -22,13 +22,12 @@ export type CheckpointVerdict = {
 export function gateReasons(gate: SentimentGate): Reason[] {
   return gate.checks
     .filter((check) => !check.passed)
-    .map(({ name, value, operator, threshold, unit }) =>
+    .map(({ name, value, operator, threshold }) =>
       reason('gate_failed', {
         condition: name,
         value: typeof value === 'number' ? value : value === null ? 'unknown' : String(value),
         operator,
         threshold: typeof threshold === 'number' ? threshold : String(threshold),
-        unit,
       }),
     );
 }
