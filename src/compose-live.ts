@@ -264,7 +264,15 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     stopwatch: () => performance.now(),
   });
   const live: Live = { deps, desk, broker, exchange, feed: null, playing: null };
-  const lane = createOrderLane({ desk, broker, outbox: store.outbox, clock, activity, onTrouble });
+  const lane = createOrderLane({
+    desk,
+    broker,
+    outbox: store.outbox,
+    clock,
+    activity,
+    fence: deskStore.lead,
+    onTrouble,
+  });
   const conversation = composeConversation({
     config,
     runId: LIVE_RUN,

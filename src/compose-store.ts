@@ -1,45 +1,70 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RefusedError } from '#app/errors.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { createLog, type Log } from '#shell/lib/log.ts';
 import { connectStore, type StoreHandle } from '#shell/store/client.ts';
-import { type DeskLock, takeDeskLock } from '#shell/store/desk-lock.ts';
 import { openJournal } from '#shell/store/journal.ts';
+import { type Lead, type LeadOptions, takeLead } from '#shell/store/lead.ts';
+import { whoLeads } from '#shell/store/lead-session.ts';
+import { readSchemaStatus } from '#shell/store/migrate.ts';
 import { createStore, type Store } from '#shell/store/store.ts';
 
-/** The store of a desk process: held by the desk lock, so that a second desk is refused. */
+/** The store of a desk process, which leads it: no other desk writes or sends meanwhile. */
 export type DeskStore = {
   readonly handle: StoreHandle;
   readonly store: Store;
+  readonly lead: Lead;
   readonly journal: ReturnType<typeof openJournal>;
   close(): Promise<void>;
 };
 
-/** Opens the store and takes the desk lock. Throws RefusedError when another desk runs on the data folder. */
-export async function openDeskStore(
-  config: Config,
-  onTaken: (error: Error) => void,
-): Promise<DeskStore> {
+/** How a desk process comes to lead, and what it is told when it does no longer. */
+export type LeadTerms = Pick<LeadOptions, 'onLost' | 'standby'>;
+
+/** A standby of newer code waits for nothing: its migrations would change the store under the leader. */
+async function refuseToMigrateUnder(url: string): Promise<void> {
+  const access = { url, role: null };
+  const { applied, known } = await readSchemaStatus(access);
+  if (applied.length === known.length) return;
+  const leader = await whoLeads(access);
+  if (leader === null) return;
+  throw new RefusedError(
+    `store: found ${known.length - applied.length} migrations to apply while ${leader} leads, expected none; stop that desk first`,
+    { code: 'migrations_under_leader', retryable: false },
+  );
+}
+
+/**
+ * Opens the store and takes the lead over it. Null when waiting for it was ended. Throws RefusedError
+ * when another desk leads and this one does not wait.
+ */
+export async function openDeskStore(config: Config, terms: LeadTerms): Promise<DeskStore | null> {
+  if (terms.standby !== null && config.databaseUrl !== null)
+    await refuseToMigrateUnder(config.databaseUrl);
   const handle = await connectStore({
     dataFolder: config.dataDir,
     databaseUrl: config.databaseUrl,
     purpose: 'desk',
     maxConnections: 4,
   });
-  let lock: DeskLock;
-  try {
-    lock = await takeDeskLock(handle.access, onTaken);
-  } catch (error) {
+  const { access, ownerAccess } = handle;
+  const lead = await takeLead({ access, ownerAccess, ...terms }).catch(async (error: unknown) => {
     await handle.closeAndStop();
     throw error;
+  });
+  if (lead === null) {
+    await handle.closeAndStop();
+    return null;
   }
   return {
     handle,
-    store: createStore(handle),
+    store: createStore(handle, { epoch: lead.epoch }),
+    lead,
     journal: openJournal(dataFilesOf(config.dataDir).journal),
     async close() {
-      await lock.release();
+      await lead.release();
       await handle.closeAndStop();
     },
   };

@@ -12,12 +12,19 @@ import { dataFilesOf } from '#shell/config/data-files.ts';
 import { loadConfig } from '#shell/config/load.ts';
 import { eventWindowsOf, policyOf, simulatedTwinOf } from '#shell/config/policy-of.ts';
 import { leaveDeskMark } from '#shell/files/desk-mark.ts';
+import type { Log } from '#shell/lib/log.ts';
 import type { RunResult } from '#shell/runner/run-result.ts';
 import { composeKillSwitch } from './compose-kill.ts';
 import { LIVE_RUN, runLive } from './compose-live.ts';
 import { demoDay, demoMaterial, replayMaterial } from './compose-material.ts';
 import { type Material, runVirtual } from './compose-run.ts';
-import { codeVersionOf, type DeskStore, openDeskLog, openDeskStore } from './compose-store.ts';
+import {
+  codeVersionOf,
+  type DeskStore,
+  type LeadTerms,
+  openDeskLog,
+  openDeskStore,
+} from './compose-store.ts';
 
 /** Folder of the project. */
 export const ROOT = join(import.meta.dirname, '..');
@@ -147,10 +154,18 @@ async function playRun(assistant: Assistant): Promise<RunResult> {
   }
 }
 
+function noteLead({ before, epoch }: DeskStore['lead'], log: Log): void {
+  log.info({ line: 'run', phase: 'leading', epoch, before: before?.holder ?? null }, 'leading');
+  if (before === null) return;
+  const silent = `silent for ${(before.silentMs / 1_000).toFixed(1)} s`;
+  process.stderr.write(`standby: leads now in place of ${before.holder}, ${silent}\n`);
+}
+
 async function runOnTheClock(assistant: Assistant): Promise<void> {
   const { config, deskStore, codeVersion, calendar, calendars, ending, options } = assistant;
   oneDesk(config);
   const log = openDeskLog(config, LIVE_RUN, 'paper', codeVersion);
+  noteLead(deskStore.lead, log);
   const removeMark = leaveMark(assistant, LIVE_RUN);
   try {
     await runLive({
@@ -177,6 +192,32 @@ async function runOnTheClock(assistant: Assistant): Promise<void> {
 }
 
 /**
+ * How this process comes to lead the store. On a server of several machines a desk on the clock waits
+ * until the one that leads is gone; a played day, and a second process on one data folder, is refused.
+ * Whoever loses the lead ends at once: with its process every connection to a broker is closed.
+ */
+function leadTerms(config: Config, isPlayed: boolean, signal: AbortSignal): LeadTerms {
+  const say = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  return {
+    onLost: (error) => {
+      say(error.message);
+      // a failure, not a refusal: a supervisor starts it again, and it waits as a standby
+      process.exit(1);
+    },
+    standby:
+      isPlayed || config.databaseUrl === null
+        ? null
+        : {
+            signal,
+            onWaiting: (leader) =>
+              say(`standby: ${leader} leads; this process waits and takes over when it is gone`),
+          },
+  };
+}
+
+/**
  * Runs the assistant to its end: a demo or replay is played, every other profile runs on the clock.
  * Answers the run's result, null for a live run. Throws ConfigError, StoreError, RefusedError.
  */
@@ -189,10 +230,12 @@ export async function runAssistant(options: StartOptions): Promise<RunResult | n
     );
   }
   const ending = endOnSignal();
-  const deskStore = await openDeskStore(config, (error) => {
-    process.stderr.write(`${error.message}\n`);
-    process.exit(3);
-  });
+  const isPlayed = options.replay !== null || !config.profile.isScheduled;
+  const deskStore = await openDeskStore(config, leadTerms(config, isPlayed, ending.signal));
+  if (deskStore === null) {
+    ending.release();
+    return null;
+  }
   try {
     const [calendars, events] = await Promise.all([
       loadCalendars(ROOT),
@@ -209,7 +252,6 @@ export async function runAssistant(options: StartOptions): Promise<RunResult | n
       events,
       ending,
     };
-    const isPlayed = options.replay !== null || !config.profile.isScheduled;
     if (isPlayed) return await playRun(assistant);
     await runOnTheClock(assistant);
     return null;

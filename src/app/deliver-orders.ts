@@ -3,7 +3,7 @@ import type { Reason } from '#core/gates/reason.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Desk } from './desk.ts';
 import { BrokerError } from './errors.ts';
-import type { Activity, Broker, Clock, OrderRequest, Outbox, OutboxRow } from './ports.ts';
+import type { Activity, Broker, Clock, Fence, OrderRequest, Outbox, OutboxRow } from './ports.ts';
 import { settleOrder } from './settle-order.ts';
 
 export type OrderLaneDeps = {
@@ -12,6 +12,8 @@ export type OrderLaneDeps = {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly activity: Activity;
+  /** Whether this process still leads; left out where no other can. */
+  readonly fence?: Fence;
   readonly onTrouble: (place: string, error: unknown) => void;
 };
 
@@ -104,13 +106,16 @@ class Lane implements OrderLane {
     if (effect.kind === 'submit_order') return this.#submit(row, effect);
     if (effect.kind === 'cancel_order') {
       const { orderId } = effect;
-      if (!desk.wasCanceledEarly(orderId))
-        return this.#send(row, orderId, broker.cancel(orderId), false);
+      if (!desk.wasCanceledEarly(orderId)) {
+        if (await this.#mayLeave(false)) this.#send(row, orderId, broker.cancel(orderId), false);
+        return;
+      }
       return this.#mark(row, (id) => outbox.markDelivered(id, orderId, this.#now()));
     }
     if (effect.kind === 'replace_order') {
       const { orderId, stopPrice } = effect;
-      this.#send(row, orderId, broker.replace(orderId, { stopPrice }), false);
+      if (await this.#mayLeave(false))
+        this.#send(row, orderId, broker.replace(orderId, { stopPrice }), false);
     }
   }
 
@@ -123,10 +128,16 @@ class Lane implements OrderLane {
     if (row.id !== 0) {
       const isOurs = await activity.track(() => outbox.markAttempting(row.id));
       if (!isOurs) return;
-      // while the attempt was committed somebody may have said stop
-      if (this.#isOvertaken(effect.order)) return this.#drop(row, effect.order);
     }
+    const mayLeave = await this.#mayLeave(effect.order.role === 'entry');
+    // while the attempt was committed somebody may have said stop
+    if (!mayLeave || this.#isOvertaken(effect.order)) return this.#drop(row, effect.order);
     this.#send(row, effect.order.orderId, broker.submit(request), true);
+  }
+
+  async #mayLeave(raisesRisk: boolean): Promise<boolean> {
+    const { fence } = this.#deps;
+    return fence === undefined || (await fence.mayLeave(raisesRisk));
   }
 
   /** True when an entry may no longer leave: killed, stopped, canceled or answered meanwhile. */

@@ -123,7 +123,14 @@ export class Desk implements DeskHandle {
       this.#snapshotVersion = snapshot.version;
     }
     const causation = await this.#catchUp();
-    const left = this.#gap.takeOver();
+    const { events: left, overtaken } = await this.#gap.takeOver(this.#version);
+    if (overtaken > 0) {
+      const found = `${this.stream}: ${overtaken} steps of an outage are not in the book: another process led meanwhile`;
+      this.#deps.onTrouble(
+        'journal',
+        new StoreError(found, { code: 'overtaken', retryable: false }),
+      );
+    }
     for (const stored of left) this.#state = evolve(this.#state, fromStored(stored));
     this.#version += left.length;
     await this.#gap.flush(this.#version);
@@ -262,8 +269,9 @@ export class Desk implements DeskHandle {
       this.#apply(plan.state, events.length, result.outbox, plan.files);
       return 'done';
     } catch (error) {
-      if (!(error instanceof StoreError) || events.length === 0 || events.some(raisesRisk))
-        throw error;
+      // deposed: another process decides for this desk now, whatever it is about
+      const isDown = error instanceof StoreError && error.code !== 'deposed';
+      if (!isDown || events.length === 0 || events.some(raisesRisk)) throw error;
       this.#actWithoutStore(input, events, options, plan, error);
       return 'done';
     }

@@ -219,6 +219,42 @@ export interface Outbox {
   lastDelivered(lane: string, editKey: string): Promise<OutboxRow | null>;
 }
 
+/** Who leads a store, as its row says. */
+export type Leader = {
+  readonly epoch: number;
+  /** `pid 4711 on desk-a`. */
+  readonly holder: string;
+  /** Its last sign of life, and the time since then, by the store's own clock. */
+  readonly seenAt: number;
+  readonly silentMs: number;
+};
+
+/**
+ * Who may write: one epoch leads a store, and what is written under an older one is refused with
+ * StoreError `deposed`. Throws StoreError.
+ */
+export interface Epochs {
+  /** Raises the epoch in the name of `holder`; waits until what was let in under the last one is stored. */
+  raise(holder: string): Promise<number>;
+  /** As `raise`, but only while `epoch` still leads and has been silent for `silentMs`; else null. */
+  raiseOver(epoch: number, silentMs: number, holder: string): Promise<number | null>;
+  /** A sign of life; false when another epoch leads. */
+  renew(epoch: number): Promise<boolean>;
+  /** Says that this epoch is let go: its silence is endless from now on. */
+  resign(epoch: number): Promise<void>;
+  /** Null when nobody has led this store yet. */
+  current(): Promise<Leader | null>;
+}
+
+/** Whether this process leads: asked right before the first byte of an order act. */
+export interface Fence {
+  /**
+   * True when the act may leave. What raises risk leaves only while leadership is certain; what
+   * lowers it leaves also when the store cannot be asked, and never once another process leads.
+   */
+  mayLeave(raisesRisk: boolean): Promise<boolean>;
+}
+
 export type JobRun = {
   readonly job: string;
   readonly scheduledFor: number;

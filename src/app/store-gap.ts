@@ -12,6 +12,11 @@ type Entry = {
   readonly acted?: readonly string[];
 };
 
+/** Version of the stream that a kept step was decided on. */
+function versionBefore(entry: Entry): number {
+  return Number(entry.id.slice(entry.id.lastIndexOf(':') + 1)) - 1;
+}
+
 /**
  * What a desk decided while the store was down: kept in the journal (fsynced) before it acts, appended
  * in order once the store is back. A commit whose answer was lost is met, not written twice, and the order
@@ -48,11 +53,29 @@ export class StoreGap {
     this.#waiting.push({ id, ...input });
   }
 
-  /** Takes over what an earlier process left; answers its events, oldest first. */
-  takeOver(): readonly NewEvent[] {
-    const left = this.#journal.pending().filter((entry) => entry.stream === this.#stream);
-    this.#waiting = left.map((entry) => ({ id: entry.id, ...(entry.input as Omit<Entry, 'id'>) }));
-    return this.#waiting.flatMap((entry) => entry.events);
+  /**
+   * Takes over what an earlier process left; `version` is that of the log. Answers the events to
+   * apply, oldest first: those of commits that were stored all the same are in the log already. Once
+   * another process has decided in their place, what is left was never part of the book: it is put
+   * aside, its count answered, and what it did at the broker is found by reconciling.
+   */
+  async takeOver(version: number): Promise<{ events: readonly NewEvent[]; overtaken: number }> {
+    const left = this.#journal
+      .pending()
+      .filter((entry) => entry.stream === this.#stream)
+      .map((entry) => ({ id: entry.id, ...(entry.input as Omit<Entry, 'id'>) }));
+    for (let entry = left[0]; entry !== undefined; entry = left[0]) {
+      const before = versionBefore(entry);
+      if (before === version) break;
+      if (before > version || !(await this.#isStored(before, entry.events))) {
+        this.#journal.markLoaded(left.map(({ id }) => id));
+        return { events: [], overtaken: left.length };
+      }
+      await this.#settle(entry);
+      left.shift();
+    }
+    this.#waiting = left;
+    return { events: left.flatMap((entry) => entry.events), overtaken: 0 };
   }
 
   /** Appends what waits; `version` is that of the state, the waiting events included. Throws StoreError while the store is down. */
@@ -60,7 +83,7 @@ export class StoreGap {
     for (let entry = this.#waiting[0]; entry !== undefined; entry = this.#waiting[0]) {
       const waiting = this.#waiting.reduce((sum, each) => sum + each.events.length, 0);
       const expectedVersion = version - waiting;
-      const { events, context, messages = [], acted = [] } = entry;
+      const { events, context, messages = [] } = entry;
       const result = await this.#log.append({
         stream: this.#stream,
         expectedVersion,
@@ -69,23 +92,31 @@ export class StoreGap {
         outbox: messages,
       });
       if (result.kind === 'version_conflict') await this.#expectStored(expectedVersion, events);
-      if (acted.length > 0) await this.#outbox.dropActed(acted);
-      this.#journal.markLoaded([entry.id]);
+      await this.#settle(entry);
       this.#waiting.shift();
     }
   }
 
-  async #expectStored(afterVersion: number, events: readonly NewEvent[]): Promise<void> {
+  /** What is stored now has left from here already: its order acts must not leave again. */
+  async #settle({ id, acted = [] }: Entry): Promise<void> {
+    if (acted.length > 0) await this.#outbox.dropActed(acted);
+    this.#journal.markLoaded([id]);
+  }
+
+  async #isStored(afterVersion: number, events: readonly NewEvent[]): Promise<boolean> {
     const stored = await this.#log.read(this.#stream, afterVersion);
-    const isSame = events.every((event, i) => {
+    return events.every((event, i) => {
       const found = stored[i];
       return (
         found !== undefined &&
         canonicalJson({ type: found.type, data: found.data }) === canonicalJson(event)
       );
     });
+  }
+
+  async #expectStored(afterVersion: number, events: readonly NewEvent[]): Promise<void> {
     invariant(
-      isSame,
+      await this.#isStored(afterVersion, events),
       `${this.#stream}: found other events after version ${afterVersion}, expected those of the journal; another process wrote while the store was down`,
     );
   }

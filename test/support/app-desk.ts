@@ -1,7 +1,7 @@
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import { StoreError } from '#app/errors.ts';
-import type { Journal, KillFile, OutboxRow } from '#app/ports.ts';
+import type { Fence, Journal, KillFile, OutboxRow } from '#app/ports.ts';
 import { usFeeModel } from '#core/backtest/costs.ts';
 import { createPaperBroker } from '#shell/brokers/paper.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
@@ -11,7 +11,7 @@ import type { PolicyChange } from './builders.ts';
 import { ny, policyOf } from './builders.ts';
 
 /** How the store answers writes. */
-export type StoreMode = 'up' | 'stopped' | 'hanging' | 'answer_lost';
+export type StoreMode = 'up' | 'stopped' | 'hanging' | 'answer_lost' | 'deposed';
 
 /** A journal in memory that keeps what a file would keep. */
 export function memoryJournal(): Journal {
@@ -45,6 +45,8 @@ const DOWN = () => new StoreError('test: store stopped', { code: 'down', retryab
 /** Does `work` as a store in that mode would. */
 export async function through<T>(mode: StoreMode, work: () => Promise<T>): Promise<T> {
   if (mode === 'stopped') throw DOWN();
+  if (mode === 'deposed')
+    throw new StoreError('test: epoch 1 is over', { code: 'deposed', retryable: false });
   if (mode === 'hanging') return new Promise<T>(() => {});
   const answer = await work();
   if (mode === 'answer_lost') throw DOWN();
@@ -62,6 +64,7 @@ export function appDesk(change: PolicyChange = {}) {
   const killFile = memoryKillFile();
   const troubles: string[] = [];
   const chat: OutboxRow[] = [];
+  const fence: { now: Fence } = { now: { mayLeave: async () => true } };
   const onTrouble = (place: string) => void troubles.push(place);
   const broker = createPaperBroker({
     accountId: policy.accountId,
@@ -105,7 +108,15 @@ export function appDesk(change: PolicyChange = {}) {
       stopwatch: () => performance.now(),
     });
     const { outbox } = store;
-    const lane = createOrderLane({ desk, broker, outbox, clock, activity, onTrouble });
+    const lane = createOrderLane({
+      desk,
+      broker,
+      outbox,
+      clock,
+      activity,
+      fence: { mayLeave: (raisesRisk) => fence.now.mayLeave(raisesRisk) },
+      onTrouble,
+    });
     newest = lane;
     broker.onReport((report) =>
       desk.post({ kind: 'order_reported', at: clock.now(), report: { ...report } }),
@@ -138,6 +149,7 @@ export function appDesk(change: PolicyChange = {}) {
     killFile,
     troubles,
     chat,
+    fence,
     broker,
     open,
     settle,

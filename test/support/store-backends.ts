@@ -10,6 +10,8 @@ import { createStore, type Store } from '#shell/store/store.ts';
 /** An open store of one kind, and how to end it. */
 export type OpenStore = {
   readonly store: Store;
+  /** The same store as a desk of that epoch may write to it. */
+  readonly under: (epoch: number) => Store;
   /** Null for the store in memory. */
   readonly handle: StoreHandle | null;
   close(): Promise<void>;
@@ -30,6 +32,7 @@ export async function openEmbedded(): Promise<OpenStore & { handle: StoreHandle;
   const handle = await connectStore({ dataFolder: folder, databaseUrl: null, purpose: 'test' });
   return {
     store: createStore(handle),
+    under: (epoch) => createStore(handle, { epoch }),
     handle,
     folder,
     close: async () => {
@@ -40,7 +43,9 @@ export async function openEmbedded(): Promise<OpenStore & { handle: StoreHandle;
 }
 
 /** A database of its own on the server at `url`, dropped by `close`. */
-export async function openOnServer(url: string): Promise<OpenStore & { handle: StoreHandle }> {
+export async function openOnServer(
+  url: string,
+): Promise<OpenStore & { handle: StoreHandle; url: string }> {
   const name = `centaur_test_${randomBytes(6).toString('hex')}`;
   const admin = postgres(url, { max: 1, onnotice: () => {} });
   await admin.unsafe(`create database ${name}`);
@@ -53,7 +58,9 @@ export async function openOnServer(url: string): Promise<OpenStore & { handle: S
   });
   return {
     store: createStore(handle),
+    under: (epoch) => createStore(handle, { epoch }),
     handle,
+    url: own.href,
     close: async () => {
       await handle.close();
       await admin.unsafe(`drop database ${name} with (force)`);
@@ -64,7 +71,8 @@ export async function openOnServer(url: string): Promise<OpenStore & { handle: S
 
 async function openMemory(): Promise<OpenStore> {
   let at = 1_700_000_000_000;
-  return { store: createMemoryStore(() => at++), handle: null, close: async () => {} };
+  const store = createMemoryStore(() => at++);
+  return { store, under: store.under, handle: null, close: async () => {} };
 }
 
 /** Every kind of store the contract holds for; a text instead of a way to open says why it is skipped. */

@@ -3,7 +3,9 @@ import type { Store } from '#shell/store/store.ts';
 import { backends, type OpenStore } from './store-backends.ts';
 
 /** Declares the tests of `suite` once for every kind of store; each kind is opened once a file. */
-export function forEveryStore(suite: (store: () => Store, kind: string) => void): void {
+export function forEveryStore(
+  suite: (store: () => Store, kind: string, under: (epoch: number) => Store) => void,
+): void {
   for (const { name, open } of backends()) {
     if (typeof open === 'string') {
       describe(`store in ${name}`, { skip: open }, () => {});
@@ -17,7 +19,12 @@ export function forEveryStore(suite: (store: () => Store, kind: string) => void)
       after(async () => {
         await opened?.close();
       });
-      suite(() => (opened as OpenStore).store, name);
+      const now = () => opened as OpenStore;
+      suite(
+        () => now().store,
+        name,
+        (epoch) => now().under(epoch),
+      );
     });
   }
 }

@@ -13,7 +13,11 @@ export type Child = {
 };
 
 /** Runs store-child.ts on a data folder, as another user when `uid` is given. */
-export function runChild(folder: string, act: 'hold' | 'append' | 'desk', uid?: number): Child {
+export function runChild(
+  folder: string,
+  act: 'hold' | 'append' | 'desk' | 'standby' | 'sender',
+  uid?: number,
+): Child {
   const child = spawn(process.execPath, [CHILD, folder, act], {
     stdio: ['pipe', 'pipe', 'inherit'],
     ...(uid === undefined ? {} : { uid, gid: uid }),

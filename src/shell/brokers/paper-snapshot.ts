@@ -7,12 +7,7 @@ import type { TradingDay } from '#core/market/trading-day.ts';
 import { createAccount } from '#core/simulation/account.ts';
 import type { ExchangeOrder } from '#core/simulation/exchange-order.ts';
 import { childrenOf, createOrder, isOpen } from '#core/simulation/exchange-order.ts';
-import type {
-  Exchange,
-  ExchangeRules,
-  LastTrade,
-  StandingBook,
-} from '#core/simulation/exchange-state.ts';
+import type { Exchange, ExchangeRules, StandingBook } from '#core/simulation/exchange-state.ts';
 import {
   addOrder,
   createExchange,
@@ -40,7 +35,7 @@ export type PaperSnapshot = {
   readonly books?: readonly (readonly [InstrumentId, StandingBook])[];
   /** Facts of the day and last trades, where the venue is Chinese. */
   readonly days?: readonly InstrumentDayCn[];
-  readonly lastPrices?: readonly (readonly [InstrumentId, LastTrade])[];
+  readonly lastPrices?: readonly (readonly [InstrumentId, number])[];
 };
 
 /** An order of the exchange in the words of the port. */
@@ -104,8 +99,8 @@ export function exchangeFrom(
     exchange.books.set(instrument, { ...book });
   }
   for (const facts of snapshot.days ?? []) setInstrumentDay(exchange, facts);
-  for (const [instrument, trade] of snapshot.lastPrices ?? []) {
-    exchange.lastPrices.set(instrument, trade);
+  for (const [instrument, price] of snapshot.lastPrices ?? []) {
+    exchange.lastPrices.set(instrument, price);
   }
   addMissingChildren(exchange, now);
   return exchange;

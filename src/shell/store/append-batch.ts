@@ -11,6 +11,8 @@ export type Batch = {
   readonly outbox: readonly NewOutboxRow[];
   readonly inboxDone: { readonly id: number; readonly result: unknown } | null;
   readonly audit: readonly NewAuditRow[];
+  /** Epoch the batch is written under; null: by somebody who does not lead. */
+  readonly epoch: number | null;
 };
 
 type Answer =
@@ -30,7 +32,7 @@ export function queuedRow(row: NewOutboxRow, id: number): OutboxRow {
   };
 }
 
-/** Calls the database's one transaction for a batch. Runs within `sql`, pool or transaction. */
+/** Calls the database's one transaction for a batch. Runs within `sql`, pool or transaction. Throws where its epoch is over. */
 export async function appendBatch(sql: Sql, codec: EventCodec, batch: Batch): Promise<Answer> {
   const events = batch.events.map((event) => ({
     type: event.type,
@@ -46,7 +48,7 @@ export async function appendBatch(sql: Sql, codec: EventCodec, batch: Batch): Pr
       ${encodeJson(events)}::text::json, ${encodeJson(outbox)}::text::json,
       ${inboxDone === null ? null : inboxDone.id}::bigint,
       ${inboxDone === null ? null : encodeJson(inboxDone.result)}::text::json,
-      ${encodeJson(audit)}::text::json
+      ${encodeJson(audit)}::text::json, ${batch.epoch}::bigint
     ) as answer`;
   return (row as { answer: Answer }).answer;
 }

@@ -19,7 +19,12 @@ async function versionOf(sql: Sql, stream: string): Promise<number> {
   return row?.version ?? 0;
 }
 
-async function append(sql: Sql, codec: EventCodec, batch: AppendBatch): Promise<AppendResult> {
+async function append(
+  sql: Sql,
+  codec: EventCodec,
+  batch: AppendBatch,
+  epoch: number | null,
+): Promise<AppendResult> {
   try {
     const answer = await appendBatch(sql, codec, {
       stream: batch.stream,
@@ -29,6 +34,7 @@ async function append(sql: Sql, codec: EventCodec, batch: AppendBatch): Promise<
       outbox: batch.outbox,
       inboxDone: batch.inboxDone ?? null,
       audit: batch.audit ?? [],
+      epoch,
     });
     return 'conflict' in answer
       ? { kind: 'version_conflict', actualVersion: answer.conflict }
@@ -53,10 +59,10 @@ async function readPage(sql: Sql, stream: string, after: number): Promise<EventR
     order by version limit ${READ_PAGE}`;
 }
 
-/** The log in PostgreSQL. */
-export function createEventLog(db: Caller, codec: EventCodec): EventLog {
+/** The log in PostgreSQL, appended to under `epoch`. */
+export function createEventLog(db: Caller, codec: EventCodec, epoch: number | null): EventLog {
   return {
-    append: (batch) => db.run('append', (sql) => append(sql, codec, batch)),
+    append: (batch) => db.run('append', (sql) => append(sql, codec, batch, epoch)),
     read: (stream, afterVersion = 0) =>
       db.run('read events', async (sql) => {
         const found: StoredEvent[] = [];

@@ -50,6 +50,7 @@ export function createInbox(db: Caller, codec: EventCodec): Inbox {
           outbox: [],
           inboxDone: { id, result },
           audit,
+          epoch: null,
         });
       }),
     // also after each reconnect: what arrived meanwhile was announced to nobody

@@ -29,12 +29,13 @@ async function appendChunk(sql: Sql, rows: readonly RecordedInput[]): Promise<vo
 }
 
 /** Inputs in PostgreSQL. A row written twice is known; another row on its ordinal is refused. */
-export function createInputLog(db: Caller): InputLog {
+export function createInputLog(db: Caller, epoch: number | null): InputLog {
   return {
     append: (rows) =>
       db.run('append inputs', async () => {
         if (rows.length === 0) return;
         await db.sql.begin(async (tx) => {
+          await tx`select leads(${epoch}::bigint)`;
           for (let i = 0; i < rows.length; i += CHUNK) {
             await appendChunk(tx as unknown as Sql, rows.slice(i, i + CHUNK));
           }

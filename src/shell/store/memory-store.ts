@@ -19,6 +19,7 @@ import type { Bar, BarColumns } from '#core/market/bar.ts';
 import { columnsOf } from '#core/market/bar.ts';
 import { queuedRow } from './append-batch.ts';
 import { cleanText, createEventCodec, encodeJson, type Upcasts } from './event-codec.ts';
+import { createMemoryEpochs, underEpoch } from './memory-epochs.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
 import type { RawSnapshot, RawSnapshots } from './snapshots.ts';
 import type { Store } from './store.ts';
@@ -289,6 +290,9 @@ function createMemoryRaw(): RawSnapshots {
   };
 }
 
+/** A store in memory, and the same store as an epoch may write to it. */
+export type MemoryStore = Store & { under(epoch: number): Store };
+
 /**
  * A store in memory that answers like the one in PostgreSQL; for simulation and fast tests. With
  * `isShared` it hands out the values it was given, which nobody may change.
@@ -297,7 +301,7 @@ export function createMemoryStore(
   now: () => number,
   upcasts: Upcasts = {},
   options: { readonly isShared?: boolean } = {},
-): Store {
+): MemoryStore {
   const tables: Tables = {
     stored: options.isShared === true ? shared : copied,
     streams: new Map(),
@@ -307,7 +311,8 @@ export function createMemoryStore(
     audit: [],
     lastSeq: 0,
   };
-  return {
+  const { check, ...epochs } = createMemoryEpochs(now);
+  const store: Store = {
     events: createMemoryEventLog(tables, upcasts, now),
     inputs: createMemoryInputs(tables.stored),
     snapshots: createMemorySnapshots(tables.stored),
@@ -316,8 +321,10 @@ export function createMemoryStore(
       add: (rows) => addOutbox(tables, rows),
       markDone: (id) => markDone(tables, id),
     }),
+    epochs,
     jobs: createMemoryJobRuns(),
     bars: createMemoryBars(),
     raw: createMemoryRaw(),
   };
+  return { ...store, under: (epoch) => underEpoch(store, () => check(epoch)) };
 }

@@ -30,20 +30,20 @@ function selectDue(sql: Sql, runId: string, now: number, limit: number) {
     order by lane, priority > 0, id limit ${limit}`;
 }
 
-async function settle(sql: Sql, runId: string) {
+async function settle(sql: Sql, runId: string, epoch: number | null) {
   const found = await sql<OutboxRow[]>`
     with settled as (
       update outbox set
         state = case when starts_with(lane, ${ORDER_LANE}) then 'unknown' else 'queued' end
-      where run_id = ${runId} and state = 'attempting' returning *
+      where run_id = ${runId} and state = 'attempting' and leads(${epoch}::bigint) returning *
     )
     select ${columns(sql)} from settled order by id`;
   const unknown = found.filter((row) => row.state === 'unknown');
   return { unknown, requeued: found.length - unknown.length };
 }
 
-/** The outbox in PostgreSQL. */
-export function createOutbox(db: Caller, codec: EventCodec): Outbox {
+/** The outbox in PostgreSQL; attempts begin, and are settled after a crash, under `epoch`. */
+export function createOutbox(db: Caller, codec: EventCodec, epoch: number | null): Outbox {
   return {
     enqueue: (rows, inboxDone) =>
       db.run('enqueue', async (sql) => {
@@ -55,6 +55,7 @@ export function createOutbox(db: Caller, codec: EventCodec): Outbox {
           outbox: rows,
           inboxDone: inboxDone ?? null,
           audit: [],
+          epoch: null,
         });
         return 'outbox' in answer ? storedRows(rows, answer.outbox) : [];
       }),
@@ -64,7 +65,7 @@ export function createOutbox(db: Caller, codec: EventCodec): Outbox {
       db.run('mark attempting', async (sql) => {
         const { count } = await sql`
           update outbox set state = 'attempting', attempts = attempts + 1
-          where id = ${id} and state = 'queued'`;
+          where id = ${id} and state = 'queued' and leads(${epoch}::bigint)`;
         return count === 1;
       }),
     markDelivered: (id, externalId, at) =>
@@ -83,15 +84,15 @@ export function createOutbox(db: Caller, codec: EventCodec): Outbox {
       db.run('mark dropped', async (sql) => {
         await sql`update outbox set state = 'dropped',
           last_error = ${cleanText(reason).slice(0, ERROR_LIMIT)}
-          where id = ${id} and state in ('queued', 'attempting')`;
+          where id = ${id} and state in ('queued', 'attempting') and leads(${epoch}::bigint)`;
       }),
     dropActed: (dedupeKeys) =>
       db.run('drop acted', async (sql) => {
         await sql`update outbox set state = 'dropped', last_error = ${ACTED}
-          where state in ('queued', 'attempting') and dedupe_key in
+          where state in ('queued', 'attempting') and leads(${epoch}::bigint) and dedupe_key in
             (select json_array_elements_text(${JSON.stringify(dedupeKeys)}::text::json))`;
       }),
-    settleInterrupted: (runId) => db.run('settle outbox', (sql) => settle(sql, runId)),
+    settleInterrupted: (runId) => db.run('settle outbox', (sql) => settle(sql, runId, epoch)),
     ofRun: (runId) =>
       db.run('read outbox', async (sql) => [
         ...(await sql<OutboxRow[]>`

@@ -13,7 +13,7 @@ function grants(): string {
     `grant usage on schema public to ${APP_ROLE}`,
     `grant select, insert on ${[...APPEND_ONLY, 'bars'].join(', ')} to ${APP_ROLE}`,
     `grant select, insert, update (done_at, result) on inbox to ${APP_ROLE}`,
-    `grant select, insert, update on outbox, job_run to ${APP_ROLE}`,
+    `grant select, insert, update on outbox, job_run, leadership to ${APP_ROLE}`,
     `grant select, insert, update, delete on state_snapshots, ${READ_MODELS.join(', ')} to ${APP_ROLE}`,
   ].join(';\n');
 }

@@ -6,6 +6,7 @@ import { loadOrm, loadPgCore } from './drizzle.ts';
  */
 const {
   bigint,
+  check,
   date,
   doublePrecision,
   index,
@@ -106,6 +107,22 @@ export const outbox = pgTable(
     index('outbox_open').on(t.runId, t.id).where(sql`state in ('queued', 'attempting')`),
     index('outbox_edit').on(t.lane, t.editKey, t.id),
   ],
+);
+
+/**
+ * Who may write: at most one row. `epoch` is a key, so that raising it waits for every statement that
+ * was let in under the one before; signs of life change other columns and wait for nobody.
+ */
+export const leadership = pgTable(
+  'leadership',
+  {
+    id: smallint('id').primaryKey(),
+    epoch: whole('epoch').notNull().unique('leadership_epoch'),
+    holder: text('holder').notNull(),
+    takenAt: instant('taken_at').notNull(),
+    seenAt: instant('seen_at').notNull(),
+  },
+  (t) => [check('leadership_one', sql`${t.id} = 1`)],
 );
 
 /** Decides whether a due job runs: one row a slot over all processes. */

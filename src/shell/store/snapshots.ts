@@ -7,14 +7,15 @@ import type { Caller } from './sql-client.ts';
 const KEPT = 3;
 
 /** State snapshots in PostgreSQL. */
-export function createStateSnapshots(db: Caller): StateSnapshots {
+export function createStateSnapshots(db: Caller, epoch: number | null): StateSnapshots {
   return {
     save: (stream, version, state) =>
       db.run('save snapshot', async (sql) => {
         await sql`
           with kept as (
             insert into state_snapshots (stream, version, state, recorded_at)
-            values (${stream}, ${version}, ${encodeJson(state)}::text::json, clock_timestamp())
+            select ${stream}, ${version}::int, ${encodeJson(state)}::text::json, clock_timestamp()
+            where leads(${epoch}::bigint)
             on conflict do nothing
           )
           delete from state_snapshots where stream = ${stream} and version < (

@@ -35,6 +35,11 @@ const TYPES = {
   int8: { to: 20, from: [20], serialize: (n: number) => String(n), parse: Number },
 };
 
+/** This process as people are told of it: `pid 4711 on desk-a`. */
+export function processName(): string {
+  return `pid ${process.pid} on ${hostname().slice(0, 20)}`;
+}
+
 /** Name under which sessions of this process are seen in pg_stat_activity, at most 63 bytes. */
 export function applicationName(purpose: string): string {
   return `centaur:${purpose.slice(0, 20)}@${hostname().slice(0, 20)}:${process.pid}`;

@@ -14,10 +14,14 @@ const DOWN = new Set([
   'ETIMEDOUT',
 ]);
 
+/** Raised by the database's function `leads`. */
+const EPOCH_OVER = 'ZL001';
+
 function classify(code: string): { code: string; retryable: boolean } {
   if (DOWN.has(code) || code.startsWith('08') || code.startsWith('57P')) {
     return { code: 'store_down', retryable: true };
   }
+  if (code === EPOCH_OVER) return { code: 'deposed', retryable: false };
   if (code === '53100') return { code: 'disk_full', retryable: true };
   if (code === '57014' || code === '55P03') return { code: 'timeout', retryable: true };
   if (code.startsWith('53')) return { code: 'out_of_resources', retryable: true };

@@ -1,5 +1,6 @@
 import type {
   BarStore,
+  Epochs,
   EventLog,
   Inbox,
   InputLog,
@@ -8,6 +9,7 @@ import type {
   StateSnapshots,
 } from '#app/ports.ts';
 import { createBarStore } from './bar-store.ts';
+import { createEpochs } from './epochs.ts';
 import { createEventCodec, type Upcasts } from './event-codec.ts';
 import { createEventLog } from './event-log.ts';
 import { createInbox } from './inbox.ts';
@@ -24,20 +26,29 @@ export type Store = {
   readonly snapshots: StateSnapshots;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
+  readonly epochs: Epochs;
   readonly jobs: JobRuns;
   readonly bars: BarStore;
   readonly raw: RawSnapshots;
 };
 
+export type StoreSettings = {
+  readonly upcasts?: Upcasts;
+  /** Epoch a desk writes under; null or left out for commands and jobs, which only hand in. */
+  readonly epoch?: number | null;
+};
+
 /** The store in PostgreSQL, over an open handle. */
-export function createStore(db: Caller, upcasts: Upcasts = {}): Store {
-  const codec = createEventCodec(upcasts);
+export function createStore(db: Caller, settings: StoreSettings = {}): Store {
+  const codec = createEventCodec(settings.upcasts);
+  const epoch = settings.epoch ?? null;
   return {
-    events: createEventLog(db, codec),
-    inputs: createInputLog(db),
-    snapshots: createStateSnapshots(db),
+    events: createEventLog(db, codec, epoch),
+    inputs: createInputLog(db, epoch),
+    snapshots: createStateSnapshots(db, epoch),
     inbox: createInbox(db, codec),
-    outbox: createOutbox(db, codec),
+    outbox: createOutbox(db, codec, epoch),
+    epochs: createEpochs(db),
     jobs: createJobRuns(db),
     bars: createBarStore(db),
     raw: createRawSnapshots(db),
