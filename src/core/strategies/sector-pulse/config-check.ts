@@ -31,19 +31,29 @@ export type ConfigFinding = {
   readonly refused: readonly string[];
 };
 
-/** Judgements of every condition of the gate by checkpoint from the figures of earlier days. */
+/**
+ * Judgements of every condition of the gate, and of the gate as a whole (`gate`), by checkpoint, from
+ * the figures of earlier days. What could not be judged is null.
+ */
 export function conditionHistories(
   days: readonly FiguresOfDay[],
   params: SectorPulseParams,
 ): ConditionHistory[] {
   const histories = new Map<string, { day: TradingDay; held: boolean | null }[]>();
   for (const { day, checkpoint, figures } of days) {
-    for (const check of judgeSentiment(figures, checkpoint, params.gate).checks) {
-      const key = `${check.name}@${checkpoint}`;
+    const { checks, passed } = judgeSentiment(figures, checkpoint, params.gate);
+    const add = (condition: string, isJudged: boolean, held: boolean) => {
+      const key = `${condition}@${checkpoint}`;
       const rows = histories.get(key) ?? [];
-      rows.push({ day, held: check.value === null ? null : check.passed });
+      rows.push({ day, held: isJudged ? held : null });
       histories.set(key, rows);
-    }
+    };
+    for (const check of checks) add(check.name, check.value !== null, check.passed);
+    add(
+      'gate',
+      checks.every(({ value }) => value !== null),
+      passed,
+    );
   }
   return [...histories].map(([key, rows]) => {
     const [condition = '', checkpoint = ''] = key.split('@');

@@ -3,7 +3,7 @@ import { decideStance, stancePermission } from '#core/machines/stance.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
-import { assertSameStocks } from '#core/market/whole-market.ts';
+import { assertSameStocks, hasFlag } from '#core/market/whole-market.ts';
 import { strictest } from '#core/risk/permission.ts';
 import type { DeskInputs } from './checkpoint.ts';
 import type { BuyPoint, BuyPointLook } from './confirm-entry.ts';
@@ -73,7 +73,7 @@ function entryLookOf(
     quote: name.quote,
     last: name.look.last,
     previousClose: snapshot.previousClose[row]!,
-    limitUp: snapshot.limitUp[row]!,
+    limitUp: hasFlag(table, row, 'noLimit') ? Number.POSITIVE_INFINITY : snapshot.limitUp[row]!,
     noise: stockNoise(history, row, tradingDay, params.entry),
     source: name.look.origin.source,
   };

@@ -48,7 +48,7 @@ export type EntryLook = {
   readonly quote: Quote | null;
   readonly last: number;
   readonly previousClose: number;
-  /** Dated limit price; NaN when there is none. */
+  /** Dated limit price; Infinity when there is none today, NaN when it is not known. */
   readonly limitUp: number;
   readonly noise: StockNoise;
   readonly source: string;
@@ -110,7 +110,7 @@ function entryLimitOf(entry: EntryLook): number | null {
   const cage = priceCageCn(board, tradingDay, sight);
   if (!(ask > 0) || cage.kind === 'unknown') return null;
   const most = cage.kind === 'cage' ? Math.min(ask, cage.buyMost) : ask;
-  return roundToTick(limitUp > 0 ? Math.min(most, limitUp) : most, TICK, 'down');
+  return Number.isNaN(limitUp) ? null : roundToTick(Math.min(most, limitUp), TICK, 'down');
 }
 
 function quantityOf(
@@ -237,6 +237,8 @@ export function proposeEntry(entry: EntryLook, book: BookLook, params: EntryPara
   const costMinor = notionalMinor(price, quantity);
   const rows = [
     ...bookRows(row, book, instrument, params),
+    // a purchase at the limit waits in the queue and is no fill to count on
+    row('limit_up', 'at_limit_up', !(entry.last < entry.limitUp), '==', false),
     row('risk_price_unknown', 'entry_limit', limit, '>', 0, 'cny'),
     row('risk_size_too_small', 'quantity', quantity, '>', 0, 'shares'),
     ...capRows(row, book, instrument, costMinor, params),

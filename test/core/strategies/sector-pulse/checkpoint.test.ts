@@ -368,6 +368,8 @@ test('SP-02 a condition that never changed in 250 days is named, a filter that l
     [up?.judged, up?.held, up?.lastHeldDaysAgo, up?.lastChangeDaysAgo],
     [250, 249, 0, 148],
   );
+  const gate = found.conditions.find(({ condition }) => condition === 'gate');
+  assert.deepEqual([gate?.judged, gate?.held, gate?.isConstant], [247, 246, false]);
   assert.deepEqual(found.refused, []);
   const harsh = { ...PARAMS, stocks: { ...PARAMS.stocks, turnoverMin: 1e13 } };
   assert.deepEqual(checkConfig(days, market, harsh).refused, ['turnover_below_min', 'all_filters']);

@@ -241,7 +241,7 @@ suite('SP-08 lots by board', () => {
         instrument,
         quote: null,
         last: price,
-        limitUp: Number.NaN,
+        limitUp: Number.POSITIVE_INFINITY,
         previousClose: price,
       };
       const noise = { ...entry().noise, atr: figure('atr_20d', 0, 'cny', ORIGIN) };
@@ -277,7 +277,7 @@ test('SP-08 what the desk and the book forbid', () => {
   assert.deepEqual(denied({}, { dayReturn: -0.0199 }), []);
   assert.deepEqual(denied({}, { ownNames: [SHIP] }), ['risk_already_held']);
   assert.deepEqual(denied({}, { soldToday: [SHIP] }), ['risk_opposite_side']);
-  assert.deepEqual(denied({ last: 5_100, quote: null, limitUp: Number.NaN }), [
+  assert.deepEqual(denied({ last: 5_100, quote: null, limitUp: Number.POSITIVE_INFINITY }), [
     'risk_size_too_small',
   ]);
 });
@@ -291,10 +291,15 @@ test('SP-08 what is not known denies', () => {
   assert.ok(denied({ instrument: '900901.SH' }).includes('risk_price_unknown'));
 });
 
+test('SP-08 a stock that reached its limit meanwhile, or whose limit is not known, is not bought', () => {
+  assert.deepEqual(denied({ last: 40.7 }), ['limit_up']);
+  assert.deepEqual(denied({ limitUp: Number.NaN }).slice(0, 2), ['limit_up', 'risk_price_unknown']);
+});
+
 test('SP-08 the limit stays inside the cage and under the limit price', () => {
   const at = (change: Partial<EntryLook>) =>
     proposeEntry(entry(change), book(), PARAMS.entry).proposal?.entryLimit;
-  assert.equal(at({ limitUp: 38.6 }), 38.6);
+  assert.equal(at({ limitUp: 38.615 }), 38.61);
   assert.equal(at({ quote: null, last: 38.61 }), 38.61);
   const crossed = { instrument: SHIP, bid: 38, ask: 0, bidSize: 900, askSize: 0, at: AT };
   assert.equal(at({ quote: crossed, last: 40 }), 38.76, '102 % of the best bid');
