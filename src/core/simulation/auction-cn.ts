@@ -48,7 +48,7 @@ export function matchAuction(
 ): ExchangeReport[] {
   const { instrument, price } = print;
   const out: ExchangeReport[] = [];
-  exchange.lastPrices.set(instrument, price);
+  exchange.lastPrices.set(instrument, { price, at: print.at });
   if (isHaltedAt(exchange, instrument, print.at)) return out;
   fillEach(exchange, print, at, out, (order) =>
     takesPart(order, 'regular') && order.terms.type === 'limit'

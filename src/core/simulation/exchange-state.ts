@@ -49,6 +49,9 @@ export type StandingBook = {
   isGap: boolean;
 };
 
+/** Price and instant of a trade. */
+export type LastTrade = { readonly price: number; readonly at: number };
+
 /** Facts of a day, and the limits that follow from them. */
 export type KnownDay = { readonly facts: InstrumentDayCn; readonly limits: PriceLimitsCn };
 
@@ -63,7 +66,7 @@ export type Exchange = {
   /** Facts of instruments on the newest day they were told for, with their limits. */
   readonly days: Map<InstrumentId, KnownDay>;
   /** Last trades seen, where the venue needs them. */
-  readonly lastPrices: Map<InstrumentId, number>;
+  readonly lastPrices: Map<InstrumentId, LastTrade>;
   /** Session in which orders are taken and filled; null closes, undefined never closes. */
   session: Session | null | undefined;
 };

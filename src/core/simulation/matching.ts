@@ -21,7 +21,14 @@ import {
   sellableAt,
   tradingDayAt,
 } from './exchange-state.ts';
-import { endVoidOrders, isHaltedAt, takesPart, tradingModeOf, wholeStepsOf } from './venue-cn.ts';
+import {
+  endVoidOrders,
+  isHaltedAt,
+  standsStill,
+  takesPart,
+  tradingModeOf,
+  wholeStepsOf,
+} from './venue-cn.ts';
 
 /** A pause between quotes of this length counts as a gap: what lies between was not seen. */
 const GAP_MS = 60_000;
@@ -223,8 +230,9 @@ export function matchStanding(
 ): void {
   const book = bookOf(exchange, instrument);
   const { quote } = book;
+  if ((exchange.openOrders.get(instrument)?.length ?? 0) === 0) return;
   const mode = quote === null ? 'none' : tradingModeOf(exchange, instrument, at);
-  if (quote === null || mode === 'none') return;
+  if (quote === null || mode === 'none' || !standsStill(exchange, quote, at)) return;
   if (mode === 'after_hours') endVoidOrders(exchange, instrument, at, out);
   const seen = new Set<ExchangeOrder>();
   for (;;) {
@@ -277,7 +285,7 @@ export function matchBar(exchange: Exchange, bar: Bar, at: number): ExchangeRepo
   const out: ExchangeReport[] = [];
   const { instrument } = bar;
   const isCn = exchange.rules.venue === 'cn';
-  if (isCn) exchange.lastPrices.set(instrument, bar.close);
+  if (isCn) exchange.lastPrices.set(instrument, { price: bar.close, at: bar.openedAt });
   if (exchange.rules.matchBy === 'ticks') return out;
   const book = bookOf(exchange, instrument);
   if (book.lastQuoteAt < bar.closedAt) book.quote = null;

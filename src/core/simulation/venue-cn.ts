@@ -1,3 +1,4 @@
+import { regularTradingDayOf } from '#core/backtest/costs.ts';
 import type { RefusalCn } from '#core/gates/order-cn.ts';
 import { refusalCn } from '#core/gates/order-cn.ts';
 import { boardOfCn } from '#core/market/board-cn.ts';
@@ -9,7 +10,9 @@ import {
   canSubmitCn,
   dayEndsAtCn,
   phaseAtCn,
+  phasesCn,
 } from '#core/market/phases-cn.ts';
+import type { Quote } from '#core/market/quote.ts';
 import { lotRuleOn } from '#core/market/rules-cn.ts';
 import { isHaltedCn } from '#core/market/seal-cn.ts';
 import type { Session } from '#core/market/session.ts';
@@ -54,6 +57,22 @@ export function isHaltedAt(exchange: Exchange, instrument: InstrumentId, at: num
   return known !== null && isHaltedCn(known.facts, at);
 }
 
+/**
+ * Whether a standing quote still says what can be traded at `at`. On a Chinese exchange it does so
+ * within one phase and between halts: a quote of an auction is indicative, and one of before the
+ * break or a halt is over.
+ */
+export function standsStill(exchange: Exchange, quote: Quote, at: number): boolean {
+  const { rules, session } = exchange;
+  if (rules.venue !== 'cn') return true;
+  const halts = knownDayOf(exchange, quote.instrument, at)?.facts.halts ?? [];
+  if (halts.some((halt) => quote.at < halt.toAt && halt.toAt <= at)) return false;
+  const board = boardOfCn(quote.instrument);
+  if (!session || board === null) return true;
+  const span = phasesCn(session, board).find((one) => at >= one.fromAt && at < one.toAt);
+  return span !== undefined && quote.at >= span.fromAt;
+}
+
 /** Whether `order` takes part in trading of `mode`. */
 export function takesPart(order: ExchangeOrder, mode: TradingMode): boolean {
   return mode !== 'none' && (order.terms.isExtendedHours === true) === (mode === 'after_hours');
@@ -71,6 +90,8 @@ export function refusalOfCn(exchange: Exchange, terms: OrderTerms, at: number): 
   const tradingDay = tradingDayAt(exchange, at);
   const position = exchange.account.positions.get(instrument);
   const promised = committedSells(exchange, instrument, null);
+  const quote = exchange.books.get(instrument)?.quote ?? null;
+  const last = exchange.lastPrices.get(instrument);
   const order = {
     instrument,
     side,
@@ -84,8 +105,9 @@ export function refusalOfCn(exchange: Exchange, terms: OrderTerms, at: number): 
     at,
     session: exchange.session,
     facts: knownDayOf(exchange, instrument, at)?.facts ?? null,
-    quote: exchange.books.get(instrument)?.quote ?? null,
-    lastPrice: exchange.lastPrices.get(instrument) ?? null,
+    quote: quote !== null && standsStill(exchange, quote, at) ? quote : null,
+    lastPrice:
+      last !== undefined && regularTradingDayOf(last.at) === tradingDay ? last.price : null,
     held: (position?.quantity ?? 0) - promised,
     sellable: sellableAt(exchange, instrument, at) - promised,
     boughtToday: boughtToday(exchange, instrument, at),

@@ -7,7 +7,12 @@ import type { TradingDay } from '#core/market/trading-day.ts';
 import { createAccount } from '#core/simulation/account.ts';
 import type { ExchangeOrder } from '#core/simulation/exchange-order.ts';
 import { childrenOf, createOrder, isOpen } from '#core/simulation/exchange-order.ts';
-import type { Exchange, ExchangeRules, StandingBook } from '#core/simulation/exchange-state.ts';
+import type {
+  Exchange,
+  ExchangeRules,
+  LastTrade,
+  StandingBook,
+} from '#core/simulation/exchange-state.ts';
 import {
   addOrder,
   createExchange,
@@ -35,7 +40,7 @@ export type PaperSnapshot = {
   readonly books?: readonly (readonly [InstrumentId, StandingBook])[];
   /** Facts of the day and last trades, where the venue is Chinese. */
   readonly days?: readonly InstrumentDayCn[];
-  readonly lastPrices?: readonly (readonly [InstrumentId, number])[];
+  readonly lastPrices?: readonly (readonly [InstrumentId, LastTrade])[];
 };
 
 /** An order of the exchange in the words of the port. */
@@ -99,8 +104,8 @@ export function exchangeFrom(
     exchange.books.set(instrument, { ...book });
   }
   for (const facts of snapshot.days ?? []) setInstrumentDay(exchange, facts);
-  for (const [instrument, price] of snapshot.lastPrices ?? []) {
-    exchange.lastPrices.set(instrument, price);
+  for (const [instrument, trade] of snapshot.lastPrices ?? []) {
+    exchange.lastPrices.set(instrument, trade);
   }
   addMissingChildren(exchange, now);
   return exchange;

@@ -310,3 +310,35 @@ test('RL-04 a market purchase needs the cash for the limit-up, fees included', (
   const rich = cnExchange({ cashMinor: 110_502 });
   assert.deepEqual(rich.place('10:00', { type: 'market' }), ['o accepted']);
 });
+
+test('RL-04 a quote of an auction or of before the break is no price to trade at', () => {
+  const x = cnExchange({ held: 300 });
+  x.quote('09:23', 9.9, 9.9);
+  assert.deepEqual(x.place('09:30', { orderId: 'a', limitPrice: 10 }), ['a accepted']);
+  assert.deepEqual(x.quote('11:29', 9.99, 10.01), []);
+  assert.deepEqual(x.place('13:00', { orderId: 'b', limitPrice: 10.01 }), ['b accepted']);
+  assert.deepEqual(x.quote('13:00:03', 10, 10.02), []);
+  const late = cnExchange({ held: 300, facts: { closePrice: 10 } });
+  late.quote('14:56', 9.99, 10);
+  const sale = { side: 'sell', limitPrice: 10, isExtendedHours: true } as const;
+  assert.deepEqual(late.place('15:06', sale), ['o accepted']);
+});
+
+test('RL-04 a quote of before a halt is no price to trade at after it', () => {
+  const x = cnExchange();
+  x.quote('09:59', 9.99, 10);
+  const fromAt = Date.parse('2026-11-19T02:00:00Z');
+  x.learn({ halts: [{ fromAt, toAt: fromAt + 600_000 }] });
+  assert.deepEqual(x.place('10:10', { type: 'market' }), ['o accepted']);
+  assert.deepEqual(x.quote('10:10:03', 9.5, 9.51), ['o filled 100@9.51']);
+});
+
+test('RL-04 the cage looks at trades of the day only', () => {
+  const x = cnExchange();
+  x.exchange.lastPrices.set('600519.SH', { price: 20, at: Date.parse('2026-11-18T06:59:00Z') });
+  assert.deepEqual(x.place('10:00', { limitPrice: 10.2 }), ['o accepted']);
+  x.bar('10:01', [9.5, 9.5, 9.5, 9.5]);
+  assert.deepEqual(x.place('10:02', { orderId: 'b', limitPrice: 9.8 }), [
+    'b rejected outside_price_cage',
+  ]);
+});
