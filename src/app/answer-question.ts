@@ -81,6 +81,7 @@ export async function answerQuestion(
     case 'status':
     case 'pending':
     case 'positions':
+    case 'todo':
     case 'pnl':
       return answer({ at, kind: question.ask, desks });
     case 'ticket':

@@ -1,3 +1,4 @@
+import { oddFill, todoOf } from '#core/engine/decide-manual.ts';
 import type { Position } from '#core/engine/state.ts';
 import { hasEnded } from '#core/machines/order.ts';
 import { symbolOf } from '#core/market/instrument.ts';
@@ -88,6 +89,17 @@ export function judgeAct(act: DeskAct, desks: readonly DeskHandle[], from: ActFr
       return judgeCancel(act, desks, from, honored);
     case 'mode':
       return judgeMode(act, desks, from, honored);
+    case 'fill':
+      return judgeFill(act, desks, honored);
+    case 'protected':
+      return {
+        kind: 'go',
+        act,
+        desks: desks.filter((desk) => desk.policy.execution.isPerson),
+        lateMs: honored,
+        ticketVersion: null,
+        isConfirmed: false,
+      };
     case 'stop':
     case 'kill': {
       const scoped = deskScope(act.scope, desks);
@@ -308,6 +320,30 @@ function judgeCancel(
     byCode !== null ? [byCode.desk] : bySymbol.length > 0 ? bySymbol : desks.slice(0, 1);
   const target = byCode !== null || bySymbol.length > 0 ? upper : act.target;
   return go(meant, { ...act, target, isProtectionMeant: false });
+}
+
+/** What a person executed is a fact, also late; what looks odd is asked once more before it counts. */
+function judgeFill(
+  act: Extract<DeskAct, { act: 'fill' }>,
+  desks: readonly DeskHandle[],
+  honored: number | null,
+): Judged {
+  const byHand = desks.filter((desk) => desk.policy.execution.isPerson);
+  const meant = byHand.find((desk) => todoOf(desk.state(), act.target) !== null) ?? byHand[0];
+  if (meant === undefined) return refused({ kind: 'nothing_to_report', target: act.target });
+  const odd = oddFill(meant.state(), meant.policy, act);
+  if (odd !== null && act.price !== null && act.quantity !== null) {
+    const { target, price, quantity } = act;
+    return ask(act, [meant], { act: 'fill', target, price, quantity, reason: odd });
+  }
+  return {
+    kind: 'go',
+    act,
+    desks: [meant],
+    lateMs: honored,
+    ticketVersion: null,
+    isConfirmed: false,
+  };
 }
 
 function judgeMode(

@@ -124,6 +124,7 @@ export function planSession(
       ma20: context.ma20,
       atr20d: context.atr20d,
       previousClose: context.previousClose,
+      instrumentDay: null,
       usualDays:
         context.usualVolume === null
           ? 0

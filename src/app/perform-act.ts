@@ -38,6 +38,9 @@ export async function respondAct(
   }
 }
 
+/** What leaves a position or reports a fact is asked with one tap, on live accounts too. */
+const ONE_TAP_ON_LIVE: ReadonlySet<DeskAct['act']> = new Set(['exit', 'fill']);
+
 async function askAgain(
   turn: Turn,
   judged: Extract<Judged, { kind: 'ask' }>,
@@ -45,7 +48,7 @@ async function askAgain(
 ): Promise<void> {
   const { incoming, who } = turn;
   const live = judged.desks.find((desk) => desk.policy.environment === 'live');
-  const needsPhrase = live !== undefined && judged.act.act !== 'exit';
+  const needsPhrase = live !== undefined && !ONE_TAP_ON_LIVE.has(judged.act.act);
   const first = live ?? judged.desks[0];
   if (first === undefined)
     return await finish(turn, 'no_desk', judged.act, [{ kind: 'no_ticket' }], deps);
@@ -133,7 +136,13 @@ async function quoteFor(act: DeskAct, desk: DeskHandle): Promise<Quote | null> {
 }
 
 /** Acts whose outcome the desk itself does not push to the chat. */
-const TOLD_HERE: ReadonlySet<DeskAct['act']> = new Set(['ack', 'exit', 'cancel']);
+const TOLD_HERE: ReadonlySet<DeskAct['act']> = new Set([
+  'ack',
+  'exit',
+  'cancel',
+  'fill',
+  'protected',
+]);
 
 async function perform(
   turn: Turn,
@@ -182,7 +191,8 @@ async function perform(
 
 function subjectOf(act: DeskAct): string {
   if (act.act === 'ack') return act.id ?? '';
-  return act.act === 'exit' || act.act === 'cancel' ? act.target : '';
+  const hasTarget = act.act === 'exit' || act.act === 'cancel' || act.act === 'fill';
+  return hasTarget || act.act === 'protected' ? act.target : '';
 }
 
 /** Kill and stop that did not come through the immediate lane (recorded by another process, or before a restart). */

@@ -13,13 +13,14 @@ import {
   wasTold,
 } from '#test/support/broker-harness.ts';
 import { ibkrUnderTest } from '#test/support/ibkr-contract.ts';
+import { manualUnderTest } from '#test/support/manual-contract.ts';
 import { paperUnderTest } from '#test/support/paper-contract.ts';
 
 /**
  * What every adapter of the Broker port does, case by case over all of them. `npm run
  * contract:brokers` prints the table. How to join: test/support/broker-harness.ts.
  */
-const BROKERS = [paperUnderTest, alpacaUnderTest, ibkrUnderTest];
+const BROKERS = [paperUnderTest, manualUnderTest, alpacaUnderTest, ibkrUnderTest];
 
 const ENTRY = 'd.entry-1';
 const STOP = 'd.stop-1';

@@ -90,6 +90,7 @@ export function policyOf(change: PolicyChange = {}): Policy {
     },
     cost: {
       commissionPerShareMinor: 0,
+      commissionRate: 0,
       commissionMinimumMinor: 0,
       slippageBps: 0.5,
       ...change.cost,
@@ -287,6 +288,7 @@ export const FACTS: readonly SymbolFacts[] = [QQQM, AAPL].map((instrument) => ({
   atr20d: 2,
   previousClose: 99,
   usualDays: 20,
+  instrumentDay: null,
 }));
 
 export function planned(

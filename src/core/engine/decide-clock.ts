@@ -1,6 +1,7 @@
 import { reason } from '#core/gates/reason.ts';
-import { hasEnded, type Order } from '#core/machines/order.ts';
+import { hasEnded, mayFill, type Order } from '#core/machines/order.ts';
 import { phaseOf } from '#core/machines/session-phase.ts';
+import { nagDueAt, nagPerson } from './decide-manual.ts';
 import {
   cancelEntries,
   protectDueAt,
@@ -12,6 +13,7 @@ import { onDoubt } from './decide-reports.ts';
 import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { lastPrice, voidOvertaken, voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
+import { canTakeBack } from './exit-terms.ts';
 import { barLimitMs } from './permission-of.ts';
 import type { Policy } from './policy.ts';
 import { isExposed, openEntries, pendingTickets } from './select.ts';
@@ -25,6 +27,7 @@ export function passTime(draft: Draft): void {
   releaseLocks(draft);
   cancelOldEntries(draft);
   noticeSilence(draft);
+  nagPerson(draft);
   leaveByTime(draft);
   voidOvertaken(draft);
   repeatAlarms(draft);
@@ -60,8 +63,13 @@ function releaseLocks(draft: Draft): void {
 
 function cancelOldEntries(draft: Draft): void {
   for (const order of openEntries(draft.state)) {
-    if (order.cancelDueAt !== null && order.cancelDueAt <= draft.at)
+    if (order.cancelDueAt !== null && order.cancelDueAt <= draft.at && canTakeBack(draft, order))
       requestCancel(draft, order, 'not filled in time');
+  }
+  for (const order of Object.values(draft.state.orders)) {
+    if (order.role !== 'exit' || !mayFill(order) || order.cancelDueAt === null) continue;
+    if (order.cancelDueAt <= draft.at && canTakeBack(draft, order))
+      requestCancel(draft, order, 'priced anew');
   }
 }
 
@@ -76,8 +84,10 @@ function wordDueAt(order: Order, limitMs: number): number | null {
 
 function noticeSilence(draft: Draft): void {
   const { watch } = draft.policy;
+  // what a person executes is not heard of within seconds: nagPerson reminds instead
+  const { isPerson } = draft.policy.execution;
   for (const order of Object.values(draft.state.orders)) {
-    const due = wordDueAt(order, watch.orderConfirmMs);
+    const due = isPerson ? null : wordDueAt(order, watch.orderConfirmMs);
     if (due !== null && due <= draft.at)
       onDoubt(draft, order.orderId, `no word for ${watch.orderConfirmMs / 1000} s`);
   }
@@ -157,8 +167,9 @@ function noticeOverdueBars(draft: Draft): void {
 function leaveByTime(draft: Draft): void {
   const { day } = draft.state;
   if (day === null) return;
-  const flatAt = day.session.closeAt - draft.policy.exits.flatBeforeCloseMs;
-  if (draft.at >= flatAt && !day.isClosed) {
+  const { flatBeforeCloseMs } = draft.policy.exits;
+  const flatAt = day.session.closeAt - (flatBeforeCloseMs ?? 0);
+  if (flatBeforeCloseMs !== null && draft.at >= flatAt && !day.isClosed) {
     for (const order of openEntries(draft.state)) requestCancel(draft, order, 'close is near');
     for (const position of Object.values(draft.state.positions)) {
       // an exit given up in an earlier session is tried again in this one
@@ -212,7 +223,7 @@ export function updatePhases(draft: Draft): void {
       openAt: day.session.openAt,
       closeAt: day.session.closeAt,
       openingNoTradeMs: draft.policy.openingNoTradeMs,
-      flatBeforeCloseMs: draft.policy.exits.flatBeforeCloseMs,
+      flatBeforeCloseMs: draft.policy.exits.flatBeforeCloseMs ?? 0,
       isHolding: draft.state.positions[symbol.instrument] !== undefined,
       cooldownUntil: symbol.cooldownUntil,
       isLocked: draft.state.locks.some((lock) => lock.isFirm && lock.untilAt > draft.at),
@@ -245,7 +256,11 @@ export function nextDeadline(
     state.consent.kind === 'allowed' ? state.consent.untilAt : null,
   ];
   for (const order of Object.values(state.orders)) {
-    due.push(wordDueAt(order, policy.watch.orderConfirmMs));
+    due.push(
+      policy.execution.isPerson ? nagDueAt(order) : wordDueAt(order, policy.watch.orderConfirmMs),
+    );
+    if (order.role === 'exit' && order.cancelRequestedAt === null && !hasEnded(order))
+      due.push(order.cancelDueAt);
     if (state.positions[order.instrument] !== undefined) due.push(retryStopAt(order));
     if (hasEnded(order)) continue;
     if (order.role === 'entry')
@@ -256,8 +271,9 @@ export function nextDeadline(
     due.push(
       openAt,
       openAt + policy.openingNoTradeMs,
-      closeAt - policy.exits.flatBeforeCloseMs,
+      closeAt - (policy.exits.flatBeforeCloseMs ?? 0),
       closeAt,
+      ...state.day.session.breaks.map((pause) => pause.toAt),
     );
     if (after < closeAt) {
       const isKnown = (instrument: string) =>

@@ -1,9 +1,12 @@
 import { type Reason, type ReasonCode, reason } from '#core/gates/reason.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { notionalMinor } from '#core/market/money.ts';
+import type { Quote } from '#core/market/quote.ts';
 import { instantAt } from '#core/market/session.ts';
 import type { DeskAct, Mode } from '#core/replies/act.ts';
 import { freeCashMinor, openRiskMinor, quoteObjections } from '#core/risk/review.ts';
+import { lotsOf, purchaseObjectionsCn } from '#core/risk/review-cn.ts';
+import { onFillAct, onProtectedAct } from './decide-manual.ts';
 import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
 import { causePassed, enterSafeMode, hasNoDoubt, raiseAlarm } from './decide-safety.ts';
 import { confirmAs, lastPrice, voidPending } from './decide-tickets.ts';
@@ -11,6 +14,7 @@ import { type Draft, emit } from './draft.ts';
 import type { Input } from './input.ts';
 import { entryObjections } from './permission-of.ts';
 import { openEntries, pendingTickets, ticketByCode, workingProtection } from './select.ts';
+import { instrumentDayOf } from './select-cn.ts';
 
 type OperatorInput = Extract<Input, { kind: 'operator_acted' }>;
 type Act<T extends DeskAct['act']> = Extract<DeskAct, { act: T }>;
@@ -25,6 +29,10 @@ function refuse(draft: Draft, input: OperatorInput, why: Reason): void {
     chatId: actor.chatId,
     reason: why,
   });
+}
+
+function answer(draft: Draft, input: OperatorInput, why: Reason | null): void {
+  if (why !== null) refuse(draft, input, why);
 }
 
 const NEEDS_SECOND: ReadonlySet<DeskAct['act']> = new Set(['flatten', 'resume']);
@@ -62,6 +70,10 @@ export function onOperator(draft: Draft, input: OperatorInput): void {
       return onCancel(draft, input, act);
     case 'mode':
       return onMode(draft, input, act);
+    case 'fill':
+      return answer(draft, input, onFillAct(draft, act, input.actor.id, input.isConfirmed));
+    case 'protected':
+      return answer(draft, input, onProtectedAct(draft, act.target, input.actor.id));
   }
 }
 
@@ -96,8 +108,7 @@ function onConfirm(draft: Draft, input: OperatorInput, act: Act<'confirm'> | Act
       input,
       reason('version_outdated', { seen: act.version, newest: ticket.version }),
     );
-  const quantity =
-    act.act === 'half' ? Math.floor(ticket.quantity / 2) : (act.quantity ?? ticket.quantity);
+  const quantity = act.act === 'half' ? halfOf(draft, ticket) : (act.quantity ?? ticket.quantity);
   if (!(Number.isInteger(quantity) && quantity >= 1 && quantity <= ticket.quantity)) {
     return refuse(
       draft,
@@ -114,6 +125,12 @@ function onConfirm(draft: Draft, input: OperatorInput, act: Act<'confirm'> | Act
     );
   }
   judgeAgain(draft, input, ticket, quantity, limit);
+}
+
+/** Half of a ticket: whole shares, of A-shares whole lots. */
+function halfOf(draft: Draft, ticket: Ticket): number {
+  const half = Math.floor(ticket.quantity / 2);
+  return draft.policy.market === 'CN' ? lotsOf(draft.state, ticket.instrument, half) : half;
 }
 
 /** All risk rules once more at the moment of confirming. What cannot come back voids, the rest leaves the ticket open. */
@@ -149,6 +166,13 @@ function judgeAgain(
     emit(draft, { type: 'ticket_voided', ticketId: ticket.id, reason: why, price });
     return refuse(draft, input, why);
   }
+  const exchange = policy.market === 'CN' ? purchaseNow(draft, ticket, quantity, limit, quote) : [];
+  const [forbidden] = exchange;
+  if (forbidden !== undefined) {
+    if (forbidden.code === 'limit_up' || forbidden.code === 'suspended')
+      emit(draft, { type: 'ticket_voided', ticketId: ticket.id, reason: forbidden, price });
+    return refuse(draft, input, forbidden);
+  }
   const openMinor = openRiskMinor(state, ticket.id);
   const limitMinor = Math.round((state.day?.riskBudgetMinor ?? 0) * policy.risk.openRiskLimitR);
   if (openMinor + ticket.riskMinor > limitMinor)
@@ -162,6 +186,19 @@ function judgeAgain(
   if (neededMinor > cashMinor)
     return refuse(draft, input, reason('cash_short', { neededMinor, cashMinor }));
   confirmAs(draft, ticket, input.actor.id, quantity, limit, quote);
+}
+
+function purchaseNow(
+  draft: Draft,
+  ticket: Ticket,
+  quantity: number,
+  limitPrice: number,
+  quote: Quote,
+): Reason[] {
+  const { state, at } = draft;
+  const { instrument } = ticket;
+  const facts = instrumentDayOf(state, instrument);
+  return purchaseObjectionsCn({ state, instrument, facts, quote, limitPrice, quantity, at });
 }
 
 function onSkip(draft: Draft, input: OperatorInput, act: Act<'skip'>): void {

@@ -1,9 +1,10 @@
 import { hasEnded, mayFill, type Order, type OrderRole } from '#core/machines/order.ts';
-import type { Ticket } from '#core/machines/ticket.ts';
+import type { Ticket, TicketLeg } from '#core/machines/ticket.ts';
 import { roundToTick, tickSize } from '#core/market/price.ts';
 import { mid, type Quote } from '#core/market/quote.ts';
 import { legsOf } from '#core/risk/review.ts';
 import { type Draft, emit } from './draft.ts';
+import { exitTerms, lifeDueAtCn } from './exit-terms.ts';
 import {
   coveredQuantity,
   openEntries,
@@ -16,7 +17,8 @@ import { seenOf } from './view.ts';
 
 const MINUTE_MS = 60_000;
 
-function blank(
+/** An order of a ticket with nothing set but who it belongs to. */
+export function blank(
   draft: Draft,
   ticket: { id: string; instrument: Order['instrument'] },
   role: OrderRole,
@@ -49,6 +51,7 @@ function blank(
     cancelDueAt: null,
     cancelRequestedAt: null,
     replaceTo: null,
+    nags: 0,
     why: role,
     midAtIntent: null,
   };
@@ -56,9 +59,19 @@ function blank(
 
 /** Instant of the first bar close after `at` plus the life an entry has beyond it. */
 function entryCancelDue(draft: Draft): number {
+  if (draft.policy.market === 'CN') return lifeDueAtCn(draft, CN_ORDER_LIFE_MS);
   const openAt = draft.state.day?.session.openAt ?? 0;
   const minutes = Math.floor((draft.at - openAt) / MINUTE_MS) + 1;
   return openAt + minutes * MINUTE_MS + draft.policy.ticket.entryLifeAfterBarMs;
+}
+
+/** How long a purchase of A-shares may wait for its fill, in trading time. Source: centaur.md. */
+const CN_ORDER_LIFE_MS = 10 * MINUTE_MS;
+
+/** What is watched is bought in one order: its targets are the desk's, not the broker's. */
+function entryLegs(draft: Draft, ticket: Ticket, quantity: number): readonly TicketLeg[] {
+  if (draft.policy.execution.protection === 'watched') return [{ leg: 1, quantity, target: null }];
+  return legsOf(quantity, ticket.firstTarget, draft.policy.exits.firstTargetRatio);
 }
 
 /** Intends the brackets of a confirmed ticket: each leg an entry with its own stop and target as held children. */
@@ -70,7 +83,7 @@ export function intendEntry(
   quote: Quote,
 ): void {
   const cancelDueAt = entryCancelDue(draft);
-  for (const leg of legsOf(quantity, ticket.firstTarget, draft.policy.exits.firstTargetRatio)) {
+  for (const leg of entryLegs(draft, ticket, quantity)) {
     const entry = blank(draft, ticket, 'entry', leg.leg);
     const stop = {
       ...blank(draft, ticket, 'stop', leg.leg),
@@ -147,8 +160,8 @@ function orderCount(draft: Draft, ticketId: string, role: OrderRole): number {
 export function advanceExits(draft: Draft): void {
   for (const position of Object.values(draft.state.positions)) {
     if (position.exiting === null || position.quantity <= 0) continue;
-    if (!isSessionOpen(draft)) continue;
-    if (isExitExhausted(draft.state, position)) continue;
+    const terms = exitTerms(draft, position);
+    if (terms === null || isExitExhausted(draft.state, position)) continue;
     for (const entry of openEntries(draft.state)) {
       if (entry.instrument === position.instrument) requestCancel(draft, entry, 'exit');
     }
@@ -157,12 +170,10 @@ export function advanceExits(draft: Draft): void {
     const isEntryOpen = openEntries(draft.state).some(
       (order) => order.instrument === position.instrument,
     );
-    if (
-      protection.length > 0 ||
-      isEntryOpen ||
-      workingExits(draft.state, position.instrument).length > 0
-    )
-      continue;
+    const isSelling =
+      draft.policy.execution.protection === 'broker' &&
+      workingExits(draft.state, position.instrument).length > 0;
+    if (protection.length > 0 || isEntryOpen || isSelling || terms.quantity <= 0) continue;
     const attempt = orderCount(draft, position.ticketId, 'exit') + 1;
     const { quote } = seenOf(draft.view, position.instrument);
     emit(draft, {
@@ -170,7 +181,7 @@ export function advanceExits(draft: Draft): void {
       order: {
         ...blank(draft, { id: position.ticketId, instrument: position.instrument }, 'exit', 1),
         orderId: `${position.ticketId}.exit-${attempt}`,
-        quantity: Math.min(position.quantity, position.exiting.quantity),
+        ...terms,
         why: position.exiting.reason,
         midAtIntent: quote === null ? null : mid(quote),
       },
@@ -195,7 +206,8 @@ export function isExitExhausted(state: DeskState, position: Position): boolean {
   return failed.length >= MAX_EXIT_ATTEMPTS && failed.length === attempts.length;
 }
 
-function isSessionOpen(draft: Draft): boolean {
+/** True in the regular session, breaks included. */
+export function isSessionOpen(draft: Draft): boolean {
   const session = draft.state.day?.session;
   return session !== undefined && draft.at >= session.openAt && draft.at < session.closeAt;
 }
@@ -207,7 +219,7 @@ function isSessionOpen(draft: Draft): boolean {
  */
 export function ensureProtection(draft: Draft): void {
   for (const position of Object.values(draft.state.positions)) {
-    if (position.quantity <= 0) continue;
+    if (position.quantity <= 0 || draft.policy.execution.protection === 'watched') continue;
     if (position.exiting !== null && !isExitExhausted(draft.state, position)) continue;
     const waits = openEntries(draft.state).some(
       (order) => order.instrument === position.instrument && draft.at < protectDueAt(order),
@@ -348,6 +360,14 @@ function trimProtection(draft: Draft, position: Position): void {
 /** Moves every working stop of a position up to `stop`; lower or equal prices change nothing. */
 export function raiseStop(draft: Draft, position: Position, stop: number, why: string): void {
   if (!(stop > position.stop) || position.exiting !== null) return;
+  if (draft.policy.execution.protection === 'watched')
+    return emit(draft, {
+      type: 'watched_stop_moved',
+      instrument: position.instrument,
+      from: position.stop,
+      stop,
+      why,
+    });
   for (const order of workingProtection(draft.state, position.instrument)) {
     if (order.role !== 'stop' || order.state === 'unknown' || order.replaceTo !== null) continue;
     if (openQuantity(draft.state, order) === 0 || !(stop > (order.stopPrice ?? 0))) continue;

@@ -107,7 +107,8 @@ function onFill(draft: Draft, order: Order, report: OrderReport): void {
     isComplete,
   });
   if (order.role === 'entry') {
-    if (!isComplete)
+    // what is watched needs no whole order to be protected: more of it may come
+    if (!isComplete && draft.policy.execution.protection === 'broker')
       requestCancel(draft, draft.state.orders[order.orderId] ?? order, 'partial fill');
     return;
   }

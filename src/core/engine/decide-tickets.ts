@@ -7,6 +7,7 @@ import { legsOf, type Proposal, reviewSignal } from '#core/risk/review.ts';
 import type { Evaluation, Signal } from '#core/strategies/strategy.ts';
 import { intendEntry } from './decide-orders.ts';
 import { type Draft, emit } from './draft.ts';
+import { lifeDueAtCn } from './exit-terms.ts';
 import { openEntries, pendingTickets } from './select.ts';
 import type { SetupRefused } from './state.ts';
 import { seenOf } from './view.ts';
@@ -133,7 +134,8 @@ function openTicket(draft: Draft, signal: Signal, proposal: Proposal): Ticket {
     instrument: signal.instrument,
     side: signal.side,
     createdAt: at,
-    expiresAt: at + policy.ticket.lifeMs,
+    expiresAt:
+      policy.market === 'CN' ? lifeDueAtCn(draft, policy.ticket.lifeMs) : at + policy.ticket.lifeMs,
     lifeMs: policy.ticket.lifeMs,
     state: 'pending',
     isAdvice: state.mode === 'alert',
@@ -199,7 +201,7 @@ export function voidOvertaken(draft: Draft): void {
       });
     } else if (
       day !== null &&
-      draft.at >= day.session.closeAt - draft.policy.exits.flatBeforeCloseMs
+      draft.at >= day.session.closeAt - (draft.policy.exits.flatBeforeCloseMs ?? 0)
     ) {
       emit(draft, {
         type: 'ticket_voided',

@@ -9,11 +9,13 @@ import {
   onSessionClosed,
   onSessionPlanned,
 } from './decide-day.ts';
+import { ringForExits } from './decide-manual.ts';
 import { engageKill, onOperator } from './decide-operator.ts';
 import { advanceExits, ensureProtection, isExitExhausted } from './decide-orders.ts';
 import { onDenied, onDoubt, onNotFound, onReport } from './decide-reports.ts';
 import { applyDayLocks, causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { voidPending } from './decide-tickets.ts';
+import { watchPositions } from './decide-watched.ts';
 import { type Draft, emit, startDraft } from './draft.ts';
 import type { Event } from './event.ts';
 import type { Input } from './input.ts';
@@ -114,8 +116,10 @@ function takeDayOrHealth(draft: Draft, input: DayOrHealth): void {
 /** What follows from any input. Each rule looks at the state the earlier ones left. */
 function follow(draft: Draft): void {
   flattenAll(draft);
+  watchPositions(draft);
   advanceExits(draft);
   ensureProtection(draft);
+  ringForExits(draft);
   raiseExitAlarms(draft);
   applyDayLocks(draft);
   advanceKill(draft);

@@ -6,6 +6,7 @@ import { deskPermission } from './permission-of.ts';
 import type { Policy } from './policy.ts';
 import type { Body, Make, Push } from './push.ts';
 import { deskPushes } from './push-desk.ts';
+import { manualPushes } from './push-manual.ts';
 import { safetyPushes } from './push-safety.ts';
 import type { DeskState } from './state.ts';
 
@@ -32,6 +33,10 @@ const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null
   order_rejected: [1, HOUR],
   order_denied: [1, HOUR],
   order_unknown: [0, null],
+  manual_todo: [1, SESSION],
+  manual_overdue: [1, SESSION],
+  manual_protection: [1, SESSION],
+  limit_locked: [1, SESSION],
   stop_hit: [1, HOUR],
   take_profit: [1, HOUR],
   time_stop: [1, HOUR],
@@ -101,6 +106,7 @@ export function pushesOf(event: Event, state: DeskState, policy: Policy): Push[]
   return [
     ...ticketPushes(event, state, push),
     ...fillPushes(event, state, push),
+    ...manualPushes(event, state, policy, push),
     ...deskPushes(event, state, push),
     ...safetyPushes(event, state, push),
   ];

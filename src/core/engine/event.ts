@@ -221,6 +221,35 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly by: string;
       readonly quantity: number;
     }
+  /** The exit goes on when this has passed; said once. */
+  | {
+      readonly type: 'exit_waits';
+      readonly instrument: InstrumentId;
+      readonly quantity: number;
+      readonly reason: Reason;
+    }
+  /** The stop of a position that the desk watches; up only unless a person moved it. */
+  | {
+      readonly type: 'watched_stop_moved';
+      readonly instrument: InstrumentId;
+      readonly from: number;
+      readonly stop: number;
+      readonly why: string;
+    }
+  /** The person says that a conditional order with this trigger stands at the broker. */
+  | {
+      readonly type: 'conditional_order_set';
+      readonly instrument: InstrumentId;
+      readonly stop: number;
+      readonly by: string;
+    }
+  /** An order that a person executes is not reported yet; `nags` counts the reminders. */
+  | {
+      readonly type: 'manual_nagged';
+      readonly orderId: string;
+      readonly nags: number;
+      readonly isLifeOver: boolean;
+    }
   | {
       readonly type: 'position_found_unprotected';
       readonly instrument: InstrumentId;

@@ -115,6 +115,8 @@ export function evolveOrder(state: DeskState, event: Event): DeskState {
       const next = withOrder(state, event.orderId, (order) => filled(order, event));
       return event.isComplete ? childrenActive(next, next.orders[event.orderId], at) : next;
     }
+    case 'manual_nagged':
+      return withOrder(state, event.orderId, () => ({ nags: event.nags }));
     case 'order_canceled':
     case 'order_never_arrived':
       return childrenGone(moved(state, event.orderId, at, 'canceled'), event.orderId, at);
@@ -137,7 +139,7 @@ export function evolveOrder(state: DeskState, event: Event): DeskState {
     case 'order_cancel_failed':
       return withOrder(state, event.orderId, () => ({ cancelRequestedAt: null, updatedAt: at }));
     case 'cancel_requested':
-      return withOrder(state, event.orderId, () => ({ cancelRequestedAt: at }));
+      return withOrder(state, event.orderId, () => ({ cancelRequestedAt: at, nags: 0 }));
     case 'replace_requested':
       return withOrder(state, event.orderId, () => ({ replaceTo: event.stopPrice }));
     default:

@@ -49,6 +49,7 @@ function bought(state: DeskState, order: Order, fill: Fill): DeskState {
     isFirstTargetDone: held?.isFirstTargetDone ?? false,
     dayTypeAtEntry: ticket.dayType,
     exiting: held?.exiting ?? null,
+    conditionalStop: held?.conditionalStop ?? null,
     unprotectedSince: held?.unprotectedSince ?? null,
     entrySlippageBps: slippage,
   };
@@ -84,7 +85,7 @@ function sold(state: DeskState, order: Order, fill: Fill): DeskState {
     quantity: held.quantity - fill.quantity,
     exitMinor: held.exitMinor + proceedsMinor,
     feesMinor: held.feesMinor + fill.feesMinor,
-    isFirstTargetDone: held.isFirstTargetDone || (order.role === 'target' && fill.isComplete),
+    isFirstTargetDone: held.isFirstTargetDone || (isTargetOrder(order) && fill.isComplete),
     exiting: exitLeft(held, fill.quantity),
   };
   return {
@@ -93,6 +94,19 @@ function sold(state: DeskState, order: Order, fill: Fill): DeskState {
     cashMinor,
     positions: { ...state.positions, [order.instrument]: position },
   };
+}
+
+/** A first target that rests at a broker, or the exit a watched position made of it. */
+function isTargetOrder(order: Order): boolean {
+  return order.role === 'target' || (order.role === 'exit' && order.why === 'target');
+}
+
+function waiting(state: DeskState, event: Extract<Event, { type: 'exit_waits' }>): DeskState {
+  const exiting = state.positions[event.instrument]?.exiting ?? null;
+  if (exiting === null) return state;
+  return withPosition(state, event.instrument, {
+    exiting: { ...exiting, waitsFor: event.reason.code },
+  });
 }
 
 function withPosition(state: DeskState, instrument: string, change: Partial<Position>): DeskState {
@@ -129,8 +143,20 @@ export function evolvePosition(state: DeskState, event: Event): DeskState {
     }
     case 'exit_started':
       return withPosition(state, event.instrument, {
-        exiting: { reason: event.reason, at: event.at, by: event.by, quantity: event.quantity },
+        exiting: {
+          reason: event.reason,
+          at: event.at,
+          by: event.by,
+          quantity: event.quantity,
+          waitsFor: null,
+        },
       });
+    case 'exit_waits':
+      return waiting(state, event);
+    case 'watched_stop_moved':
+      return withPosition(state, event.instrument, { stop: event.stop });
+    case 'conditional_order_set':
+      return withPosition(state, event.instrument, { conditionalStop: event.stop });
     case 'position_found_unprotected':
       return withPosition(state, event.instrument, { unprotectedSince: event.at });
     case 'position_protected':

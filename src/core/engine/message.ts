@@ -168,6 +168,41 @@ export type Message = {
         readonly theirs: string;
       }[];
     }
+  /** An order a person executes: what to enter at the broker. `remaining`: shares not reported yet. */
+  | {
+      readonly kind: 'manual_todo';
+      readonly ticketCode: string;
+      readonly order: Order;
+      readonly remaining: number;
+    }
+  /** It is not reported yet, or its life is over and it is to be withdrawn. */
+  | {
+      readonly kind: 'manual_overdue';
+      readonly ticketCode: string;
+      readonly order: Order;
+      readonly remaining: number;
+      readonly ageMs: number;
+      readonly isLifeOver: boolean;
+    }
+  /** The conditional order that would protect what is held, ready to be copied to the broker. */
+  | {
+      readonly kind: 'manual_protection';
+      readonly instrument: InstrumentId;
+      readonly ticketCode: string;
+      readonly quantity: number;
+      readonly triggerPrice: number;
+      readonly limitPrice: number;
+      /** Trading days after the purchase through which it should stand. */
+      readonly validDays: number;
+    }
+  /** Shares that an exit cannot sell for now, and why. */
+  | {
+      readonly kind: 'limit_locked';
+      readonly instrument: InstrumentId;
+      readonly ticketCode: string;
+      readonly quantity: number;
+      readonly reason: Reason;
+    }
   | {
       readonly kind: 'position_unprotected' | 'done_with_position';
       readonly instrument: InstrumentId;

@@ -86,13 +86,16 @@ export type ExitPolicy = {
   readonly firstTargetRatio: number;
   /** The trail looks at the lowest low of this many closed bars. */
   readonly trailBars: number;
-  readonly flatBeforeCloseMs: number;
+  /** null: positions are held overnight. */
+  readonly flatBeforeCloseMs: number | null;
 };
 
 /** Expected cost of a round trip, for `cost_over_r` and the ticket's cost line. */
 export type CostPolicy = {
   readonly commissionPerShareMinor: number;
   readonly commissionMinimumMinor: number;
+  /** Commission as a fraction of the turnover, for markets that count it so; 0 elsewhere. */
+  readonly commissionRate: number;
   readonly slippageBps: number;
 };
 

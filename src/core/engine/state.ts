@@ -1,8 +1,9 @@
-import type { Reason } from '#core/gates/reason.ts';
+import type { Reason, ReasonCode } from '#core/gates/reason.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Phase } from '#core/machines/session-phase.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import type { Mode } from '#core/replies/act.ts';
@@ -88,6 +89,8 @@ export type SymbolFacts = {
   readonly atr20d: number | null;
   readonly previousClose: number | null;
   readonly usualDays: number;
+  /** Facts of a Chinese security on this day; null elsewhere, and where they are not known. */
+  readonly instrumentDay: InstrumentDayCn | null;
 };
 
 /** What events say of a symbol; prices seen are in the market view, which is a fold of inputs. */
@@ -128,7 +131,11 @@ export type Position = {
     readonly at: number;
     readonly by: string;
     readonly quantity: number;
+    /** Why it cannot be sold for now, as told; null while it can. */
+    readonly waitsFor: ReasonCode | null;
   };
+  /** Stop of the conditional order that the person says stands at the broker; null: none does. */
+  readonly conditionalStop: number | null;
   readonly unprotectedSince: number | null;
   readonly entrySlippageBps: number | null;
 };

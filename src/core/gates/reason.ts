@@ -95,6 +95,7 @@ export type ReasonCode =
   | 'outside_price_cage'
   | 'crosses_own_order'
   | 'not_connected'
+  | 'not_by_hand'
   | 'gate_failed'
   | 'kill_switch_l1'
   | 'kill_switch_l2'

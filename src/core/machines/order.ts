@@ -56,6 +56,8 @@ export type Order = {
   readonly cancelDueAt: number | null;
   readonly cancelRequestedAt: number | null;
   readonly replaceTo: number | null;
+  /** Reminders to the person who executes it; 0 elsewhere. */
+  readonly nags: number;
   /** Why it exists, for exits and moved stops. */
   readonly why: string;
   /** Mid price when it was intended, for slippage; null when unknown. */

@@ -32,6 +32,20 @@ export type DeskAct =
   | { readonly act: 'exit'; readonly target: string; readonly ratio: number }
   /** `target` is an order id, a symbol, a ticket code or `all` (entries only). */
   | { readonly act: 'cancel'; readonly target: string; readonly isProtectionMeant: boolean }
+  /**
+   * What became of an order a person executes: some of it at a price, `none` of it, or `done` (the
+   * rest is void). `target` is a ticket code, symbol or order id, `time` HH:MM of the execution.
+   */
+  | {
+      readonly act: 'fill';
+      readonly target: string;
+      readonly verb: 'fill' | 'none' | 'done';
+      readonly price: number | null;
+      readonly quantity: number | null;
+      readonly time: string | null;
+    }
+  /** The conditional order that protects a position stands at the broker. */
+  | { readonly act: 'protected'; readonly target: string }
   /** `desk` is empty where the person named none: the only desk is meant. */
   | { readonly act: 'mode'; readonly desk: string; readonly mode: Mode };
 
@@ -48,7 +62,8 @@ export type Question =
         | 'jobs'
         | 'health'
         | 'ping'
-        | 'whoami';
+        | 'whoami'
+        | 'todo';
     }
   | { readonly ask: 'ticket'; readonly code: string | null }
   | { readonly ask: 'why'; readonly target: string | null }

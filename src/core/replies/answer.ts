@@ -52,6 +52,7 @@ export type Answer = { readonly at: number } & (
       readonly ticket: Ticket | null;
     }
   | { readonly kind: 'positions'; readonly desks: readonly DeskView[] }
+  | { readonly kind: 'todo'; readonly desks: readonly DeskView[] }
   | { readonly kind: 'orders'; readonly desks: readonly DeskView[]; readonly filter: string | null }
   | {
       readonly kind: 'trades';

@@ -30,6 +30,9 @@ export type CommandName =
   | 'ping'
   | 'lang'
   | 'mode'
+  | 'fill'
+  | 'todo'
+  | 'protected'
   | 'pair'
   | 'whoami';
 
@@ -81,6 +84,9 @@ export const COMMANDS: readonly CommandRow[] = [
   row('ack', 'operator', '[id]', ['seen', '收到'], ['seen', '收到']),
   row('exit', 'operator', '[symbol|code] [percent]', ['卖出', '清仓'], ['卖出']),
   row('cancel', 'operator', '<order|symbol|code|all>', ['撤单'], []),
+  row('fill', 'operator', '<code> <price> <quantity> [HH:MM] | <code> none|done', ['报成交'], []),
+  row('protected', 'operator', '<symbol|code>', ['已设'], []),
+  row('todo', 'viewer', '', ['待办委托'], ['todo', '待办委托']),
   row('status', 'viewer', '', ['s', '状态'], ['status', '状态']),
   row('positions', 'viewer', '', ['p', '持仓'], ['positions', '持仓']),
   row('orders', 'viewer', '[open|today|id]', ['o', '委托'], ['orders', '委托']),

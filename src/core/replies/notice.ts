@@ -1,3 +1,4 @@
+import type { Reason } from '#core/gates/reason.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Mode } from './act.ts';
 import type { CommandName, CommandRole } from './command-table.ts';
@@ -32,6 +33,14 @@ export type Consequence =
       readonly lateMs: number | null;
     }
   | { readonly act: 'cancel'; readonly target: string }
+  /** A reported execution looks odd: `reason` says what. */
+  | {
+      readonly act: 'fill';
+      readonly target: string;
+      readonly price: number;
+      readonly quantity: number;
+      readonly reason: Reason;
+    }
   | { readonly act: 'mode'; readonly from: Mode; readonly to: Mode };
 
 /** One held position as a sheet shows it; `quantity` negative for a short. */
@@ -106,6 +115,7 @@ export type Notice =
   | { readonly kind: 'second_confirm_dropped'; readonly command: CommandName }
   | { readonly kind: 'position_changed'; readonly target: string }
   | { readonly kind: 'nothing_held'; readonly target: string | null }
+  | { readonly kind: 'nothing_to_report'; readonly target: string }
   | { readonly kind: 'kill_menu'; readonly desks: readonly string[]; readonly positions: number }
   | {
       readonly kind: 'exit_list';

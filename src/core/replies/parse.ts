@@ -1,5 +1,6 @@
 import type { DeskAct, Mode, Question, Reply } from './act.ts';
 import { type CommandName, commandOf, commandOfWord, nearestCommand } from './command-table.ts';
+import { parseFill, parseProtected, reportedFill } from './parse-fill.ts';
 
 /** What a text is read together with: the ticket code of the message it replies to. */
 export type ReplyContext = { readonly replyToCode: string | null };
@@ -59,6 +60,8 @@ export function parseReply(text: string, context: ReplyContext = { replyToCode: 
   const clean = folded(text);
   if (clean.search(INVISIBLE) !== -1) return NOT_UNDERSTOOD;
   if (clean.startsWith('/')) return parseSlash(clean, context);
+  const reported = reportedFill(clean);
+  if (reported !== null) return reported;
   if (PHRASE.test(clean.toUpperCase())) {
     return { kind: 'second_confirm', nonce: clean.toUpperCase(), agreed: true };
   }
@@ -164,6 +167,10 @@ function parseCommand(name: CommandName, args: readonly string[], context: Reply
       return parseCancel(args);
     case 'mode':
       return parseMode(args);
+    case 'fill':
+      return parseFill(args, context);
+    case 'protected':
+      return parseProtected(args);
     case 'lang':
       return parseLanguage(args);
     case 'pair':
@@ -354,6 +361,7 @@ function parseQuestion(name: CommandName, args: readonly string[], context: Repl
     case 'health':
     case 'ping':
     case 'whoami':
+    case 'todo':
       return question({ ask: name });
     default:
       return NOT_UNDERSTOOD;

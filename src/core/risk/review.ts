@@ -1,6 +1,7 @@
 import { entryObjections } from '#core/engine/permission-of.ts';
 import type { Policy } from '#core/engine/policy.ts';
 import { openEntries } from '#core/engine/select.ts';
+import { instrumentDayOf } from '#core/engine/select-cn.ts';
 import type { DeskState } from '#core/engine/state.ts';
 import type { MarketView } from '#core/engine/view.ts';
 import { type Reason, reason } from '#core/gates/reason.ts';
@@ -11,7 +12,8 @@ import { roundToTick, tickSize } from '#core/market/price.ts';
 import { type Quote, spreadBps } from '#core/market/quote.ts';
 import type { Evaluation, Signal } from '#core/strategies/strategy.ts';
 import { priceAtR } from './r-multiple.ts';
-import { sizeLong } from './sizing.ts';
+import { lotsOf, purchaseObjectionsCn, roundTripFeesCn } from './review-cn.ts';
+import { type Sizing, sizeLong } from './sizing.ts';
 
 /** A signal that passed every rule, sized; what a ticket is made of. */
 export type Proposal = {
@@ -103,10 +105,9 @@ export function roundTripCostMinor(
   bps: number,
 ): number {
   const { commissionPerShareMinor, commissionMinimumMinor, slippageBps } = policy.cost;
-  const commission = Math.max(
-    commissionMinimumMinor,
-    Math.round(commissionPerShareMinor * quantity),
-  );
+  // A-shares pay by turnover; their fees are counted by the tables of the market
+  const least = policy.market === 'CN' ? 0 : commissionMinimumMinor;
+  const commission = Math.max(least, Math.round(commissionPerShareMinor * quantity));
   const friction = Math.ceil(price * 100 * quantity * ((bps + 2 * slippageBps) / 10_000));
   return 2 * commission + friction;
 }
@@ -197,6 +198,19 @@ export function reviewSignal(facts: ReviewFacts, signal: Signal, evaluation: Eva
     : { kind: 'approved', proposal };
 }
 
+/** A size of A-shares is whole lots of the board. */
+function inLots(facts: ReviewFacts, signal: Signal, entryLimit: number, sized: Sizing): Sizing {
+  const quantity = lotsOf(facts.state, signal.instrument, sized.quantity);
+  const riskMinor = notionalMinor(entryLimit, quantity) - notionalMinor(signal.stop, quantity);
+  return { ...sized, quantity, riskMinor };
+}
+
+/** Commission by turnover, stamp duty and transfer fee of both sides. */
+function feesCn(facts: ReviewFacts, signal: Signal, price: number, quantity: number): number {
+  const { commissionRate: rate, commissionMinimumMinor: minimumMinor } = facts.policy.cost;
+  return roundTripFeesCn(facts.state, signal.instrument, price, quantity, { rate, minimumMinor });
+}
+
 function propose(
   facts: ReviewFacts,
   signal: Signal,
@@ -206,7 +220,7 @@ function propose(
   const { state, policy, quote } = facts;
   const tick = tickSize(entryLimit, policy.market, state.day?.tradingDay ?? '');
   const perShare = entryLimit - signal.stop;
-  const sizing = sizeLong({
+  const sized = sizeLong({
     entryPrice: entryLimit,
     stopPrice: signal.stop,
     capitalMinor: policy.capitalMinor,
@@ -215,15 +229,25 @@ function propose(
     positionCapRatio: policy.risk.positionCapRatio,
     shrinkRatio,
   });
+  const sizing = policy.market === 'CN' ? inLots(facts, signal, entryLimit, sized) : sized;
   const bps = quote === null ? 0 : spreadBps(quote);
-  const costMinor = roundTripCostMinor(
-    policy,
-    entryLimit,
-    sizing.quantity,
-    Number.isFinite(bps) ? bps : 0,
-  );
+  const usableBps = Number.isFinite(bps) ? bps : 0;
+  const costMinor =
+    roundTripCostMinor(policy, entryLimit, sizing.quantity, usableBps) +
+    (policy.market === 'CN' ? feesCn(facts, signal, entryLimit, sizing.quantity) : 0);
   const costR = sizing.riskMinor > 0 ? costMinor / sizing.riskMinor : 0;
-  const reasons: Reason[] = [];
+  const reasons: Reason[] =
+    policy.market === 'CN'
+      ? purchaseObjectionsCn({
+          state,
+          instrument: signal.instrument,
+          facts: instrumentDayOf(state, signal.instrument),
+          quote,
+          limitPrice: entryLimit,
+          quantity: sizing.quantity,
+          at: facts.at,
+        })
+      : [];
   if (sizing.quantity < policy.risk.minQuantity) {
     reasons.push(
       reason('size_too_small', {

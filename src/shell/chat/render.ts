@@ -136,6 +136,20 @@ function messageButtons(message: Message, text: Catalogue): CardButton[][] {
           { label: b.status, command: '/status' },
         ],
       ];
+    case 'manual_todo':
+    case 'manual_overdue':
+      return [[{ label: b.couldNotFill, command: `/fill ${message.order.orderId} none` }]];
+    case 'manual_protection':
+      return [
+        [
+          {
+            label: b.conditionalSet,
+            command: `/protected ${message.instrument.slice(0, message.instrument.lastIndexOf('.'))}`,
+          },
+        ],
+      ];
+    case 'limit_locked':
+      return [[{ label: b.positions, command: '/positions' }]];
     case 'alarm_repeat':
       return [
         [

@@ -93,6 +93,7 @@ export function policyOf(desk: DeskConfig): Policy {
     cost: {
       commissionPerShareMinor: cost.commissionPerShare * MINOR_PER_UNIT,
       commissionMinimumMinor: toMinor(cost.commissionMinimum),
+      commissionRate: 0,
       slippageBps: cost.slippageBps,
     },
     watch: {

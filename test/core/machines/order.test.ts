@@ -305,7 +305,16 @@ test('CX-04 each kind of verdict comes with its reasons', () => {
   const begin = [started(ny('09:59')), reconciled(ny('09:59')), planned(ny('09:59'))];
   assert.deepEqual(kindAfter(ready()), ['no_trade', 'no_setup']);
   assert.deepEqual(kindAfter(begin), ['data_not_ready', 'data_not_ready']);
-  const facts = [{ instrument: QQQM, ma20: null, atr20d: null, previousClose: null, usualDays: 0 }];
+  const facts = [
+    {
+      instrument: QQQM,
+      ma20: null,
+      atr20d: null,
+      previousClose: null,
+      usualDays: 0,
+      instrumentDay: null,
+    },
+  ];
   const blind = [
     started(ny('09:59')),
     planned(ny('09:59'), newYorkSession(DAY), [], facts),

@@ -184,6 +184,7 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
   button_unknown: { kind: 'button_unknown' },
   which_ticket: { kind: 'which_ticket', command: 'confirm', candidates: [SAMPLE_TICKET] },
   no_ticket: { kind: 'no_ticket' },
+  nothing_to_report: { kind: 'nothing_to_report', target: 'K7QD' },
   ticket_too_fresh: { kind: 'ticket_too_fresh', code: 'K7QD' },
   which_desk: { kind: 'which_desk', command: 'allow', desks: ['us-vwap'] },
   unknown_desk: { kind: 'unknown_desk', found: 'x', desks: ['us-vwap'] },

@@ -75,7 +75,9 @@ export type Catalogue = {
       | 'pending'
       | 'help'
       | 'exit'
-      | 'safeOff',
+      | 'safeOff'
+      | 'couldNotFill'
+      | 'conditionalSet',
       string
     >
   >;

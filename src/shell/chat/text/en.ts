@@ -1,3 +1,4 @@
+import { openTodos } from '#core/engine/decide-manual.ts';
 import type { SetupRefused, Verdict } from '#core/engine/state.ts';
 import { seenOf } from '#core/engine/view.ts';
 import type { Check } from '#core/gates/gate.ts';
@@ -337,6 +338,11 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
         `Cancel the protective order ${s.f.words(c.target, 60)}`,
         'the position stands without it',
       ];
+    case 'fill':
+      return [
+        `Book ${s.f.words(c.target, 20)}: ${c.quantity} @ ${s.f.price(c.price)}`,
+        `unusual: ${s.reason(c.reason)}`,
+      ];
     case 'mode':
       return [
         `Mode ${EN.modes[c.from]} → ${EN.modes[c.to]}`,
@@ -471,6 +477,7 @@ export const EN: Catalogue = {
     outside_price_cage: 'outside the price cage',
     crosses_own_order: 'would trade with an order of this account',
     not_connected: 'no connection to the broker',
+    not_by_hand: 'this desk executes by itself',
     gate_failed: 'gate condition not met',
     kill_switch_l1: 'kill-switch level 1',
     kill_switch_l2: 'kill-switch level 2',
@@ -655,6 +662,9 @@ export const EN: Catalogue = {
     regime: 'day type with its evidence',
     report: 'report of a day',
     mode: 'alert, semi or auto',
+    fill: 'report what was executed at the broker',
+    todo: 'orders that wait to be reported',
+    protected: 'the conditional order is set at the broker',
     jobs: 'jobs and when they ran',
     health: 'data, store, channels',
     logs: 'last lines of the log',
@@ -685,6 +695,8 @@ export const EN: Catalogue = {
     help: 'Help',
     exit: 'Sell',
     safeOff: 'Leave SAFE_MODE',
+    couldNotFill: 'Could not fill',
+    conditionalSet: '✓ Conditional order set',
   },
   messages: {
     boot: (m, s) => [
@@ -750,6 +762,27 @@ export const EN: Catalogue = {
     order_denied: (m, s) => [
       `✕ Not sent: ${orderWords(m.order, s)} · ${m.ticketCode}`,
       `the broker would refuse it: ${s.reason(m.reason)}`,
+    ],
+    manual_todo: (m, s) => [
+      `☐ Enter at the broker: ${m.order.side} ${s.f.symbol(m.order.instrument)} ${m.remaining}${m.order.limitPrice === null ? ' at the market' : ` @ ${s.f.price(m.order.limitPrice)}`} · ${m.ticketCode}`,
+      m.order.cancelDueAt === null
+        ? `then answer: fill ${m.ticketCode} PRICE QUANTITY`
+        : `until ${s.f.time(m.order.cancelDueAt)}; then answer: fill ${m.ticketCode} PRICE QUANTITY`,
+    ],
+    manual_overdue: (m, s) => [
+      m.isLifeOver
+        ? `☐ Life over, withdraw it: ${m.order.side} ${s.f.symbol(m.order.instrument)} ${m.remaining} · ${m.ticketCode}`
+        : `☐ Not reported for ${s.f.duration(m.ageMs)}: ${m.order.side} ${s.f.symbol(m.order.instrument)} ${m.remaining} · ${m.ticketCode}`,
+      `filled: fill ${m.ticketCode} PRICE QUANTITY · not filled: /fill ${m.ticketCode} none · the rest void: /fill ${m.ticketCode} done`,
+    ],
+    manual_protection: (m, s) => [
+      `☐ Conditional order to copy · ${m.ticketCode}`,
+      `sell ${s.f.symbol(m.instrument)} | trigger ≤${s.f.price(m.triggerPrice)} | price ${s.f.price(m.limitPrice)} | ${m.quantity} | valid through T+${m.validDays}`,
+      'set at the broker? The desk watches the price in any case.',
+    ],
+    limit_locked: (m, s) => [
+      `⚠ Cannot be sold now: ${s.f.symbol(m.instrument)} ${m.quantity} · ${m.ticketCode}`,
+      `${s.reason(m.reason)}; the exit goes on as soon as it can`,
     ],
     order_unknown: (m, s) => [
       `⚠ Outcome unknown, nothing is resent: ${orderWords(m.order, s)} · ${m.ticketCode}`,
@@ -930,6 +963,9 @@ export const EN: Catalogue = {
         ? 'Nothing is held.'
         : `Nothing is held of ${s.f.words(n.target, 20)}. Nothing done.`,
     ],
+    nothing_to_report: (n, s) => [
+      `No order ${s.f.words(n.target, 20)} waits for a report. /todo lists them.`,
+    ],
     kill_menu: (n) => [
       `⛔ Kill: nothing done yet · ${count(n.positions, 'position')} held · ${n.desks.join(', ')}`,
       'Stage 1 halts and cancels entry orders at once, stops stay. Stage 2 sells everything and asks again.',
@@ -1043,6 +1079,18 @@ export const EN: Catalogue = {
             ]),
       ];
     },
+    todo: (a, s) =>
+      none(
+        a.desks
+          .filter((desk) => desk.policy.execution.isPerson)
+          .flatMap((desk) =>
+            openTodos(desk.state).map((order) => {
+              const code = desk.state.tickets[order.ticketId]?.code ?? '';
+              return `☐ ${code} ${order.side} ${s.f.symbol(order.instrument)} ${order.quantity - order.filledQuantity} @ ${s.f.price(order.limitPrice)} · for ${s.f.duration(s.now - order.intendedAt)}${order.cancelRequestedAt === null ? '' : ' · withdraw it'}`;
+            }),
+          ),
+        'Nothing waits to be reported.',
+      ),
     positions: (a, s) =>
       none(
         a.desks.flatMap((desk) => positionLines(desk, s)),

@@ -1,3 +1,4 @@
+import { openTodos } from '#core/engine/decide-manual.ts';
 import type { SetupRefused, Verdict } from '#core/engine/state.ts';
 import { seenOf } from '#core/engine/view.ts';
 import type { Check } from '#core/gates/gate.ts';
@@ -306,6 +307,7 @@ function statusLines(desk: DeskView, s: Speech): string[] {
 
 const ALARM_WORDS: Readonly<Record<string, string>> = {
   order_unknown: '委托结果未知',
+  manual_todo: '卖出委托待报成交',
   position_unprotected: '持仓没有止损',
   done_with_position: '收盘仍有持仓',
   safe_mode_on: 'SAFE_MODE',
@@ -360,6 +362,11 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
       ];
     case 'cancel':
       return [`撤销保护单 ${s.f.words(c.target, 60)}`, '撤销后该持仓没有保护'];
+    case 'fill':
+      return [
+        `记账 ${s.f.words(c.target, 20)}:${s.f.shares(c.quantity)} @ ${s.f.price(c.price)}`,
+        `不寻常:${s.reason(c.reason)}`,
+      ];
     case 'mode':
       return [
         `模式 ${ZH_CN.modes[c.from]} → ${ZH_CN.modes[c.to]}`,
@@ -551,6 +558,7 @@ export const ZH_CN: Catalogue = {
     outside_price_cage: '超出价格笼子',
     crosses_own_order: '会与本账户的挂单成交',
     not_connected: '未连接券商',
+    not_by_hand: '该交易台自动下单,不需报成交',
     gate_failed: '闸门条件未满足',
     kill_switch_l1: '熔断一级',
     kill_switch_l2: '熔断二级',
@@ -736,6 +744,9 @@ export const ZH_CN: Catalogue = {
     regime: '日型与依据',
     report: '某日日报',
     mode: '仅提示、半自动、自动',
+    fill: '报告在券商的成交',
+    todo: '待报成交的委托',
+    protected: '条件单已在券商设好',
     jobs: '任务与运行时间',
     health: '数据、存储、渠道',
     logs: '日志末尾',
@@ -766,6 +777,8 @@ export const ZH_CN: Catalogue = {
     help: '帮助',
     exit: '卖出',
     safeOff: '解除 SAFE_MODE',
+    couldNotFill: '未成交',
+    conditionalSet: '✓ 已设条件单',
   },
   messages: {
     boot: (m, s) => [
@@ -831,6 +844,27 @@ export const ZH_CN: Catalogue = {
     order_denied: (m, s) => [
       `✕ 未发出:${orderWords(m.order, s)} · ${m.ticketCode}`,
       `券商会拒绝:${s.reason(m.reason)}`,
+    ],
+    manual_todo: (m, s) => [
+      `☐ 请在券商下单:${m.order.side === 'buy' ? '买入' : '卖出'} ${s.f.symbol(m.order.instrument)} ${s.f.shares(m.remaining)}${m.order.limitPrice === null ? ' 市价' : ` @ ${s.f.price(m.order.limitPrice)}`} · ${m.ticketCode}`,
+      m.order.cancelDueAt === null
+        ? `然后回复:成交 ${m.ticketCode} 价格 股数`
+        : `${s.f.time(m.order.cancelDueAt)} 前有效;然后回复:成交 ${m.ticketCode} 价格 股数`,
+    ],
+    manual_overdue: (m, s) => [
+      m.isLifeOver
+        ? `☐ 已过有效期,请撤单:${m.order.side === 'buy' ? '买入' : '卖出'} ${s.f.symbol(m.order.instrument)} ${s.f.shares(m.remaining)} · ${m.ticketCode}`
+        : `☐ ${s.f.duration(m.ageMs)} 未报成交:${m.order.side === 'buy' ? '买入' : '卖出'} ${s.f.symbol(m.order.instrument)} ${s.f.shares(m.remaining)} · ${m.ticketCode}`,
+      `已成交:成交 ${m.ticketCode} 价格 股数 · 未成交:/fill ${m.ticketCode} none · 余量作废:/fill ${m.ticketCode} done`,
+    ],
+    manual_protection: (m, s) => [
+      `☐ 请设条件单 · ${m.ticketCode}`,
+      `卖出 ${s.f.symbol(m.instrument)} | 触发价 ≤${s.f.price(m.triggerPrice)} | 委托价 ${s.f.price(m.limitPrice)} | ${s.f.shares(m.quantity)} | 有效至 T+${m.validDays}`,
+      '已在券商设条件单?交易台照常盯价。',
+    ],
+    limit_locked: (m, s) => [
+      `⚠ 现在卖不出:${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)} · ${m.ticketCode}`,
+      `${s.reason(m.reason)};一旦可卖立即继续`,
     ],
     order_unknown: (m, s) => [
       `⚠ 委托结果未知,不会重发:${orderWords(m.order, s)} · ${m.ticketCode}`,
@@ -1005,6 +1039,7 @@ export const ZH_CN: Catalogue = {
     nothing_held: (n, s) => [
       n.target === null ? '没有持仓。' : `没有 ${s.f.words(n.target, 20)} 的持仓。什么也没做。`,
     ],
+    nothing_to_report: (n, s) => [`没有待报成交的委托 ${s.f.words(n.target, 20)},/todo 查看待办。`],
     kill_menu: (n) => [
       `⛔ 急停:尚未执行任何操作 · 持仓 ${n.positions} 只 · ${n.desks.join('、')}`,
       '第一步立即全停并撤开仓委托,止损保留。第二步全部清仓,会再次确认。',
@@ -1116,6 +1151,18 @@ export const ZH_CN: Catalogue = {
             ]),
       ];
     },
+    todo: (a, s) =>
+      none(
+        a.desks
+          .filter((desk) => desk.policy.execution.isPerson)
+          .flatMap((desk) =>
+            openTodos(desk.state).map((order) => {
+              const code = desk.state.tickets[order.ticketId]?.code ?? '';
+              return `☐ ${code} ${order.side === 'buy' ? '买入' : '卖出'} ${s.f.symbol(order.instrument)} ${s.f.shares(order.quantity - order.filledQuantity)} @ ${s.f.price(order.limitPrice)} · 已 ${s.f.duration(s.now - order.intendedAt)}${order.cancelRequestedAt === null ? '' : ' · 请撤单'}`;
+            }),
+          ),
+        '没有待报成交的委托。',
+      ),
     positions: (a, s) =>
       none(
         a.desks.flatMap((desk) => positionLines(desk, s)),

@@ -1,0 +1,65 @@
+import { boardOfCn } from '#core/market/board-cn.ts';
+import { roundSellQuantityCn } from '#core/market/lots-cn.ts';
+import { legsOf } from '#core/risk/review.ts';
+import { isSessionOpen, startExit } from './decide-orders.ts';
+import type { Draft } from './draft.ts';
+import { sellableQuantity } from './select-cn.ts';
+import type { Position } from './state.ts';
+import { seenOf } from './view.ts';
+
+/**
+ * Watches what no order at the broker protects: a fresh bid at or below the stop leaves, one at the
+ * first target sells its share and raises the stop to the entry. On a stale price nothing is fired;
+ * SAFE_MODE says so and offers the exit. Source: centaur.md, "protected".
+ */
+export function watchPositions(draft: Draft): void {
+  if (draft.policy.execution.protection !== 'watched' || !isSessionOpen(draft)) return;
+  for (const position of Object.values(draft.state.positions)) {
+    if (position.quantity <= 0) continue;
+    const bid = freshBid(draft, position);
+    if (bid !== null) watch(draft, position, bid);
+  }
+}
+
+/** Bid of a quote young enough to act on; null otherwise. */
+function freshBid(draft: Draft, position: Position): number | null {
+  const { quote } = seenOf(draft.view, position.instrument);
+  if (quote === null || !(quote.bid > 0)) return null;
+  const ageMs = draft.at - quote.at;
+  return ageMs >= 0 && ageMs <= draft.policy.ticket.quoteMaxAgeMs ? quote.bid : null;
+}
+
+function watch(draft: Draft, position: Position, bid: number): void {
+  if (bid <= position.stop) {
+    const reason = position.stop > position.initialStop ? 'trail' : 'stop';
+    startExit(draft, position, reason, 'desk', position.quantity);
+    return;
+  }
+  if (position.exiting !== null || position.isFirstTargetDone || bid < position.firstTarget) return;
+  const quantity = targetShare(draft, position);
+  if (quantity > 0) startExit(draft, position, 'target', 'desk', quantity);
+}
+
+/** Shares that leave at the first target: its share in whole lots; all where that is none. */
+function targetShare(draft: Draft, position: Position): number {
+  const { policy, state } = draft;
+  const sellable = sellableQuantity(state, policy, position);
+  if (sellable <= 0) return 0;
+  const [first] = legsOf(
+    position.boughtQuantity,
+    position.firstTarget,
+    policy.exits.firstTargetRatio,
+  );
+  const wanted = Math.min(sellable, first?.quantity ?? position.quantity);
+  const board = policy.market === 'CN' ? boardOfCn(position.instrument) : null;
+  if (board === null) return wanted;
+  const tradingDay = state.day?.tradingDay ?? position.tradingDay;
+  const lots = roundSellQuantityCn({
+    board,
+    tradingDay,
+    type: 'limit',
+    quantity: wanted,
+    sellable,
+  });
+  return lots > 0 ? lots : sellable;
+}

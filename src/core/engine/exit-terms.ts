@@ -1,0 +1,115 @@
+import { type Reason, reason } from '#core/gates/reason.ts';
+import type { Order } from '#core/machines/order.ts';
+import { boardOfCn } from '#core/market/board-cn.ts';
+import { exitPriceCn } from '#core/market/exit-price-cn.ts';
+import { roundSellQuantityCn } from '#core/market/lots-cn.ts';
+import { canCancelCn, canSubmitCn, lifeEndsAtCn } from '#core/market/phases-cn.ts';
+import { tradabilityCn } from '#core/market/seal-cn.ts';
+import type { Draft } from './draft.ts';
+import { emit } from './draft.ts';
+import { workingExits } from './select.ts';
+import { instrumentDayOf, sellableQuantity } from './select-cn.ts';
+import type { DeskState, Position } from './state.ts';
+import { seenOf } from './view.ts';
+
+/** What an exit order carries beside its names. */
+export type ExitTerms = Pick<Order, 'type' | 'limitPrice' | 'quantity' | 'cancelDueAt'>;
+
+/** A sale of A-shares is priced anew after this time. Source: centaur.md "Kill". */
+const REPRICE_MS = 15_000;
+
+/** End of `millis` of trading from now, never across the break or 14:57; now where none begins. */
+export function lifeDueAtCn(draft: Draft, millis: number): number {
+  const session = draft.state.day?.session;
+  return (session === undefined ? null : lifeEndsAtCn(session, draft.at, millis)) ?? draft.at;
+}
+
+/** True when the market lets an order be taken back now. */
+export function canTakeBack(draft: Draft, order: Order): boolean {
+  const session = draft.state.day?.session;
+  const board = draft.policy.market === 'CN' ? boardOfCn(order.instrument) : null;
+  if (board === null || session === undefined) return true;
+  return canCancelCn(session, board, draft.at).kind === 'open';
+}
+
+/**
+ * How the rest of a running exit is sold now; null while it cannot be: outside trading, under T+1,
+ * suspended. What it waits for is said once. US: at the market. A-shares: a limit that can fill,
+ * repriced every 15 s, at limit-down in an auction or behind a seal.
+ */
+export function exitTerms(draft: Draft, position: Position): ExitTerms | null {
+  const { exiting } = position;
+  const session = draft.state.day?.session;
+  if (exiting === null || session === undefined) return null;
+  const wanted = Math.min(position.quantity, exiting.quantity) - underWay(draft, position);
+  if (wanted <= 0) return null;
+  if (draft.policy.market === 'US') {
+    const isOpen = draft.at >= session.openAt && draft.at < session.closeAt;
+    return isOpen
+      ? { type: 'market', limitPrice: null, quantity: wanted, cancelDueAt: null }
+      : null;
+  }
+  const sellable = Math.min(
+    wanted,
+    sellableQuantity(draft.state, draft.policy, position) - underWay(draft, position),
+  );
+  if (sellable <= 0) return waits(draft, position, reason('not_sellable_today', { wanted }));
+  return termsCn(draft, position, sellable);
+}
+
+/** Shares that exit orders under way may still sell. */
+function underWay(draft: Draft, position: Position): number {
+  return workingExits(draft.state, position.instrument).reduce(
+    (sum, order) => sum + order.quantity - order.filledQuantity,
+    0,
+  );
+}
+
+function waits(draft: Draft, position: Position, why: Reason): null {
+  if (position.exiting !== null && position.exiting.waitsFor !== why.code) {
+    const { instrument, quantity } = position;
+    emit(draft, { type: 'exit_waits', instrument, quantity, reason: why });
+  }
+  return null;
+}
+
+function termsCn(draft: Draft, position: Position, wanted: number): ExitTerms | null {
+  const { instrument } = position;
+  const { day } = draft.state;
+  const board = boardOfCn(instrument);
+  if (day === null || board === null)
+    return { type: 'market', limitPrice: null, quantity: wanted, cancelDueAt: null };
+  const window = canSubmitCn(day.session, board, draft.at);
+  if (window.kind === 'shut') return null;
+  const facts = instrumentDayOf(draft.state, instrument);
+  const { quote } = seenOf(draft.view, instrument);
+  const tradable = facts === null ? null : tradabilityCn('sell', facts, quote, draft.at);
+  if (tradable?.kind === 'blocked')
+    return waits(draft, position, reason('suspended', { cause: tradable.reason }));
+  const { tradingDay } = day;
+  const attempt = attemptsOf(draft.state, position) + 1;
+  const { limitPrice, isRepriced } = exitPriceCn({
+    board,
+    tradingDay,
+    phase: window.phase,
+    facts,
+    quote,
+    attempt,
+  });
+  const type = limitPrice === null ? 'market' : 'limit';
+  const sellable =
+    sellableQuantity(draft.state, draft.policy, position) - underWay(draft, position);
+  const quantity = roundSellQuantityCn({ board, tradingDay, type, quantity: wanted, sellable });
+  if (quantity <= 0) return waits(draft, position, reason('quantity_not_in_lots', { wanted }));
+  const isWatchedOn = isRepriced && !draft.policy.execution.isPerson;
+  return { type, limitPrice, quantity, cancelDueAt: isWatchedOn ? draft.at + REPRICE_MS : null };
+}
+
+/** Exit orders of the running exit so far. */
+function attemptsOf(state: DeskState, position: Position): number {
+  const since = position.exiting?.at ?? 0;
+  return Object.values(state.orders).filter(
+    (order) =>
+      order.ticketId === position.ticketId && order.role === 'exit' && order.intendedAt >= since,
+  ).length;
+}
