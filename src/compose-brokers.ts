@@ -1,5 +1,5 @@
 import { ConfigError } from '#app/errors.ts';
-import type { Broker, Clock } from '#app/ports.ts';
+import type { Broker, ByHand, Clock } from '#app/ports.ts';
 import { cnFeeModel, usFeeModel } from '#core/backtest/costs.ts';
 import type { Market } from '#core/market/instrument.ts';
 import type { PaperBrokerOptions, PaperControls } from '#shell/brokers/paper.ts';
@@ -17,7 +17,12 @@ export type BrokerFacts = {
 };
 
 /** A broker, and the side of it that a simulated market drives; null where the market is the world's. */
-export type MadeBroker = { readonly broker: Broker; readonly exchange: PaperControls | null };
+export type MadeBroker = {
+  readonly broker: Broker;
+  readonly exchange: PaperControls | null;
+  /** The person's side where a person executes; null elsewhere. */
+  readonly byHand: ByHand | null;
+};
 
 const PAPER_LATENCY_MS = 80;
 const MINOR_PER_UNIT = 100;
@@ -41,7 +46,7 @@ export function simulatedVenue(market: Market): Pick<PaperBrokerOptions, 'feesMo
 
 function noAdapter(account: AccountConfig): never {
   throw new ConfigError(
-    `config/accounts.yaml: ${account.id}.broker: found ${account.broker}, expected a broker this version can reach: paper, ibkr`,
+    `config/accounts.yaml: ${account.id}.broker: found ${account.broker}, expected a broker this version can reach: paper, manual, ibkr`,
     { code: 'no_adapter', retryable: false },
   );
 }
@@ -69,7 +74,21 @@ async function makePaper(
     matchBy: 'ticks',
     slippageBps: simulated.slippageBps,
   });
-  return { broker, exchange: broker };
+  return { broker, exchange: broker, byHand: null };
+}
+
+async function makeManual(
+  account: Extract<AccountConfig, { broker: 'manual' }>,
+  facts: BrokerFacts,
+): Promise<MadeBroker> {
+  const { createManualBroker } = await import('#shell/brokers/manual.ts');
+  const broker = createManualBroker({
+    accountId: account.id,
+    environment: account.environment,
+    clock: facts.clock,
+    sellableAfterDays: account.market === 'CN' ? 1 : 0,
+  });
+  return { broker, exchange: null, byHand: broker };
 }
 
 async function makeIbkr(
@@ -97,7 +116,7 @@ async function makeIbkr(
     isMaster: isElsewhere,
     clock: facts.clock,
   });
-  return { broker, exchange: null };
+  return { broker, exchange: null, byHand: null };
 }
 
 /** Builds the broker of an account, not yet started. Loads only the adapter it uses. Throws ConfigError. */
@@ -108,6 +127,7 @@ export function makeBroker(account: AccountConfig, facts: BrokerFacts): Promise<
     case 'ibkr':
       return makeIbkr(account, facts);
     case 'manual':
+      return makeManual(account, facts);
     case 'alpaca':
       return noAdapter(account);
   }

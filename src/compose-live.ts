@@ -1,7 +1,8 @@
+import { followByHand, restoreByHand } from '#app/by-hand.ts';
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import { jobBodyOf, takeJobRow } from '#app/job-inputs.ts';
-import type { Broker, InboxRow, MarketFeed, OutboxRow } from '#app/ports.ts';
+import type { Broker, ByHand, InboxRow, MarketFeed, OutboxRow } from '#app/ports.ts';
 import { reconcileAccount } from '#app/reconcile-account.ts';
 import { recoverDesk } from '#app/recover-desk.ts';
 import { paperBookOf } from '#app/restore-paper.ts';
@@ -66,6 +67,7 @@ type Live = {
   readonly desk: Desk;
   readonly broker: Broker;
   readonly exchange: PaperControls | null;
+  readonly byHand: ByHand | null;
   feed: MarketFeed | null;
   playing: { tradingDay: TradingDay; stop: () => void } | null;
 };
@@ -140,7 +142,10 @@ async function recover(live: Live, lane: OrderLane, desk1: DeskConfig): Promise<
     runId: LIVE_RUN,
     now: () => clock.now(),
     startingCashMinor: startingCashMinorOf(desk1) ?? (await broker.cashMinor()),
-    rebuildBroker: (state) => live.exchange?.restore(paperBookOf(state)),
+    rebuildBroker: (state) => {
+      live.exchange?.restore(paperBookOf(state));
+      if (live.byHand !== null) restoreByHand(live.desk, live.byHand);
+    },
     onFolded: () => {
       const { day } = desk.state();
       if (day !== null && !day.isClosed && clock.now() < day.session.closeAt)
@@ -198,7 +203,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   const clock = createSystemClock();
   const activity = createActivity();
   const policy = policyOf(desk1);
-  const { broker, exchange } = await makeBroker(desk1.accountSettings, {
+  const { broker, exchange, byHand } = await makeBroker(desk1.accountSettings, {
     root: deps.root,
     clock,
     simulated: { seed: config.profile.seed, slippageBps: policy.cost.slippageBps },
@@ -263,7 +268,8 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     onTrouble,
     stopwatch: () => performance.now(),
   });
-  const live: Live = { deps, desk, broker, exchange, feed: null, playing: null };
+  const live: Live = { deps, desk, broker, exchange, byHand, feed: null, playing: null };
+  if (byHand !== null) followByHand(desk, byHand, onTrouble);
   const lane = createOrderLane({
     desk,
     broker,

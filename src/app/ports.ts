@@ -521,6 +521,35 @@ export interface Broker {
   flattenAll(): Promise<FlattenOutcome[]>;
 }
 
+/** An account as the person who executes it attests it. */
+export type AttestedAccount = {
+  readonly holdings: readonly {
+    readonly instrument: InstrumentId;
+    readonly quantity: number;
+    readonly averagePrice: number | null;
+  }[];
+  readonly cashMinor: number;
+};
+
+/** The person's side of a broker that is a person. */
+export interface ByHand {
+  /** Books an execution and reports it. Throws BrokerError for one that cannot be. */
+  report(reported: {
+    readonly orderId: string;
+    readonly quantity: number;
+    readonly price: number;
+    /** What the account is charged for it, minor units. */
+    readonly feesMinor: number;
+    readonly at: number;
+  }): void;
+  /** The order was not executed, or its rest is void; one that is not open is left alone. */
+  close(orderId: string, why: string): void;
+  /** What the account holds now; until it was said, every question about it fails. */
+  attest(account: AttestedAccount): void;
+  /** Orders that stand with the person, from the desk's log after a restart. */
+  restore(orders: readonly BrokerOrder[]): void;
+}
+
 // ── chat ────────────────────────────────────────────────────────────────────────────────────────
 
 /** What a channel received, before it is understood. */

@@ -194,7 +194,7 @@ export function exitsAlwaysPass(world: Observed): Hooks {
           bareSince.set(instrument, Number.POSITIVE_INFINITY);
           world.fail(11, `${due} ${instrument} without a working stop or exit`);
         }
-        const isTime = world.deskNow() >= session.closeAt - flatMs;
+        const isTime = world.deskNow() >= session.closeAt - (flatMs ?? 0);
         const isLeaving = due > 0 && (isTime || position?.exiting !== null);
         const isBlocked =
           isLeaving && !isExitUnderWay(sells) && triesOf(world, instrument) < MOST_TRIES;

@@ -53,7 +53,12 @@ export function policyOf(setting: Setting): Policy {
       bareConfirmMs: 3_000,
     },
     exits: { firstTargetR: 1, firstTargetRatio: 0.5, trailBars: 5, flatBeforeCloseMs: 5 * 60_000 },
-    cost: { commissionPerShareMinor: 0, commissionMinimumMinor: 0, slippageBps: 0.5 },
+    cost: {
+      commissionPerShareMinor: 0,
+      commissionRate: 0,
+      commissionMinimumMinor: 0,
+      slippageBps: 0.5,
+    },
     watch: {
       heartbeatMaxAgeMs: 15_000,
       barDelayMs: 1_000,

@@ -44,6 +44,7 @@ function scheduleDay(stage: Stage, day: number, openAt: number, closeAt: number)
     atr20d: 2,
     previousClose: 99.5,
     usualDays: 20,
+    instrumentDay: null,
   }));
   time.at(openAt - PLAN_BEFORE_MS, () => {
     now.session = session;

@@ -1,5 +1,6 @@
 import { BrokerError } from '#app/errors.ts';
 import type {
+  AttestedAccount,
   Broker,
   BrokerCapabilities,
   BrokerFill,
@@ -7,6 +8,7 @@ import type {
   BrokerPosition,
   BrokerReport,
   BrokerReportKind,
+  ByHand,
   Clock,
   FlattenOutcome,
   OrderRequest,
@@ -28,35 +30,8 @@ export type Todo =
   | { readonly kind: 'enter'; readonly order: OrderRequest }
   | { readonly kind: 'withdraw'; readonly order: OrderRequest };
 
-/** What a person reports of one order. `feesMinor` is what the account is charged for it. */
-export type Reported = {
-  readonly orderId: string;
-  readonly quantity: number;
-  readonly price: number;
-  readonly feesMinor: number;
-  readonly at: number;
-};
-
-export type Holding = { readonly instrument: InstrumentId; readonly quantity: number };
-
-/** The account as the person attests it. */
-export type Attested = {
-  readonly holdings: readonly (Holding & { readonly averagePrice: number | null })[];
-  readonly cashMinor: number;
-};
-
-/** The side of the broker that the person stands on. */
-export type ManualControls = {
-  onTodo(listen: (todo: Todo) => void): void;
-  /** Books an execution and reports it. Throws BrokerError for one that cannot be. */
-  report(reported: Reported): void;
-  /** The order was not executed, or its rest is void. */
-  close(orderId: string, why: string): void;
-  /** What the account holds now; until it was said, every question about it fails. */
-  attest(account: Attested): void;
-  /** Orders that stand with the person, from the desk's log after a restart. */
-  restore(orders: readonly BrokerOrder[]): void;
-};
+/** The broker's side for tests and messages: what the person is asked for. */
+export type ManualControls = ByHand & { onTodo(listen: (todo: Todo) => void): void };
 
 type Standing = {
   readonly request: OrderRequest;
@@ -228,7 +203,7 @@ class ManualBroker implements Broker, ManualControls {
     return outcomes;
   }
 
-  report(reported: Reported): void {
+  report(reported: Parameters<ByHand['report']>[0]): void {
     const { orderId, quantity, price, feesMinor, at } = reported;
     const standing = this.#orders.get(orderId);
     if (standing === undefined || !isOpen(standing))
@@ -259,7 +234,7 @@ class ManualBroker implements Broker, ManualControls {
     this.#tell(orderId, 'canceled', { reason: why });
   }
 
-  attest(account: Attested): void {
+  attest(account: AttestedAccount): void {
     this.#held = new Map(
       account.holdings.map(({ instrument, quantity, averagePrice }) => [
         instrument,

@@ -87,7 +87,7 @@ describe('the person as the broker', () => {
       reports.map((report) => report.kind),
       ['accepted', 'canceled'],
     );
-    await broker.replace('a');
+    await broker.replace('a', { limitPrice: 99 });
     assert.equal(reports.at(-1)?.kind, 'replace_rejected');
   });
 
