@@ -225,6 +225,9 @@ class ManualBroker implements Broker, ManualControls {
       lastPrice: price,
       feesMinor,
     });
+    // it was executed before it could be withdrawn
+    if (standing.isWithdrawAsked && standing.state === 'filled')
+      this.#tell(orderId, 'cancel_rejected', { reason: 'not_working' });
   }
 
   close(orderId: string, why: string): void {
