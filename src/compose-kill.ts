@@ -38,7 +38,13 @@ export function composeKillSwitch(config: Config, since: number | null): KillSwi
     return 'absent';
   };
   const port: KillFile = {
-    write: (by, scope) => own.write({ by, scope, at: Date.now() }),
+    write: (by, scope, updateKey) =>
+      own.write({
+        by,
+        scope,
+        at: Date.now(),
+        ...(updateKey === undefined ? {} : { updateKey }),
+      }),
     remove: () => {
       own.remove();
       const state = file.state();
@@ -55,6 +61,7 @@ export function composeKillSwitch(config: Config, since: number | null): KillSwi
           state.kind === 'unreadable' || (state.kind === 'present' && isAbout(state.note.at));
         const by = state.kind === 'present' ? state.note.by : 'kill file';
         const scope = state.kind === 'present' ? state.note.scope : 'all';
+        const key = state.kind === 'present' ? state.note.updateKey : undefined;
         for (const desk of desks) {
           const isMeant =
             scope === 'all' || scope === desk.policy.deskId || scope === desk.policy.accountId;
@@ -62,7 +69,7 @@ export function composeKillSwitch(config: Config, since: number | null): KillSwi
           if (isOn === known.get(desk)) continue;
           known.set(desk, isOn);
           if (isOn && desk.state().kill.kind === 'clear') {
-            const receipt = desk.killNow(actorOf(by), scope, clock.now());
+            const receipt = desk.killNow(actorOf(by), scope, clock.now(), key);
             file.answer({
               at: Date.now(),
               pid: process.pid,
@@ -70,7 +77,13 @@ export function composeKillSwitch(config: Config, since: number | null): KillSwi
               protectionKept: receipt.protectionKept,
             });
           }
-          desk.post({ kind: 'kill_file_seen', at: clock.now(), isPresent: isOn, by });
+          desk.post({
+            kind: 'kill_file_seen',
+            at: clock.now(),
+            isPresent: isOn,
+            by,
+            ...(key === undefined ? {} : { updateKey: key }),
+          });
         }
       });
     },

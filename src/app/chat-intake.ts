@@ -4,7 +4,7 @@ import type { DeskHandle } from './desk-handle.ts';
 import { StoreError } from './errors.ts';
 import { deskScope } from './judge-act.ts';
 import type { Access, Channel, Clock, Inbox, InboxRow, Incoming } from './ports.ts';
-import { type ChatBody, mayStop, type Speaker } from './reply-rows.ts';
+import { type ChatBody, mayStop, type Speaker, updateKeyOf } from './reply-rows.ts';
 
 export type IntakeDeps = {
   readonly runId: string;
@@ -102,7 +102,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       for (const row of await deps.inbox.pending(deps.runId, 500)) queue(row);
     },
     wasDecided: (channel, updateId) =>
-      acted.get(keyOf(channel, updateId))?.wasDecided ?? Promise.resolve(false),
+      acted.get(updateKeyOf(channel, updateId))?.wasDecided ?? Promise.resolve(false),
     async idle() {
       while (chains.size > 0) await Promise.all(chains.values());
     },
@@ -119,15 +119,15 @@ function createFastLane(
     if (urgent === null) return null;
     const who = deps.access.identify(row);
     if (!mayStop(who)) return null;
-    const key = keyOf(row.channel, row.updateId);
+    const key = updateKeyOf(row.channel, row.updateId);
     const known = acted.get(key);
     if (known !== undefined) return known;
     const scoped = deskScope(urgent.scope, deps.desks());
     const desks = scoped.length === 0 ? deps.desks() : scoped;
     const receipts = desks.map((desk) =>
       urgent.kind === 'kill'
-        ? desk.killNow(who.actor, urgent.scope ?? 'all', row.sentAt)
-        : desk.stopNow(who.actor, urgent.reason, row.sentAt),
+        ? desk.killNow(who.actor, urgent.scope ?? 'all', row.sentAt, key)
+        : desk.stopNow(who.actor, urgent.reason, row.sentAt, key),
     );
     const done: Acted = {
       kind: urgent.kind,
@@ -154,10 +154,6 @@ function createFastLane(
 function inboxRow(row: Incoming, done: Acted | null, runId: string): Omit<InboxRow, 'id'> {
   const body: ChatBody = { incoming: row, acted: done?.kind ?? null };
   return { runId, channel: row.channel, updateId: row.updateId, body, receivedAt: row.receivedAt };
-}
-
-function keyOf(channel: string, updateId: string): string {
-  return `${channel}:${updateId}`;
 }
 
 function chatKeyOf(row: InboxRow): string {

@@ -42,8 +42,10 @@ export interface DeskHandle {
   /**
    * Stage 1 at once and synchronously: blocks entries in memory, hands the cancels of entry orders to
    * the broker, writes kill file and journal, then queues the act. Touches neither store nor worker first.
+   * `updateKey` names the message, `<channel>:<update id>`: one that has taken effect before, in this
+   * process or an earlier one, does nothing.
    */
-  killNow(actor: Actor, scope: string, sentAt: number): KillReceipt;
+  killNow(actor: Actor, scope: string, sentAt: number, updateKey?: string): KillReceipt;
   /** STOP at once: as `killNow`, without kill file and latch. */
-  stopNow(actor: Actor, reason: string | null, sentAt: number): KillReceipt;
+  stopNow(actor: Actor, reason: string | null, sentAt: number, updateKey?: string): KillReceipt;
 }

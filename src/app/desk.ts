@@ -354,28 +354,41 @@ export class Desk implements DeskHandle {
     await this.flushInputs();
   }
 
-  killNow(actor: Actor, scope: string, sentAt: number): KillReceipt {
+  killNow(actor: Actor, scope: string, sentAt: number, updateKey?: string): KillReceipt {
+    return this.#actNow(actor, { act: 'kill', scope }, sentAt, updateKey);
+  }
+
+  stopNow(actor: Actor, reason: string | null, sentAt: number, updateKey?: string): KillReceipt {
+    return this.#actNow(actor, { act: 'stop', scope: null, reason }, sentAt, updateKey);
+  }
+
+  #actNow(
+    actor: Actor,
+    act: Extract<DeskAct, { act: 'kill' | 'stop' }>,
+    sentAt: number,
+    updateKey: string | undefined,
+  ): KillReceipt {
+    if (updateKey !== undefined && this.#state.heard.includes(updateKey)) return NOTHING_NEW;
     return this.#urgent.act(this.#state, () => {
-      this.#deps.killFile.write(actor.id, scope);
-      return this.#submitAct(actor, { act: 'kill', scope }, sentAt);
-    });
-  }
-
-  stopNow(actor: Actor, reason: string | null, sentAt: number): KillReceipt {
-    const act = { act: 'stop', scope: null, reason } as const;
-    return this.#urgent.act(this.#state, () => this.#submitAct(actor, act, sentAt));
-  }
-
-  #submitAct(actor: Actor, act: DeskAct, sentAt: number): Promise<StepOutcome> {
-    const at = this.#deps.clock.now();
-    return this.submit({
-      kind: 'operator_acted',
-      at,
-      act,
-      actor,
-      sentAt,
-      quote: null,
-      isConfirmed: false,
+      if (act.act === 'kill') this.#deps.killFile.write(actor.id, act.scope ?? 'all', updateKey);
+      return this.submit({
+        kind: 'operator_acted',
+        at: this.#deps.clock.now(),
+        act,
+        actor,
+        sentAt,
+        quote: null,
+        isConfirmed: false,
+        ...(updateKey === undefined ? {} : { updateKey }),
+      });
     });
   }
 }
+
+/** What a message does that has taken effect before. */
+const NOTHING_NEW: KillReceipt = {
+  canceledOrderIds: [],
+  protectionKept: 0,
+  firstCancelMs: null,
+  decided: Promise.resolve(),
+};

@@ -4,7 +4,7 @@ import type { Notice } from '#core/replies/notice.ts';
 import { ticketByCode } from './answer-question.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import { type Judged, judgeAct, positionOf } from './judge-act.ts';
-import { auditOf, finish, type ReplyDeps, say, type Turn } from './reply-rows.ts';
+import { auditOf, finish, type ReplyDeps, say, type Turn, updateKeyOf } from './reply-rows.ts';
 import type { PendingAct } from './second-confirm.ts';
 
 /** Longest wait for a quote after a tap. Milliseconds; centaur.md, "Confirming". */
@@ -203,10 +203,11 @@ async function performAtOnce(
   deps: ReplyDeps,
 ): Promise<void> {
   const { incoming, who } = turn;
+  const key = updateKeyOf(incoming.channel, incoming.updateId);
   const receipts = go.desks.map((desk) =>
     act.act === 'kill'
-      ? desk.killNow(who.actor, act.scope ?? 'all', incoming.sentAt)
-      : desk.stopNow(who.actor, act.reason, incoming.sentAt),
+      ? desk.killNow(who.actor, act.scope ?? 'all', incoming.sentAt, key)
+      : desk.stopNow(who.actor, act.reason, incoming.sentAt, key),
   );
   // the row is done only when the act can no longer be lost
   await Promise.all(receipts.map((receipt) => receipt.decided));

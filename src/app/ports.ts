@@ -323,8 +323,11 @@ export interface Journal {
 
 /** The kill file: seen by every process, re-read before the first byte of every submission. */
 export interface KillFile {
-  /** Durable before it returns; synchronous. Throws nothing: a file that cannot be written is logged by the adapter. */
-  write(by: string, scope: string): void;
+  /**
+   * Durable before it returns; synchronous. Throws nothing: a file that cannot be written is logged by the
+   * adapter. `updateKey` names the message that killed, so that it is known when its channel gives it again.
+   */
+  write(by: string, scope: string, updateKey?: string): void;
   remove(): void;
   /** `unreadable` counts as present. */
   read(): 'absent' | 'present' | 'unreadable';

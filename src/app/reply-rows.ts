@@ -151,6 +151,11 @@ export async function finish(
   await deps.inbox.markDone(turn.row.id, { kind: result }, [audit]);
 }
 
+/** Names one message of one channel, so that it never takes effect twice. */
+export function updateKeyOf(channel: string, updateId: string): string {
+  return `${channel}:${updateId}`;
+}
+
 /** True when the sender may use the immediate lane. */
 export function mayStop(who: Identity): who is Known {
   return who.kind === 'known' && mayActAs(who.actor.role, 'operator');

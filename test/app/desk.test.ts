@@ -6,7 +6,17 @@ import { evolveAll } from '#core/engine/evolve.ts';
 import { initialState } from '#core/engine/initial-state.ts';
 import type { Input } from '#core/engine/input.ts';
 import { appDesk } from '#test/support/app-desk.ts';
-import { confirm, exit, kill, OWNER, quoteOf, stop, withTicket } from '#test/support/builders.ts';
+import {
+  confirm,
+  exit,
+  kill,
+  OWNER,
+  quoteOf,
+  reconciled,
+  resume,
+  stop,
+  withTicket,
+} from '#test/support/builders.ts';
 
 async function withOpenTicket() {
   const world = appDesk();
@@ -216,6 +226,25 @@ test('SP-11 CX-07 a kill that comes while the desk recovers waits until its stat
   assert.deepEqual(again.state(), fold);
   assert.equal(again.state().kill.kind, 'halted');
   assert.equal((await entryOrders(world)).length, 0, 'the entries it found were canceled');
+});
+
+test('CX-07 CX-10 a kill that its channel gives again to the next process, after a resume, is not heard twice', async () => {
+  const world = await withEntriesAtBroker();
+  const key = 'telegram:77';
+  await world.desk.killNow(OWNER, 'all', world.clock.now(), key).decided;
+  await world.settle(200);
+  const again = world.open();
+  await again.recover();
+  const cashMinor = again.state().cashMinor;
+  await again.submit(reconciled(world.clock.now(), cashMinor));
+  await again.submit(resume(world.clock.now()));
+  assert.equal(again.state().kill.kind, 'clear');
+  const receipt = again.killNow(OWNER, 'all', world.clock.now(), key);
+  await receipt.decided;
+  assert.equal(again.state().kill.kind, 'clear');
+  assert.equal(world.killFile.read(), 'absent');
+  await again.killNow(OWNER, 'all', world.clock.now(), 'telegram:78').decided;
+  assert.equal(again.state().kill.kind, 'halted');
 });
 
 test('SP-11 start is recovery: the fold of the log is the state, a snapshot and its tail too', async () => {

@@ -16,7 +16,7 @@ import { type Draft, emit } from './draft.ts';
 import { canTakeBack } from './exit-terms.ts';
 import { barLimitMs } from './permission-of.ts';
 import type { Policy } from './policy.ts';
-import { isExposed, openEntries, pendingTickets } from './select.ts';
+import { isExposed, openEntries, pendingTickets, ringing } from './select.ts';
 import type { DeskState } from './state.ts';
 import { type MarketView, seenOf } from './view.ts';
 
@@ -200,7 +200,7 @@ function mayRing(state: DeskState, at: number): boolean {
 function repeatAlarms(draft: Draft): void {
   if (!mayRing(draft.state, draft.at)) return;
   const delays = draft.policy.watch.alarmRepeatMs;
-  for (const alarm of draft.state.alarms) {
+  for (const alarm of ringing(draft.state)) {
     if (alarm.nextAt > draft.at) continue;
     const repeats = alarm.repeats + 1;
     const delay = delays[Math.min(repeats, delays.length - 1)] ?? 900_000;
@@ -251,7 +251,7 @@ export function nextDeadline(
   const due: (number | null)[] = [
     ...pendingTickets(state).map((ticket) => ticket.expiresAt),
     ...state.locks.map((lock) => lock.untilAt),
-    ...(mayRing(state, after) ? state.alarms.map((alarm) => alarm.nextAt) : []),
+    ...(mayRing(state, after) ? ringing(state).map((alarm) => alarm.nextAt) : []),
     ...Object.values(state.symbols).map((symbol) => symbol.cooldownUntil),
     state.consent.kind === 'allowed' ? state.consent.untilAt : null,
   ];

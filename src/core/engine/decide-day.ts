@@ -1,10 +1,8 @@
 import { type Reason, reason } from '#core/gates/reason.ts';
 import { scaleMinor } from '#core/market/money.ts';
-import { isExitExhausted, startExit } from './decide-orders.ts';
 import { voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
 import type { Input } from './input.ts';
-import { openEntries } from './select.ts';
 import type { DayState, SymbolFacts, Verdict, VerdictKind } from './state.ts';
 import { seenOf } from './view.ts';
 
@@ -162,41 +160,4 @@ function dayVerdict(draft: Draft, day: DayState, checkpoint: string): Verdict {
       };
     }),
   };
-}
-
-/** While a flatten runs every position leaves, also one that an entry in flight opened after it began. */
-export function flattenAll(draft: Draft): void {
-  const { kill } = draft.state;
-  if (kill.kind !== 'flattening') return;
-  for (const position of Object.values(draft.state.positions))
-    startExit(draft, position, 'kill', kill.by, position.quantity);
-}
-
-/**
- * Ends a flatten: flat when nothing is held and no entry can fill any more, incomplete when every
- * exit was refused or the session is over. An incomplete one is tried again in the next session.
- */
-export function advanceKill(draft: Draft): void {
-  if (draft.state.kill.kind !== 'flattening') return;
-  const held = Object.values(draft.state.positions).filter((position) => position.quantity > 0);
-  const isEntryOpen = openEntries(draft.state).length > 0;
-  if (held.length === 0 && !isEntryOpen) {
-    emit(draft, { type: 'flatten_ended', isFlat: true, left: [] });
-    return;
-  }
-  const closeAt = draft.state.day?.session.closeAt ?? 0;
-  const isOver = draft.at >= closeAt;
-  const hasFailed =
-    held.length > 0 && held.every((position) => isExitExhausted(draft.state, position));
-  if (!isOver && !hasFailed) return;
-  const code = isOver ? 'session_closed' : 'order_failed';
-  emit(draft, {
-    type: 'flatten_ended',
-    isFlat: false,
-    left: held.map((position) => ({
-      instrument: position.instrument,
-      quantity: position.quantity,
-      reason: reason(code),
-    })),
-  });
 }

@@ -6,30 +6,18 @@ import { instantAt } from '#core/market/session.ts';
 import type { DeskAct, Mode } from '#core/replies/act.ts';
 import { freeCashMinor, openRiskMinor, quoteObjections } from '#core/risk/review.ts';
 import { lotsOf, purchaseObjectionsCn } from '#core/risk/review-cn.ts';
+import { onFlatten, onKill, onResume } from './decide-kill.ts';
 import { onFillAct, onProtectedAct } from './decide-manual.ts';
 import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
-import { causePassed, enterSafeMode, hasNoDoubt, raiseAlarm } from './decide-safety.ts';
+import { causePassed, enterSafeMode, hasNoDoubt } from './decide-safety.ts';
 import { confirmAs, lastPrice, voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
-import type { Input } from './input.ts';
 import { entryObjections } from './permission-of.ts';
-import { openEntries, pendingTickets, ticketByCode, workingProtection } from './select.ts';
+import { type OperatorInput, refuse } from './refuse.ts';
+import { openEntries, pendingTickets, ticketByCode } from './select.ts';
 import { instrumentDayOf } from './select-cn.ts';
 
-type OperatorInput = Extract<Input, { kind: 'operator_acted' }>;
 type Act<T extends DeskAct['act']> = Extract<DeskAct, { act: T }>;
-
-function refuse(draft: Draft, input: OperatorInput, why: Reason): void {
-  const { actor } = input;
-  emit(draft, {
-    type: 'act_refused',
-    act: input.act.act,
-    by: actor.id,
-    channel: actor.channel,
-    chatId: actor.chatId,
-    reason: why,
-  });
-}
 
 function answer(draft: Draft, input: OperatorInput, why: Reason | null): void {
   if (why !== null) refuse(draft, input, why);
@@ -55,11 +43,11 @@ export function onOperator(draft: Draft, input: OperatorInput): void {
     case 'stop':
       return onStop(draft, input, act);
     case 'kill':
-      return engageKill(draft, input.actor.id, act.scope ?? 'all');
+      return onKill(draft, input, act.scope ?? 'all');
     case 'flatten':
       return onFlatten(draft, input);
     case 'resume':
-      return onResume(draft, input, act);
+      return onResume(draft, input, act.reason);
     case 'safe':
       return onSafe(draft, input, act);
     case 'ack':
@@ -254,42 +242,12 @@ function onAllow(draft: Draft, input: OperatorInput, act: Act<'allow'>): void {
 }
 
 function onStop(draft: Draft, input: OperatorInput, act: Act<'stop'>): void {
-  emit(draft, { type: 'consent_withdrawn', by: input.actor.id, reason: act.reason });
+  const { updateKey } = input;
+  if (updateKey !== undefined && draft.state.heard.includes(updateKey)) return;
+  const key = updateKey === undefined ? {} : { updateKey };
+  emit(draft, { type: 'consent_withdrawn', by: input.actor.id, reason: act.reason, ...key });
   voidPending(draft, reason('stopped_by_operator', { by: input.actor.id }));
   cancelEntries(draft, 'stop');
-}
-
-/** Stage 1: a latch. Entries are canceled, tickets are void, protection stays. Said again, it only repeats the cancels. */
-export function engageKill(draft: Draft, by: string, scope: string): void {
-  const entries = openEntries(draft.state).map((order) => order.orderId);
-  const protectionKept = Object.keys(draft.state.positions).reduce(
-    (sum, instrument) => sum + workingProtection(draft.state, instrument).length,
-    0,
-  );
-  if (draft.state.kill.kind === 'clear' || entries.length > 0) {
-    emit(draft, { type: 'kill_engaged', by, scope, entriesToCancel: entries, protectionKept });
-  }
-  voidPending(draft, reason('killed', { by }));
-  cancelEntries(draft, 'kill');
-  raiseAlarm(draft, 'kill_stage1', draft.policy.deskId, { by });
-}
-
-function onFlatten(draft: Draft, input: OperatorInput): void {
-  if (draft.state.kill.kind === 'clear') engageKill(draft, input.actor.id, 'all');
-  emit(draft, { type: 'flatten_started', by: input.actor.id });
-  for (const position of Object.values(draft.state.positions))
-    startExit(draft, position, 'kill', input.actor.id, position.quantity, true);
-}
-
-function onResume(draft: Draft, input: OperatorInput, act: Act<'resume'>): void {
-  if (draft.state.kill.kind === 'clear' && !draft.state.isKillFilePresent)
-    return refuse(draft, input, reason('not_killed'));
-  if (!draft.state.isReconciled) return refuse(draft, input, reason('not_reconciled'));
-  if (!hasNoDoubt(draft)) return refuse(draft, input, reason('open_doubt'));
-  emit(draft, { type: 'kill_resumed', by: input.actor.id, reason: act.reason });
-  for (const alarm of draft.state.alarms.filter((known) => known.kind.startsWith('kill'))) {
-    emit(draft, { type: 'alarm_seen', alarmId: alarm.id, by: input.actor.id });
-  }
 }
 
 function onSafe(draft: Draft, input: OperatorInput, act: Act<'safe'>): void {

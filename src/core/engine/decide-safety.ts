@@ -11,7 +11,7 @@ import { seenOf } from './view.ts';
 
 type Figures = Readonly<Record<string, number | string>>;
 
-/** Raises a P0 that repeats until somebody has seen it; an alarm that already rings is left ringing. */
+/** Raises a P0 that repeats until somebody has seen it; one that already rings is left ringing, one that had settled rings anew. */
 export function raiseAlarm(
   draft: Draft,
   kind: string,
@@ -20,7 +20,7 @@ export function raiseAlarm(
 ): void {
   const first = draft.policy.watch.alarmRepeatMs[0] ?? 60_000;
   const alarm = alarmOf(kind, subject, draft.at, first, figures);
-  if (draft.state.alarms.some((known) => known.id === alarm.id)) return;
+  if (draft.state.alarms.some((known) => known.id === alarm.id && known.settledAt === null)) return;
   emit(draft, { type: 'alarm_raised', alarm });
 }
 

@@ -1,16 +1,12 @@
 import { reason } from '#core/gates/reason.ts';
 import { hasEnded } from '#core/machines/order.ts';
+import { settleAlarms } from './decide-alarms.ts';
 import { onBar } from './decide-bar.ts';
 import { passTime, updatePhases } from './decide-clock.ts';
-import {
-  advanceKill,
-  flattenAll,
-  onDayUnplanned,
-  onSessionClosed,
-  onSessionPlanned,
-} from './decide-day.ts';
+import { onDayUnplanned, onSessionClosed, onSessionPlanned } from './decide-day.ts';
+import { advanceKill, engageKill, flattenAll } from './decide-kill.ts';
 import { ringForExits } from './decide-manual.ts';
-import { engageKill, onOperator } from './decide-operator.ts';
+import { onOperator } from './decide-operator.ts';
 import { advanceExits, ensureProtection, isExitExhausted } from './decide-orders.ts';
 import { onDenied, onDoubt, onNotFound, onReport } from './decide-reports.ts';
 import { applyDayLocks, causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
@@ -124,6 +120,7 @@ function follow(draft: Draft): void {
   applyDayLocks(draft);
   advanceKill(draft);
   updatePhases(draft);
+  settleAlarms(draft);
 }
 
 /** Calls a person once for each position that lost its protection or could not be left, not again after `seen`. */
@@ -228,6 +225,6 @@ function onKillFile(draft: Draft, input: Extract<Input, { kind: 'kill_file_seen'
   emit(draft, { type: 'kill_file_noticed', isPresent: input.isPresent, by: input.by });
   if (input.isPresent) {
     voidPending(draft, reason('kill_file'));
-    if (draft.state.kill.kind === 'clear') engageKill(draft, input.by, 'all');
+    if (draft.state.kill.kind === 'clear') engageKill(draft, input.by, 'all', input.updateKey);
   }
 }

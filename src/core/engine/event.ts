@@ -72,7 +72,13 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly untilAt: number;
       readonly heldUntilAt: number | null;
     }
-  | { readonly type: 'consent_withdrawn'; readonly by: string; readonly reason: string | null }
+  | {
+      readonly type: 'consent_withdrawn';
+      readonly by: string;
+      readonly reason: string | null;
+      /** The message that said so, `<channel>:<update id>`; left out where it came from no channel. */
+      readonly updateKey?: string;
+    }
   | { readonly type: 'consent_ended' }
   | { readonly type: 'mode_changed'; readonly from: Mode; readonly to: Mode; readonly by: string }
   | { readonly type: 'lock_set'; readonly lock: Lock }
@@ -96,6 +102,8 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly scope: string;
       readonly entriesToCancel: readonly string[];
       readonly protectionKept: number;
+      /** As for `consent_withdrawn`. */
+      readonly updateKey?: string;
     }
   | { readonly type: 'flatten_started'; readonly by: string }
   | {
@@ -127,6 +135,8 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly nextAt: number;
     }
   | { readonly type: 'alarm_seen'; readonly alarmId: string; readonly by: string }
+  /** What it was about has come to an end. */
+  | { readonly type: 'alarm_settled'; readonly alarmId: string }
   | {
       readonly type: 'act_refused';
       readonly act: string;

@@ -1,5 +1,6 @@
 import { hasEnded } from '#core/machines/order.ts';
 import type { Event } from './event.ts';
+import { evolveKill, heard } from './evolve-kill.ts';
 import { evolveOrder } from './evolve-order.ts';
 import { evolvePosition } from './evolve-position.ts';
 import { evolveTicket } from './evolve-ticket.ts';
@@ -130,7 +131,7 @@ function evolveAuthority(state: DeskState, event: Event): DeskState {
       };
     case 'consent_withdrawn':
       return {
-        ...state,
+        ...heard(state, event.updateKey),
         consent: { kind: 'stopped', by: event.by, at: event.at, reason: event.reason },
       };
     case 'consent_ended':
@@ -186,29 +187,6 @@ function evolveSafety(state: DeskState, event: Event): DeskState {
       };
     case 'safe_mode_left':
       return { ...state, safeMode: [] };
-    case 'kill_engaged':
-      // a latch: said again it repeats the cancels and takes nothing back
-      if (state.kill.kind !== 'clear') return state;
-      return {
-        ...state,
-        kill: { kind: 'halted', by: event.by, at: event.at, flattenBy: null, left: [] },
-      };
-    case 'flatten_started':
-      return {
-        ...state,
-        kill: { kind: 'flattening', by: event.by, at: event.at, flattenBy: event.by, left: [] },
-      };
-    case 'flatten_ended':
-      return state.kill.kind === 'clear'
-        ? state
-        : {
-            ...state,
-            kill: { ...state.kill, kind: event.isFlat ? 'flat' : 'incomplete', left: event.left },
-          };
-    case 'kill_resumed':
-      return { ...state, kill: { kind: 'clear' }, isKillFilePresent: false };
-    case 'kill_file_noticed':
-      return { ...state, isKillFilePresent: event.isPresent };
     case 'alarm_raised':
       return {
         ...state,
@@ -225,7 +203,14 @@ function evolveSafety(state: DeskState, event: Event): DeskState {
       };
     case 'alarm_seen':
       return { ...state, alarms: state.alarms.filter((alarm) => alarm.id !== event.alarmId) };
+    case 'alarm_settled':
+      return {
+        ...state,
+        alarms: state.alarms.map((alarm) =>
+          alarm.id === event.alarmId ? { ...alarm, settledAt: event.at } : alarm,
+        ),
+      };
     default:
-      return state;
+      return evolveKill(state, event);
   }
 }

@@ -21,6 +21,7 @@ export function initialState(policy: Pick<Policy, 'deskId' | 'mode'>): DeskState
     cashMinor: 0,
     recentCodes: [],
     alarms: [],
+    heard: [],
     lastVerdict: null,
     lastRefusal: null,
   };

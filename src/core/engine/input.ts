@@ -57,6 +57,8 @@ export type Input = { readonly at: number } & (
       readonly quote: Quote | null;
       /** True once the second confirmation of this act was given. */
       readonly isConfirmed: boolean;
+      /** Of a kill or STOP: the channel and the update that carried it; the same one never acts twice. */
+      readonly updateKey?: string;
     }
   | { readonly kind: 'ticket_delivered'; readonly ticketId: string; readonly channel: string }
   | { readonly kind: 'order_sent'; readonly orderId: string }
@@ -83,7 +85,13 @@ export type Input = { readonly at: number } & (
     }
   | { readonly kind: 'doubt_passed'; readonly cause: SafeModeCause; readonly subject: string }
   | { readonly kind: 'heartbeat_seen' }
-  | { readonly kind: 'kill_file_seen'; readonly isPresent: boolean; readonly by: string }
+  | {
+      readonly kind: 'kill_file_seen';
+      readonly isPresent: boolean;
+      readonly by: string;
+      /** The message that wrote the file, as for `operator_acted`. */
+      readonly updateKey?: string;
+    }
   | { readonly kind: 'time_passed' }
   | {
       readonly kind: 'session_closed';

@@ -70,6 +70,11 @@ export function isExposed(state: DeskState): boolean {
   );
 }
 
+/** Alarms that still ring: what they are about has not come to an end. */
+export function ringing(state: DeskState): Alarm[] {
+  return state.alarms.filter((alarm) => alarm.settledAt === null);
+}
+
 /** A P0 that repeats until seen; `id` is stable for the same subject. */
 export function alarmOf(
   kind: string,
@@ -85,5 +90,6 @@ export function alarmOf(
     repeats: 0,
     nextAt: at + firstRepeatMs,
     figures,
+    settledAt: null,
   };
 }

@@ -240,6 +240,8 @@ export type Alarm = {
   readonly repeats: number;
   readonly nextAt: number;
   readonly figures: Readonly<Record<string, number | string>>;
+  /** When what it was about came to an end: it rings no more, and is listed until it is seen. */
+  readonly settledAt: number | null;
 };
 
 export type DeskState = {
@@ -265,6 +267,8 @@ export type DeskState = {
     readonly createdAt: number;
   }[];
   readonly alarms: readonly Alarm[];
+  /** Keys of the newest kill and STOP messages that took effect; a channel that gives one again is not heard twice. */
+  readonly heard: readonly string[];
   readonly lastVerdict: Verdict | null;
   readonly lastRefusal: null | {
     readonly at: number;

@@ -13,7 +13,13 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 
 /** Who killed what, when. `scope` is a desk id, an account id or `all`. */
-export type KillNote = { readonly scope: string; readonly by: string; readonly at: number };
+export type KillNote = {
+  readonly scope: string;
+  readonly by: string;
+  readonly at: number;
+  /** The message that killed, `<channel>:<update id>`; left out where it came from no channel. */
+  readonly updateKey?: string;
+};
 
 /** `unreadable` halts as `present` does: unknown means no. */
 export type KillState =
@@ -68,9 +74,10 @@ function writeDurably(file: string, value: unknown): void {
 function parseNote(text: string, modifiedAt: number): KillNote {
   try {
     const found = JSON.parse(text) as Partial<KillNote>;
-    const { scope, by, at } = found;
+    const { scope, by, at, updateKey } = found;
     if (typeof scope === 'string' && scope !== '' && typeof by === 'string') {
-      return { scope, by, at: typeof at === 'number' ? at : modifiedAt };
+      const key = typeof updateKey === 'string' ? { updateKey } : {};
+      return { scope, by, at: typeof at === 'number' ? at : modifiedAt, ...key };
     }
   } catch {
     // Written by hand: below.

@@ -273,7 +273,9 @@ function statusLines(desk: DeskView, s: Speech): string[] {
   for (const lock of state.locks.slice(0, 5))
     lines.push(`lock: ${EN.lockCauses[lock.cause]} until ${s.f.time(lock.untilAt)}`);
   for (const alarm of state.alarms.slice(0, 3))
-    lines.push(`! ${alarm.kind.replaceAll('_', ' ')}, not yet seen: /ack ${alarm.id}`);
+    lines.push(
+      `! ${alarm.kind.replaceAll('_', ' ')}${alarm.settledAt === null ? '' : `, settled ${s.f.time(alarm.settledAt)}`}, not yet seen: /ack ${alarm.id}`,
+    );
   for (const symbol of Object.values(state.symbols).slice(0, 8)) {
     const seen = seenOf(desk.view, symbol.instrument);
     const age =

@@ -291,7 +291,9 @@ function statusLines(desk: DeskView, s: Speech): string[] {
   for (const lock of state.locks.slice(0, 5))
     lines.push(`锁定:${ZH_CN.lockCauses[lock.cause]},至 ${s.f.time(lock.untilAt)}`);
   for (const alarm of state.alarms.slice(0, 3))
-    lines.push(`! ${ALARM_WORDS[alarm.kind] ?? alarm.kind},尚未收到确认:/ack ${alarm.id}`);
+    lines.push(
+      `! ${ALARM_WORDS[alarm.kind] ?? alarm.kind}${alarm.settledAt === null ? '' : `,${s.f.time(alarm.settledAt)} 已了结`},尚未收到确认:/ack ${alarm.id}`,
+    );
   for (const symbol of Object.values(state.symbols).slice(0, 8)) {
     const seen = seenOf(desk.view, symbol.instrument);
     const age =
