@@ -105,16 +105,27 @@ async function makeIbkr(
       { code: 'no_client_id', retryable: false },
     );
   }
-  const { createIbkrBroker } = await import('#shell/brokers/ibkr/ibkr.ts');
-  const broker = createIbkrBroker({
-    accountId: account.id,
-    environment: account.environment,
+  const [{ createIbkrBroker }, { IbkrGateway }] = await Promise.all([
+    import('#shell/brokers/ibkr/ibkr.ts'),
+    import('#shell/lib/ibkr/gateway.ts'),
+  ]);
+  const { clock } = facts;
+  const gateway = new IbkrGateway({
     host: side.host,
     port: side.port,
     clientId,
     brokerAccount: side.accountId,
+    environment: account.environment,
+    clock,
+  });
+  const broker = createIbkrBroker({
+    accountId: account.id,
+    environment: account.environment,
+    gateway,
+    clientId,
+    brokerAccount: side.accountId,
     isMaster: isElsewhere,
-    clock: facts.clock,
+    clock,
   });
   return { broker, exchange: null, byHand: null };
 }

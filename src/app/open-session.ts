@@ -29,10 +29,11 @@ function sessionOrNull(calendar: CalendarTable, day: TradingDay): Session | null
 
 /**
  * Reads the history of one instrument before `toAt`. Daily bars are the stored daily series where
- * there is one, else aggregated from the minute bars (regular hours, same source). Throws StoreError.
+ * there is one, else aggregated from the minute bars (regular hours, same source). Throws what the
+ * source throws: StoreError, or FeedError where it is a vendor's history.
  */
 export async function loadHistory(
-  store: BarStore,
+  store: Pick<BarStore, 'load'>,
   calendar: CalendarTable,
   instrument: InstrumentId,
   fromAt: number,

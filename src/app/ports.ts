@@ -341,16 +341,43 @@ export interface Activity {
 
 // ── market and broker ───────────────────────────────────────────────────────────────────────────
 
+/**
+ * How much of the tape a source sees. `partial` is one venue or a sample: its volume is a small part of
+ * the market's and its VWAP another one, so it is told with every signal and good for no automatic entry.
+ */
+export type FeedQuality = 'consolidated' | 'partial';
+
+/** Trading in an instrument was halted or resumed by its exchange. */
+export type Halt = {
+  readonly instrument: InstrumentId;
+  readonly kind: 'halted' | 'resumed';
+  readonly at: number;
+  /** The exchange's codes and words, in one line. */
+  readonly cause: string;
+};
+
+/** Who listens to a feed. What is optional is told by live feeds only. */
+export type FeedListener = {
+  /** A closed bar; each minute once, oldest first. */
+  bar(bar: Bar, receivedAt: number): void;
+  quote(quote: Quote): void;
+  /** A minute given out once more after late trades. To be recorded; decisions stand on the first. */
+  revised?(bar: Bar, receivedAt: number): void;
+  halt?(halt: Halt): void;
+  /** `restored` comes after the bars that were missed. */
+  connection?(change: ConnectionChange): void;
+  /** The connection has shown that it lives, also when the market is silent. */
+  heartbeat?(at: number): void;
+};
+
 /** A source of live or replayed market data for given instruments. Throws FeedError. */
 export interface MarketFeed {
   readonly name: string;
+  readonly quality: FeedQuality;
   /** Milliseconds after a bar's close at which this source usually delivers it. */
   readonly usualDelayMs: number;
   /** Calls back for closed bars and quotes, in time order, until stopped. */
-  subscribe(
-    instruments: readonly InstrumentId[],
-    on: { bar(bar: Bar, receivedAt: number): void; quote(quote: Quote): void },
-  ): { stop(): void };
+  subscribe(instruments: readonly InstrumentId[], on: FeedListener): { stop(): void };
   /** A fresh quote, stamped with its own instant; null when there is none. Rejects after `timeoutMs`. */
   fetchQuote(instrument: InstrumentId, timeoutMs: number): Promise<Quote | null>;
 }

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { BrokerError } from '#app/errors.ts';
-import { createIbkrBroker } from '#shell/brokers/ibkr/ibkr.ts';
-import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { FakeIbkr } from '#test/support/fake-ibkr.ts';
 import {
@@ -15,6 +13,7 @@ import {
   openOrderFields,
   statusFields,
 } from '#test/support/fake-ibkr-wire.ts';
+import { connectIbkr } from '#test/support/ibkr-connect.ts';
 import { order } from '#test/support/paper-harness.ts';
 
 type Change =
@@ -63,14 +62,7 @@ test('ID-09 mutated messages never crash, never fill more than was bought, and t
       async (changes) => {
         const gateway = new FakeIbkr();
         await gateway.listen();
-        const broker = createIbkrBroker({
-          accountId: 'ibkr-paper',
-          environment: 'paper',
-          host: '127.0.0.1',
-          port: gateway.port,
-          clientId: 7,
-          brokerAccount: gateway.account,
-          clock: createSystemClock(),
+        const { broker } = connectIbkr(gateway, {
           answerTimeoutMs: 400,
           heartbeatMs: 200,
           backoffMs: [10],

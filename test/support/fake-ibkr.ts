@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { FakeMarket, isOver, type Working } from './fake-ibkr-market.ts';
+import { FakeMarket, isOver, type Quoted, type Working } from './fake-ibkr-market.ts';
 import {
   commissionFields,
   completedOrderFields,
@@ -22,6 +22,7 @@ type Client = {
   readonly socket: Socket;
   clientId: number;
   readonly subscriptions: Map<number, string>;
+  readonly bars: Map<number, string>;
 };
 
 /**
@@ -66,6 +67,14 @@ export class FakeIbkr {
   #nextPermId = 500_001;
   #nextExecution = 1;
   nextValidId = 1;
+  /** What `reqMarketDataType` leads to: 1 live, 3 delayed. */
+  marketDataType = 1;
+  /** Rows (time, open, high, low, close, volume) by `SYMBOL 1 min` or `SYMBOL 1 day`. */
+  readonly history = new Map<
+    string,
+    readonly (readonly [string, number, number, number, number, number])[]
+  >();
+  historyError: string | null = null;
   /** Client that hears of all orders and may cancel them. */
   readonly masterClientId = 99;
 
@@ -142,10 +151,49 @@ export class FakeIbkr {
     for (const client of this.#clients) {
       for (const [id, subscribed] of client.subscriptions) {
         if (subscribed !== symbol) continue;
-        this.#send(client, [1, 6, id, 1, bid, size, 0]);
-        this.#send(client, [1, 6, id, 2, ask, size, 0]);
+        this.#tellQuote(client, id, { bid, ask, size });
       }
     }
+  }
+
+  /** A price carries its size; the client library drops that of a bid, so sizes come by themselves, too. */
+  #tellQuote(client: Client, id: number, quoted: Quoted): void {
+    const { bid, ask, size } = quoted;
+    this.#send(client, [1, 6, id, 1, bid, size, 0]);
+    this.#send(client, [2, 6, id, 0, size]);
+    this.#send(client, [1, 6, id, 2, ask, size, 0]);
+    this.#send(client, [2, 6, id, 3, size]);
+  }
+
+  /** Five seconds of trading, `second` in epoch seconds, to whoever asked for them. */
+  slice(
+    symbol: string,
+    second: number,
+    ohlc: readonly [number, number, number, number],
+    volume = 100,
+  ): void {
+    for (const client of this.#clients)
+      for (const [id, subscribed] of client.bars)
+        if (subscribed === symbol) this.#send(client, [50, 3, id, second, ...ohlc, volume, 0, 1]);
+  }
+
+  /** A tick by its number: 49 is a halt. */
+  generic(symbol: string, tick: number, value: number): void {
+    for (const client of this.#clients)
+      for (const [id, subscribed] of client.subscriptions)
+        if (subscribed === symbol) this.#send(client, [45, 6, id, tick, value]);
+  }
+
+  #onHistory(client: Client, fields: readonly string[]): void {
+    const id = Number(fields[1]);
+    const symbol = String(fields[3]);
+    if (this.historyError !== null) {
+      this.#send(client, errorFields(id, 162, this.historyError));
+      return;
+    }
+    const rows = this.history.get(`${symbol} ${fields[16]}`) ?? [];
+    const all = rows.flatMap(([time, o, h, l, c, volume]) => [time, o, h, l, c, volume, 0, 1]);
+    this.#send(client, [17, id, '20261120', '20261120', rows.length, ...all]);
   }
 
   /** Breaks every connection and takes no new one before `mend`. */
@@ -217,7 +265,7 @@ export class FakeIbkr {
       socket.destroy();
       return;
     }
-    const client: Client = { socket, clientId: -1, subscriptions: new Map() };
+    const client: Client = { socket, clientId: -1, subscriptions: new Map(), bars: new Map() };
     this.#clients.add(client);
     socket.on('close', () => this.#clients.delete(client));
     socket.on('error', () => undefined);
@@ -293,13 +341,16 @@ export class FakeIbkr {
       const requestId = Number(fields[2]);
       const symbol = String(fields[4]);
       client.subscriptions.set(requestId, symbol);
-      this.#send(client, [58, 1, requestId, 1]);
+      this.#send(client, [58, 1, requestId, this.marketDataType]);
       const quoted = this.market.quotes.get(symbol);
       if (quoted === undefined) return;
-      this.#send(client, [1, 6, requestId, 1, quoted.bid, quoted.size, 0]);
-      this.#send(client, [1, 6, requestId, 2, quoted.ask, quoted.size, 0]);
+      this.#tellQuote(client, requestId, quoted);
     },
     2: (client, fields) => void client.subscriptions.delete(Number(fields[2])),
+    50: (client, fields) => void client.bars.set(Number(fields[2]), String(fields[4])),
+    51: (client, fields) => void client.bars.delete(Number(fields[2])),
+    59: () => undefined,
+    20: (client, fields) => this.#onHistory(client, fields),
   };
 
   #onStart(client: Client, clientId: number): void {

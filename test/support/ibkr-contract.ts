@@ -1,25 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BrokerReport, ConnectionChange } from '#app/ports.ts';
 import { symbolOf } from '#core/market/instrument.ts';
-import { createIbkrBroker } from '#shell/brokers/ibkr/ibkr.ts';
-import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { type BrokerHarness, type BrokerUnderTest, CONTRACT_INSTRUMENT } from './broker-harness.ts';
 import { eventually } from './eventually.ts';
 import { FakeIbkr } from './fake-ibkr.ts';
+import { connectIbkr } from './ibkr-connect.ts';
 
 const SYMBOL = symbolOf(CONTRACT_INSTRUMENT);
 /** Longer than anything on loopback takes, commission reports included. */
 const QUIET_MS = 60;
 
 async function harnessOn(gateway: FakeIbkr): Promise<BrokerHarness> {
-  const broker = createIbkrBroker({
-    accountId: 'ibkr-paper',
-    environment: 'paper',
-    host: '127.0.0.1',
-    port: gateway.port,
-    clientId: 7,
-    brokerAccount: gateway.account,
-    clock: createSystemClock(),
+  const { broker } = connectIbkr(gateway, {
     answerTimeoutMs: 500,
     heartbeatMs: 10_000,
     backoffMs: [20],

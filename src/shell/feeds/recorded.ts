@@ -207,6 +207,7 @@ export function createRecordedFeed(options: RecordedFeedOptions): RecordedFeed {
   };
   return {
     name,
+    quality: 'consolidated',
     usualDelayMs: player.delayMs,
     subscribe(instruments, on) {
       const now = options.clock.now();

@@ -112,6 +112,7 @@ export function createSimulatedFeed(options: SimulatedFeedOptions): MarketFeed {
   };
   return {
     name,
+    quality: 'consolidated',
     usualDelayMs: 0,
     subscribe: (instruments, on) =>
       play(clock, deliveriesFrom(options, instruments.map(known), clock.now()), on),

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import type { BrokerError } from '#app/errors.ts';
 import type { BrokerReport, ConnectionChange, OrderRequest } from '#app/ports.ts';
-import { createIbkrBroker } from '#shell/brokers/ibkr/ibkr.ts';
-import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { FakeIbkr, type FakeIbkrOptions } from '#test/support/fake-ibkr.ts';
+import { connectIbkr } from '#test/support/ibkr-connect.ts';
 import { order } from '#test/support/paper-harness.ts';
 
 const ACCOUNT = 'DU1111111';
@@ -23,15 +22,10 @@ type Options = FakeIbkrOptions & {
 
 function brokerOn(gateway: FakeIbkr, options: Options = {}) {
   const notes: string[] = [];
-  const broker = createIbkrBroker({
-    accountId: 'ibkr-paper',
-    environment: 'paper',
-    host: '127.0.0.1',
-    port: gateway.port,
+  const { broker } = connectIbkr(gateway, {
     clientId: options.clientId ?? 7,
     brokerAccount: ACCOUNT,
     isMaster: options.isMaster ?? false,
-    clock: createSystemClock(),
     answerTimeoutMs: options.answerTimeoutMs ?? 1_000,
     heartbeatMs: 400,
     backoffMs: [50],

@@ -12,7 +12,7 @@ import type {
 } from '#app/ports.ts';
 import { type Reason, reason } from '#core/gates/reason.ts';
 import { contractOf } from '#shell/lib/ibkr/contract.ts';
-import { IbkrGateway } from '#shell/lib/ibkr/gateway.ts';
+import type { IbkrGateway } from '#shell/lib/ibkr/gateway.ts';
 import type { SendLane } from '#shell/lib/ibkr/send-lanes.ts';
 import { Acks } from './acks.ts';
 import { IbkrBook, type Tracked } from './book.ts';
@@ -25,18 +25,14 @@ import { createQueries, type Queries } from './queries.ts';
 export type IbkrBrokerOptions = {
   readonly accountId: string;
   readonly environment: 'paper' | 'live';
-  readonly host: string;
-  readonly port: number;
+  /** Its connection, which a feed may share; started and stopped by the broker. */
+  readonly gateway: IbkrGateway;
   readonly clientId: number;
   /** Account at the broker, e.g. `DU1234567`. Kept out of every message and log line. */
   readonly brokerAccount: string;
   /** True for the gateway's master client, which a kill from another process connects as. */
   readonly isMaster?: boolean;
   readonly clock: Clock;
-  readonly connectTimeoutMs?: number;
-  readonly answerTimeoutMs?: number;
-  readonly heartbeatMs?: number;
-  readonly backoffMs?: readonly number[];
   /** One line without secrets, for the log. */
   readonly onNote?: (line: string) => void;
 };
@@ -79,7 +75,7 @@ class IbkrBroker implements Broker {
     this.accountId = options.accountId;
     this.environment = options.environment;
     this.#options = options;
-    this.#gateway = new IbkrGateway(options);
+    this.#gateway = options.gateway;
     this.#acks = new Acks({
       clock,
       limitMs: this.#gateway.answerTimeoutMs(),
