@@ -3,11 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const LONGEST_MS = 8_000;
 
-/** Waits until `holds` answers true; for real sockets and processes only. Fails after eight seconds. */
-export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+/** Waits until `holds` answers true; for real sockets and processes only. Fails after eight seconds, or `longestMs`. */
+export async function eventually(
+  holds: () => boolean | Promise<boolean>,
+  longestMs = LONGEST_MS,
+): Promise<void> {
   const startedAt = performance.now();
   while (!(await holds())) {
-    assert.ok(performance.now() - startedAt < LONGEST_MS, `still not so: ${holds.toString()}`);
+    assert.ok(performance.now() - startedAt < longestMs, `still not so: ${holds.toString()}`);
     await pause(5);
   }
 }

@@ -110,6 +110,8 @@ export class FakeAlpacaExchange {
   firstStatus = 'new';
   /** Quantity a successor carries over from its predecessor: all of it, or the rest only. */
   isFilledCarried = false;
+  /** Symbols whose positions are not closed. */
+  readonly refuseClosing = new Set<string>();
   readonly #quotes = new Map<string, FakeQuote>();
   readonly #clientIds = new Map<string, string>();
   #clock = 0;
@@ -486,6 +488,8 @@ export class FakeAlpacaExchange {
   }
 
   #close(symbol: string, quantity: number): FakeOrder {
+    if (this.refuseClosing.has(symbol))
+      throw new FakeRefusal(403, 40310000, `trading in ${symbol} is halted`);
     const order = this.#blank({
       symbol,
       side: quantity > 0 ? 'sell' : 'buy',

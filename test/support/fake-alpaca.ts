@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { eventually } from './eventually.ts';
 import {
   FakeAlpacaExchange,
   type FakeEvent,
@@ -55,6 +55,11 @@ export class FakeAlpaca {
   repeats = 1;
   /** Events kept back until `flush`, which sends them last first. */
   isReordering = false;
+  /** Pings are not answered: the connection looks alive and is dead. */
+  isMute = false;
+  /** Every sign-on to the stream is refused. */
+  isStreamShut = false;
+  url = '';
   accountFields: Json = {};
   /** Calls a minute after which the answer is 429; null: no limit. */
   limitPerMinute: number | null = null;
@@ -66,7 +71,7 @@ export class FakeAlpaca {
   readonly #sockets = new Set<Socket>();
   readonly #listening = new Set<WebSocket>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
-  readonly #streams = new WebSocketServer({ noServer: true });
+  readonly #streams = new WebSocketServer({ noServer: true, autoPong: false });
   #races: { call: string; run: () => void }[] = [];
 
   constructor() {
@@ -90,7 +95,13 @@ export class FakeAlpaca {
 
   async listen(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.url;
+  }
+
+  /** Waits long enough for whatever still wants to connect. */
+  async idle(): Promise<void> {
+    await pause(150);
   }
 
   async close(): Promise<void> {
@@ -147,7 +158,6 @@ export class FakeAlpaca {
           }),
       ),
     );
-    await eventually(() => true);
   }
 
   // ── stream ───────────────────────────────────────────────────────────────────────────────────
@@ -161,6 +171,9 @@ export class FakeAlpaca {
     let isAuthorized = false;
     stream.on('close', () => this.#listening.delete(stream));
     stream.on('error', () => undefined);
+    stream.on('ping', (data) => {
+      if (!this.isMute) stream.pong(data);
+    });
     stream.on('message', (data) => {
       const {
         action,
@@ -172,7 +185,8 @@ export class FakeAlpaca {
       if (action === 'authenticate' || action === 'auth') {
         const keyId = body?.['key_id'] ?? key;
         const secretKey = body?.['secret_key'] ?? secret;
-        isAuthorized = keyId === FAKE_KEYS.keyId && secretKey === FAKE_KEYS.secretKey;
+        const isKey = keyId === FAKE_KEYS.keyId && secretKey === FAKE_KEYS.secretKey;
+        isAuthorized = isKey && !this.isStreamShut;
         const status = isAuthorized ? 'authorized' : 'unauthorized';
         say({ stream: 'authorization', data: { status, action: 'authenticate' } });
       } else if (action === 'listen' && isAuthorized) {

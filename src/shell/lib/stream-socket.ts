@@ -7,8 +7,11 @@ export type StreamLink = {
   send(message: unknown): void;
   /** The handshake is done: what follows is traffic. */
   ready(): void;
-  /** Ends this connection. `isFinal`: the other side will not let us in as we are. */
-  fail(cause: string, isFinal?: boolean): void;
+  /**
+   * Ends this connection. `isFinal`: the other side will not let us in as we are, which is tried again
+   * at the longest pause only. `pauseMs`: a pause it asked for.
+   */
+  fail(cause: string, how?: { readonly isFinal?: boolean; readonly pauseMs?: number }): void;
 };
 
 export type StreamOptions = {
@@ -28,18 +31,24 @@ export type StreamOptions = {
   readonly onUp: () => void;
   /** A connection that was ready has ended. */
   readonly onDown: (cause: string) => void;
-  /** A new connection was refused for good reason; it is tried again at the longest pause. */
+  /** A connection was refused for good reason; told once until one is ready. */
   readonly onRefused: (cause: string) => void;
+  /** Each attempt that failed while none was ready. */
+  readonly onFailed?: (cause: string) => void;
+  /** Every heartbeat in which something was heard. */
+  readonly onHeard?: () => void;
 };
 
 /** Why a connection ended or was not made. */
 export class StreamError extends Error {
   readonly isFinal: boolean;
+  readonly pauseMs: number;
 
-  constructor(cause: string, isFinal: boolean) {
+  constructor(cause: string, how: { isFinal?: boolean; pauseMs?: number } = {}) {
     super(cause);
     this.name = 'StreamError';
-    this.isFinal = isFinal;
+    this.isFinal = how.isFinal ?? false;
+    this.pauseMs = how.pauseMs ?? 0;
   }
 }
 
@@ -77,6 +86,14 @@ export class StreamSocket {
     void this.#keepUp(first);
   }
 
+  /** Connects as soon as it can and tells so by `onUp`; nothing that goes wrong ends the attempts. */
+  startInBackground(): void {
+    this.#dial().then(
+      (first) => this.#keepUp(first),
+      () => undefined,
+    );
+  }
+
   /** Ends the connection for good. */
   stop(): void {
     this.#stopping.abort();
@@ -112,10 +129,16 @@ export class StreamSocket {
   }
 
   async #reconnect(): Promise<Connection> {
-    const { pauseMs, longestPauseMs, onRefused } = this.#options;
+    const { longestPauseMs, pauseMs } = this.#options;
     const grown = pauseMs * 2 ** Math.max(0, this.#shortLives - 1) * (1 + Math.random());
     await this.#pause(Math.min(grown, longestPauseMs));
-    let isToldOf = false;
+    return await this.#dial();
+  }
+
+  /** Connects, again and again with growing pauses. Rejects only when stopped. */
+  async #dial(): Promise<Connection> {
+    const { longestPauseMs, onFailed, onRefused, pauseMs } = this.#options;
+    let isTold = false;
     return await pRetry(() => this.#connect(), {
       retries: Number.POSITIVE_INFINITY,
       minTimeout: pauseMs,
@@ -123,10 +146,11 @@ export class StreamSocket {
       randomize: true,
       signal: this.#stopping.signal,
       onFailedAttempt: async ({ error }) => {
-        if (!(error instanceof StreamError) || !error.isFinal) return;
-        if (!isToldOf) onRefused(error.message);
-        isToldOf = true;
-        await this.#pause(longestPauseMs);
+        if (!(error instanceof StreamError)) return;
+        onFailed?.(error.message);
+        if (error.isFinal && !isTold) onRefused(error.message);
+        isTold ||= error.isFinal;
+        await this.#pause(error.isFinal ? longestPauseMs : error.pauseMs);
       },
     });
   }
@@ -155,7 +179,7 @@ export class StreamSocket {
       const timer = clock.at(clock.now() + connectTimeoutMs, () => {
         if (stage === 'dialing') finish(`no handshake within ${connectTimeoutMs} ms`);
       });
-      const finish = (found: string, isFinal = false): void => {
+      const finish: StreamLink['fail'] = (found, how) => {
         if (stage === 'over') return;
         const wasReady = stage === 'ready';
         stage = 'over';
@@ -167,7 +191,7 @@ export class StreamSocket {
         socket.terminate();
         this.#isUp = false;
         if (wasReady) life.resolve(cause);
-        else reject(new StreamError(cause, isFinal));
+        else reject(new StreamError(cause, how));
       };
       const link: StreamLink = {
         send: (message) => {
@@ -211,13 +235,15 @@ function jsonOf(text: string): unknown {
 /** Pings a silent socket, and gives it up when it stays silent. */
 function watchOver(
   socket: WebSocket,
-  options: Pick<StreamOptions, 'clock' | 'heartbeatMs'>,
+  options: Pick<StreamOptions, 'clock' | 'heartbeatMs' | 'onHeard'>,
   giveUp: (cause: string) => void,
 ): Timer {
-  const { clock, heartbeatMs } = options;
+  const { clock, heartbeatMs, onHeard } = options;
   let heardAt = clock.now();
+  let isHeard = false;
   const hear = (): void => {
     heardAt = clock.now();
+    isHeard = true;
   };
   for (const sign of ['open', 'message', 'ping', 'pong'] as const) socket.on(sign, hear);
   let timer: Timer;
@@ -227,6 +253,8 @@ function watchOver(
       giveUp(`no traffic for ${silentMs} ms`);
       return;
     }
+    if (isHeard) onHeard?.();
+    isHeard = false;
     if (socket.readyState === WebSocket.OPEN) socket.ping();
     timer = clock.at(clock.now() + heartbeatMs, look);
   };

@@ -98,7 +98,7 @@ export class TradeStream {
     const said = authorization.safeParse(data);
     if (said.success && said.data.status === 'authorized')
       link.send({ action: 'listen', data: { streams: [STREAM] } });
-    else link.fail('keys that are not authorized', true);
+    else link.fail('keys that are not authorized', { isFinal: true });
   }
 
   #onListening(data: unknown, link: StreamLink): void {

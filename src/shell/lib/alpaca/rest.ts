@@ -63,7 +63,8 @@ const LIMITED_MS = 5_000;
 const SECOND_MS = 1_000;
 const LONGEST_QUOTE = 160;
 
-const errorBody = z.looseObject({ code: z.number().int(), message: z.string() });
+/** The trading host gives a code of its own, the data host words alone. */
+const errorBody = z.looseObject({ code: z.number().int().optional(), message: z.string() });
 const REFUSALS: ReadonlySet<number> = new Set([403, 404, 422]);
 /** Nothing can have been sent when the connection could not be made. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
@@ -241,11 +242,11 @@ export class AlpacaRest {
       throw this.failure(place, faultOf(parsed.error, body), unreadable(status));
     }
     const said = errorBody.safeParse(body);
-    if (said.success && REFUSALS.has(status)) {
+    if (said.success && said.data.code !== undefined && REFUSALS.has(status)) {
       const { code, message, ...details } = said.data;
       return { kind: 'refused', status, code, message, details };
     }
-    const words = said.success ? ` (${said.data.code} ${said.data.message})` : '';
+    const words = said.success ? ` (${[said.data.code, said.data.message].join(' ').trim()})` : '';
     const isServer = status >= 500;
     const isKey = status === 401 || status === 403;
     throw this.failure(
