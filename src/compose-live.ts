@@ -277,8 +277,10 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     clock,
     activity,
     fence: deskStore.lead,
+    mayEnter: () => isHeard,
     onTrouble,
   });
+  let isHeard = false;
   const conversation = composeConversation({
     config,
     runId: LIVE_RUN,
@@ -322,6 +324,10 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   const stopKill = deps.killSwitch.watch([desk], clock);
   await recovering;
   await conversation.start();
+  // entries that were committed before the start leave once what people said meanwhile is read
+  void conversation.intake.idle().then(() => {
+    isHeard = true;
+  });
   const stopArrivals = await store.inbox.onArrival(() => {
     conversation.intake.drainPending().catch((error: unknown) => onTrouble('inbox', error));
   });
@@ -336,8 +342,8 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   const sweep = setInterval(() => {
     void desk.flushInputs();
     store.outbox
-      .due(LIVE_RUN, clock.now(), 100)
-      .then((rows) => lane.take(rows.filter((row) => row.lane.startsWith('order:'))))
+      .due(LIVE_RUN, clock.now(), 100, 'order:')
+      .then((rows) => lane.take(rows))
       .catch((error: unknown) => onTrouble('outbox', error));
   }, SWEEP_EVERY_MS);
   deps.onReady();

@@ -30,3 +30,10 @@ export function put(row: OutboxRow, lane: ChatLane, isBack: boolean): void {
   });
   lane.rows.splice(at === -1 ? lane.rows.length : at, 0, row);
 }
+
+/** Milliseconds before the first row of a lane may leave: the rate, and the later try it was promised. */
+export function pauseOf(lane: ChatLane, row: OutboxRow, now: number, wallNow: number): number {
+  if (row.priority === 0) return 0;
+  const retryMs = row.attempts === 0 ? 0 : row.notBefore - now;
+  return Math.max(0, retryMs, lane.bucket?.waitMs(wallNow) ?? 0);
+}

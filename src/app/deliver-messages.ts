@@ -1,5 +1,5 @@
 import type { Message } from '#core/engine/message.ts';
-import { type ChatLane, chatOfLane, put } from './chat-lane.ts';
+import { type ChatLane, chatOfLane, pauseOf, put } from './chat-lane.ts';
 import { ChannelError } from './errors.ts';
 import { createMessageIndex, type MessageIndex } from './message-index.ts';
 import type { Card, Channel, Clock, Outbox, OutboxRow, Timer } from './ports.ts';
@@ -52,6 +52,8 @@ export type Deliverer = {
 export const USUAL_RATE: Rate = { perSecond: 1, burst: 3 };
 
 const SWEEP_MS = 2000;
+/** Longer than any message waits for its next try. */
+const LONGEST_LIFE_MS = 24 * 3_600_000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -110,11 +112,15 @@ class LaneDeliverer implements Deliverer {
     return true;
   }
 
-  async sweep(): Promise<void> {
+  sweep(): Promise<void> {
+    return this.#take(this.#deps.clock.now());
+  }
+
+  async #take(dueBy: number): Promise<void> {
     try {
       for (const { row, messageId } of [...this.#unmarked.values()])
         await this.#mark(row, messageId);
-      this.handOver(await this.#deps.outbox.due(this.#deps.runId, this.#deps.clock.now(), 500));
+      this.handOver(await this.#deps.outbox.due(this.#deps.runId, dueBy, 500, 'chat:'));
     } catch (error) {
       this.#deps.onFailure(error, null);
     }
@@ -184,7 +190,8 @@ class LaneDeliverer implements Deliverer {
 
   /** What waits since before this process started comes first, or a chat would hear the news before it. */
   #load(): Promise<void> {
-    this.#loading ??= this.sweep().then(() => {
+    // also what waits for its next try: the news may not overtake it
+    this.#loading ??= this.#take(this.#deps.clock.now() + LONGEST_LIFE_MS).then(() => {
       this.#isLoaded = true;
     });
     return this.#loading;
@@ -196,8 +203,8 @@ class LaneDeliverer implements Deliverer {
         await this.#load();
         continue;
       }
-      const pauseMs =
-        lane.rows[0]!.priority === 0 ? 0 : (lane.bucket?.waitMs(this.#deps.wall.now()) ?? 0);
+      const { wall, clock } = this.#deps;
+      const pauseMs = pauseOf(lane, lane.rows[0]!, clock.now(), wall.now());
       if (pauseMs > 0) {
         await this.#wait(pauseMs, lane);
         lane.hurry = null;

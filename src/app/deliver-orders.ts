@@ -14,6 +14,11 @@ export type OrderLaneDeps = {
   readonly activity: Activity;
   /** Whether this process still leads; left out where no other can. */
   readonly fence?: Fence;
+  /**
+   * False while what people said before the start is not yet read: entries wait in the store for the
+   * next look, a STOP may be among it. Left out: always true.
+   */
+  readonly mayEnter?: () => boolean;
   readonly onTrouble: (place: string, error: unknown) => void;
 };
 
@@ -78,7 +83,9 @@ class Lane implements OrderLane {
   }
 
   take(rows: readonly OutboxRow[]): void {
+    const { mayEnter } = this.#deps;
     for (const row of rows) {
+      if (row.priority !== 0 && mayEnter?.() === false) continue;
       this.#chain = this.#chain
         .then(() => this.#deps.activity.track(() => this.#run(row)))
         .catch((error: unknown) => {
@@ -140,12 +147,16 @@ class Lane implements OrderLane {
     return fence === undefined || (await fence.mayLeave(raisesRisk));
   }
 
-  /** True when an entry may no longer leave: killed, stopped, canceled or answered meanwhile. */
+  /**
+   * True when an order may no longer leave: the desk has settled it meanwhile (asked about, never
+   * arrived, replaced by another one), or it is an entry and somebody said kill, stop or cancel.
+   */
   #isOvertaken(order: Order): boolean {
-    if (order.role !== 'entry') return false;
     const { desk } = this.#deps;
     const current = desk.state().orders[order.orderId];
-    if (current?.state !== 'intended' || current.cancelRequestedAt !== null) return true;
+    if (current?.state !== 'intended') return true;
+    if (order.role !== 'entry') return false;
+    if (current.cancelRequestedAt !== null) return true;
     return desk.areEntriesBlocked() || desk.state().consent.kind !== 'allowed';
   }
 

@@ -199,8 +199,11 @@ export interface Outbox {
     rows: readonly NewOutboxRow[],
     inboxDone?: { id: number; result: unknown },
   ): Promise<OutboxRow[]>;
-  /** Undelivered rows of a run, by lane in delivery order; used at start and as the polling net. */
-  due(runId: string, now: number, limit: number): Promise<OutboxRow[]>;
+  /**
+   * Undelivered rows of a run, by lane in delivery order; used at start and as the polling net. Only
+   * lanes that begin with `lanes`, so that no lane of one kind waits behind a full one of the other.
+   */
+  due(runId: string, now: number, limit: number, lanes?: 'chat:' | 'order:'): Promise<OutboxRow[]>;
   /** Commits that an attempt begins, before the first byte. False when another process has it. */
   markAttempting(id: number): Promise<boolean>;
   markDelivered(id: number, externalId: string | null, at: number): Promise<void>;

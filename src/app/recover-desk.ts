@@ -45,8 +45,10 @@ export async function recoverDesk(deps: RecoverDeps): Promise<void> {
       cause: 'interrupted',
     });
   }
+  // what was in doubt when the process ended is asked about until it is settled, also while no account answers
+  for (const order of Object.values(desk.state().orders))
+    if (order.state === 'unknown') lane.ask(order.orderId);
   deps.onFolded?.();
   await reconcileAccount(desk, broker, now);
-  const due = await outbox.due(runId, now(), MOST_ROWS);
-  lane.take(due.filter((row) => row.lane.startsWith('order:')));
+  lane.take(await outbox.due(runId, now(), MOST_ROWS, 'order:'));
 }

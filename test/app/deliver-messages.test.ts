@@ -121,6 +121,18 @@ test('CX-11 what waits since before a restart is said before what is new', async
   assert.deepEqual(h.texts(), ['waits', 'too', 'recovered']);
 });
 
+test('CX-11 after a restart the news waits with what was promised a later try', async () => {
+  const h = harness();
+  const [old] = await h.store.outbox.enqueue([h.row('promised')]);
+  await h.store.outbox.markAttempting(old?.id ?? 0);
+  await h.store.outbox.markFailed(old?.id ?? 0, 'rate limited', AT + 20_000);
+  await h.give([h.row('recovered'), h.row('ALARM', { priority: 0 })]);
+  await h.until(AT + 19_999);
+  assert.deepEqual(h.texts(), ['ALARM']);
+  await h.until(AT + 20_000);
+  assert.deepEqual(h.texts(), ['ALARM', 'promised', 'recovered']);
+});
+
 test('CX-01 edits of one message coalesce to the newest and edit the same message', async () => {
   const h = harness(USUAL_RATE);
   const edit = { editKey: 'ticket-1' };

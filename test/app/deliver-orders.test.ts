@@ -66,3 +66,27 @@ test('ID-06 a partial fill gets its stop and target as one request to the broker
   assert.equal(world.desk.state().positions[QQQM], undefined);
   assert.deepEqual(await world.broker.openOrders(), []);
 });
+
+test('CX-06 an entry waits in the store until what people said before the start is read, an exit does not', async () => {
+  const world = appDesk();
+  world.mayEnter.now = false;
+  const desk = world.open();
+  for (const input of withTicket()) {
+    world.clock.advanceTo(input.at);
+    await desk.submit(input);
+  }
+  world.clock.advanceTo(world.clock.now() + 1_000);
+  await desk.submit(confirm(world.clock.now()));
+  await world.settle(100);
+  assert.deepEqual(await world.broker.openOrders(), []);
+  world.mayEnter.now = true;
+  await world.sweep();
+  assert.equal((await world.broker.openOrders()).filter((o) => o.state === 'accepted').length, 2);
+  world.mayEnter.now = false;
+  await desk.submit(cancel(world.clock.now()));
+  await world.settle(100);
+  assert.deepEqual(
+    (await world.broker.openOrders()).filter((o) => o.state === 'accepted'),
+    [],
+  );
+});

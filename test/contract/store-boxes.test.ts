@@ -80,6 +80,14 @@ forEveryStore((store) => {
     ]);
     assert.deepEqual(keys(await outbox.due('out-a', AT, 10)), ['o-4', 'o-3', 'o-1', 'o-2']);
     assert.deepEqual(keys(await outbox.due('out-a', AT + 1, 3)), ['o-4', 'o-3', 'o-1']);
+    await outbox.enqueue([outboxRow('o-7', { runId: 'out-a', lane: 'order:paper-us' })]);
+    assert.deepEqual(keys(await outbox.due('out-a', AT + 1, 1, 'order:')), ['o-7']);
+    const chat = await outbox.due('out-a', AT + 1, 9, 'chat:');
+    assert.deepEqual(
+      chat.filter((row) => !row.lane.startsWith('chat:')),
+      [],
+    );
+    assert.ok(chat.length > 0);
   });
 
   test('a dedupe key is enqueued once, whoever tries', async () => {

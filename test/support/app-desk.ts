@@ -64,6 +64,7 @@ export function appDesk(change: PolicyChange = {}) {
   const killFile = memoryKillFile();
   const troubles: string[] = [];
   const chat: OutboxRow[] = [];
+  const mayEnter = { now: true };
   const fence: { now: Fence } = { now: { mayLeave: async () => true } };
   const onTrouble = (place: string) => void troubles.push(place);
   const broker = createPaperBroker({
@@ -114,6 +115,7 @@ export function appDesk(change: PolicyChange = {}) {
       outbox,
       clock,
       activity,
+      mayEnter: () => mayEnter.now,
       fence: { mayLeave: (raisesRisk) => fence.now.mayLeave(raisesRisk) },
       onTrouble,
     });
@@ -150,6 +152,7 @@ export function appDesk(change: PolicyChange = {}) {
     troubles,
     chat,
     fence,
+    mayEnter,
     broker,
     open,
     settle,

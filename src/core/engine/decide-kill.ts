@@ -49,6 +49,10 @@ export function onFlatten(draft: Draft, input: OperatorInput): void {
 export function onResume(draft: Draft, input: OperatorInput, why: string): void {
   if (draft.state.kill.kind === 'clear' && !draft.state.isKillFilePresent)
     return refuse(draft, input, reason('not_killed'));
+  const { kill } = draft.state;
+  // a kill overtakes what was said before it: an earlier resume that comes in later does not undo it
+  if (kill.kind !== 'clear' && input.sentAt < kill.at)
+    return refuse(draft, input, reason('killed', { since: kill.at, by: kill.by }));
   if (!draft.state.isReconciled) return refuse(draft, input, reason('not_reconciled'));
   if (!hasNoDoubt(draft)) return refuse(draft, input, reason('open_doubt'));
   emit(draft, { type: 'kill_resumed', by: input.actor.id, reason: why });

@@ -218,6 +218,10 @@ function onAllow(draft: Draft, input: OperatorInput, act: Act<'allow'>): void {
       input,
       reason('killed', { since: draft.state.kill.at, by: draft.state.kill.by }),
     );
+  const { consent } = draft.state;
+  // a STOP overtakes what was said before it: an earlier ALLOW that comes in later does not undo it
+  if (consent.kind === 'stopped' && input.sentAt < consent.at)
+    return refuse(draft, input, reason('stopped_by_operator', { by: consent.by }));
   if (day === null || day.isClosed || draft.at >= day.session.closeAt)
     return refuse(draft, input, reason('session_closed'));
   let untilAt = day.session.closeAt;

@@ -66,8 +66,10 @@ export function createMemoryOutbox(rows: OutboxRow[], writes: Writes): Outbox {
       return writes.add(added);
     },
     ofRun: async (runId) => rows.filter((row) => row.runId === runId),
-    due: async (runId, now, limit) => {
-      const candidates = open().filter((row) => row.runId === runId);
+    due: async (runId, now, limit, lanes) => {
+      const candidates = open().filter(
+        (row) => row.runId === runId && row.lane.startsWith(lanes ?? ''),
+      );
       return candidates
         .filter((row) => row.state === 'queued' && row.notBefore <= now)
         .filter((row) => !isHeldBack(row, candidates, now))

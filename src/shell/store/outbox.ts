@@ -18,11 +18,12 @@ function columns(sql: Sql) {
     delivered_at as "deliveredAt", last_error as "lastError"`;
 }
 
-function selectDue(sql: Sql, runId: string, now: number, limit: number) {
+function selectDue(sql: Sql, runId: string, now: number, limit: number, lanes: string) {
   // a row that waits for its retry holds back what was written after it, except priority 0
   return sql<OutboxRow[]>`
     select ${columns(sql)} from outbox o
     where run_id = ${runId} and state = 'queued' and not_before <= ${now}::timestamptz
+      and starts_with(lane, ${lanes})
       and (priority = 0 or not exists (
         select 1 from outbox e where e.run_id = o.run_id and e.lane = o.lane and e.id < o.id
           and e.priority > 0 and (e.state = 'attempting'
@@ -59,8 +60,10 @@ export function createOutbox(db: Caller, codec: EventCodec, epoch: number | null
         });
         return 'outbox' in answer ? storedRows(rows, answer.outbox) : [];
       }),
-    due: (runId, now, limit) =>
-      db.run('read outbox', async (sql) => [...(await selectDue(sql, runId, now, limit))]),
+    due: (runId, now, limit, lanes) =>
+      db.run('read outbox', async (sql) => [
+        ...(await selectDue(sql, runId, now, limit, lanes ?? '')),
+      ]),
     markAttempting: (id) =>
       db.run('mark attempting', async (sql) => {
         const { count } = await sql`

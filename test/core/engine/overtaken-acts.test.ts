@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Input } from '#core/engine/input.ts';
+import { allow, kill, ny, ready, resume, stop } from '#test/support/builders.ts';
+import { deskAfter, step } from '#test/support/engine.ts';
+
+/** An act that was said at one instant and comes to the desk at another. */
+function said(input: Input, sentAt: number): Input {
+  return { ...(input as Extract<Input, { kind: 'operator_acted' }>), sentAt };
+}
+
+test('CX-06 an ALLOW said before a STOP that overtook it does not undo the STOP', () => {
+  const desk = deskAfter([...ready(), stop(ny('10:05'))]);
+  const late = step(desk, said(allow(ny('10:05:01')), ny('10:04:59')));
+  assert.deepEqual(
+    late.events.map((event) => event.type),
+    ['act_refused'],
+  );
+  assert.equal(late.desk.state.consent.kind, 'stopped');
+  const later = step(late.desk, said(allow(ny('10:05:03')), ny('10:05:02')));
+  assert.equal(later.desk.state.consent.kind, 'allowed');
+});
+
+test('CX-07 a resume said before a kill that overtook it does not undo the kill', () => {
+  const desk = deskAfter([...ready(), kill(ny('10:05'))]);
+  const late = step(desk, said(resume(ny('10:05:01')), ny('10:04:59')));
+  assert.equal(late.desk.state.kill.kind, 'halted');
+  const later = step(late.desk, said(resume(ny('10:05:03')), ny('10:05:02')));
+  assert.equal(later.desk.state.kill.kind, 'clear');
+});
