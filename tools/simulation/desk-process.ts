@@ -118,9 +118,35 @@ export function startProcess(deps: ProcessDeps): DeskProcess {
     return rows;
   };
   const outbox: Outbox = { ...tables.outbox, due };
-  const lane = createOrderLane({ desk, broker, outbox, clock, activity, onTrouble });
+  const lane = createOrderLane({
+    desk,
+    broker,
+    outbox,
+    clock,
+    activity,
+    mayEnter: () => isHeard,
+    onTrouble,
+  });
+  let isHeard = false;
   const { deliverer, intake } = converse(deps, desk, outbox, onTrouble);
-  const running: DeskProcess = {
+  const running = runningOf(life, desk, clock);
+  desk.onEvents((events) => {
+    for (const event of events) if (event.type === 'order_became_unknown') lane.ask(event.orderId);
+  });
+  broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
+  const onHeard = () => {
+    isHeard = true;
+  };
+  run(deps, running, lane, deliverer, intake, onHeard, onTrouble).catch((error: unknown) => {
+    onTrouble('start', error);
+    life.die('could not start');
+  });
+  return running;
+}
+
+/** The process as the world outside drives it. */
+function runningOf(life: Life, desk: Desk, clock: Clock): DeskProcess {
+  return {
     life,
     desk,
     isRecovered: false,
@@ -133,15 +159,6 @@ export function startProcess(deps: ProcessDeps): DeskProcess {
     },
     quote: (quote) => desk.post({ kind: 'quote_seen', at: clock.now(), quote }),
   };
-  desk.onEvents((events) => {
-    for (const event of events) if (event.type === 'order_became_unknown') lane.ask(event.orderId);
-  });
-  broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
-  run(deps, running, lane, deliverer, intake, onTrouble).catch((error: unknown) => {
-    onTrouble('start', error);
-    life.die('could not start');
-  });
-  return running;
 }
 
 type OnTrouble = (place: string, error: unknown) => void;
@@ -152,6 +169,7 @@ async function run(
   lane: OrderLane,
   deliverer: Deliverer,
   intake: Intake,
+  onHeard: () => void,
   onTrouble: OnTrouble,
 ): Promise<void> {
   const { life, clock, parts, policy } = deps;
@@ -174,6 +192,7 @@ async function run(
   await intake.drainPending();
   await deliverer.start();
   for (const channel of parts.channels) await channel.start((rows) => intake.receive(rows));
+  void intake.idle().then(onHeard);
   await tables.inbox.onArrival(() => {
     intake.drainPending().catch((error: unknown) => onTrouble('inbox', error));
   });
@@ -185,8 +204,8 @@ async function run(
   every(clock, deps.sweepMs, () => {
     void desk.flushInputs();
     tables.outbox
-      .due(RUN_ID, clock.now(), 100)
-      .then((rows) => lane.take(rows.filter((row) => row.lane.startsWith('order:'))))
+      .due(RUN_ID, clock.now(), 100, 'order:')
+      .then((rows) => lane.take(rows))
       .catch((error: unknown) => onTrouble('outbox', error));
   });
 }

@@ -135,6 +135,27 @@ const ERRATIC = [
   '/ack',
 ] as const;
 
+/** Two acts that contradict each other, almost at once and from two chats. */
+function contradiction(dice: Dice, end: number): Item[] {
+  const at = dice.whole(-MINUTE, end);
+  const [first, second] = dice.pick([
+    ['/allow us-vwap {day}', 'STOP'],
+    ['/allow us-vwap {day}', '/kill'],
+    ['/confirm {code}', 'STOP'],
+    ['/confirm {code}', '/skip {code}'],
+    ['/confirm {code}', '/kill'],
+    ['/mode auto', '/stop'],
+  ] as const);
+  const asked = { seen: 'second_confirm', nth: dice.whole(1, 4), afterMs: dice.whole(300, 9_000) };
+  if (dice.chance(0.4))
+    return [say(dice, asked, dice.pick(['/kill', 'STOP']), { channel: 'second', travelMs: 40 })];
+  const button = first.startsWith('/allow') ? { as: 'button' as const } : {};
+  return [
+    say(dice, { at }, first, { channel: 'telegram', travelMs: dice.whole(20, 300), ...button }),
+    say(dice, { at: at + dice.whole(0, 200) }, second, { channel: 'second', travelMs: 30 }),
+  ];
+}
+
 function erratic(dice: Dice, end: number): Item {
   const when: When = { at: dice.whole(-60 * SECOND, end) };
   switch (dice.whole(0, 9)) {
@@ -213,7 +234,7 @@ const MOST_CALLS: Partial<Record<Site, number>> = {
   'outbox.markDelivered': 50,
   'outbox.due': 900,
   'inputs.append': 40,
-  'broker.submit': 7,
+  'broker.submit': 5,
   'broker.cancel': 6,
   'broker.replace': 4,
   'broker.query': 60,
@@ -226,84 +247,95 @@ function nthOf(dice: Dice, site: Site): number {
   return dice.whole(1, MOST_CALLS[site] ?? 4);
 }
 
-function brokerFault(dice: Dice): Item {
-  const call = dice.pick([
-    'submit',
-    'submit',
-    'submit',
-    'cancel',
-    'cancel',
-    'replace',
-    'query',
-  ] as const);
-  const fault = dice.pick(['timeout', 'lost_ack', 'disconnect', 'reject', 'slow'] as const);
-  const ms = dice.whole(200, 2_500);
-  return { kind: 'broker', call, nth: dice.whole(1, call === 'query' ? 40 : 7), fault, ms };
-}
+/** Where a session's trouble mostly comes from; a cluster of related faults reaches what single ones do not. */
+const FOCI = ['broker', 'store', 'death', 'chat', 'feed', 'machine'] as const;
+type Focus = (typeof FOCI)[number];
 
-function fault(dice: Dice, end: number): Item {
-  const at = dice.whole(-2 * MINUTE, end);
+function brokerFault(dice: Dice, end: number): Item {
+  const at = dice.whole(0, end);
   const symbol = dice.whole(0, 1) as SymbolIndex;
-  switch (dice.whole(0, 21)) {
-    case 0:
-    case 1:
-    case 2:
-    case 3:
-      return brokerFault(dice);
-    case 4:
-    case 5: {
+  switch (dice.whole(0, 9)) {
+    case 0: {
       const how = dice.pick(['lost', 'twice', 'late'] as const);
       return { kind: 'report', nth: dice.whole(1, 24), fault: how, ms: dice.whole(100, 15_000) };
     }
-    case 6:
+    case 1:
       return { kind: 'partial', nth: dice.whole(1, 4), ratio: dice.whole(1, 9) / 10 };
-    case 7:
+    case 2:
       return { kind: 'race', nth: dice.whole(1, 3) };
-    case 8:
+    case 3:
       return { kind: 'link', at, forMs: dice.whole(2, 150) * SECOND };
-    case 9:
+    case 4:
       return { kind: 'external', at, symbol, what: dice.pick(['buy', 'order', 'cancel_all']) };
-    case 10:
-    case 11:
-    case 12: {
-      const site = dice.pick(STORE_SITES);
-      const how = dice.pick(['fail', 'lost_ack', 'slow'] as const);
-      return { kind: 'store', site, nth: nthOf(dice, site), fault: how, ms: dice.whole(20, 6_000) };
+    default: {
+      const calls = ['submit', 'submit', 'submit', 'cancel', 'cancel', 'replace', 'query'] as const;
+      const call = dice.pick(calls);
+      const how = dice.pick(['timeout', 'lost_ack', 'disconnect', 'reject', 'slow'] as const);
+      const nth = dice.whole(1, call === 'query' ? 40 : 6);
+      return { kind: 'broker', call, nth, fault: how, ms: dice.whole(200, 2_500) };
     }
-    case 13:
-      return { kind: 'outage', at, forMs: dice.whole(1, 180) * SECOND };
-    case 14:
-    case 15:
-    case 16: {
-      const site = dice.pick(DEATH_SITES);
-      const moment = dice.pick(['before', 'after'] as const);
-      return { kind: 'die', site, nth: nthOf(dice, site), moment, downMs: downTime(dice) };
-    }
-    case 17:
-      return { kind: 'die_at', at, downMs: downTime(dice) };
-    case 18: {
+  }
+}
+
+function storeFault(dice: Dice, end: number): Item[] {
+  if (dice.chance(0.6)) {
+    const site = dice.pick(STORE_SITES);
+    const how = dice.pick(['fail', 'lost_ack', 'slow'] as const);
+    return [{ kind: 'store', site, nth: nthOf(dice, site), fault: how, ms: dice.whole(20, 6_000) }];
+  }
+  const at = dice.whole(-2 * MINUTE, end);
+  const forMs = dice.whole(1, 180) * SECOND;
+  const items: Item[] = [{ kind: 'outage', at, forMs }];
+  // somebody stops the desk while the store is down, and the process dies before it comes back
+  const within = () => ({ at: at + dice.whole(100, forMs) });
+  const word = dice.pick(['/kill', '/stop', '/exit QQQM', '/flatten', '/safe on']);
+  if (dice.chance(0.4)) items.push(say(dice, within(), word, { travelMs: 50 }));
+  if (dice.chance(0.3))
+    items.push({ kind: 'die_at', at: within().at, downMs: forMs + dice.whole(100, 9_000) });
+  return items;
+}
+
+function death(dice: Dice, end: number): Item {
+  if (dice.chance(0.25))
+    return { kind: 'die_at', at: dice.whole(-2 * MINUTE, end), downMs: downTime(dice) };
+  const site = dice.pick(DEATH_SITES);
+  const moment = dice.pick(['before', 'after'] as const);
+  return { kind: 'die', site, nth: nthOf(dice, site), moment, downMs: downTime(dice) };
+}
+
+function feedFault(dice: Dice, end: number): Item {
+  const at = dice.whole(-MINUTE, end);
+  const symbol = dice.whole(0, 1) as SymbolIndex;
+  const forMs = dice.whole(5, 240) * SECOND;
+  if (dice.chance(0.5)) return { kind: 'gap', at, forMs, symbol: dice.chance(0.5) ? null : symbol };
+  const how = dice.pick(['crossed', 'frozen', 'one_sided', 'future'] as const);
+  return { kind: 'quotes', at, forMs, symbol, fault: how };
+}
+
+function fault(dice: Dice, focus: Focus, end: number): Item[] {
+  switch (dice.chance(0.6) ? focus : dice.pick(FOCI)) {
+    case 'broker':
+      return [brokerFault(dice, end)];
+    case 'store':
+      return storeFault(dice, end);
+    case 'death':
+      return [death(dice, end)];
+    case 'chat': {
       const how = dice.pick(['retry', 'rate', 'lost_ack', 'slow'] as const);
       const channel = dice.pick(CHANNELS);
-      return {
-        kind: 'channel',
-        channel,
-        nth: dice.whole(1, 30),
-        fault: how,
-        ms: dice.whole(1, 40) * SECOND,
-      };
+      const ms = dice.whole(1, 40) * SECOND;
+      return [{ kind: 'channel', channel, nth: dice.whole(1, 30), fault: how, ms }];
     }
-    case 19: {
-      const forMs = dice.whole(5, 240) * SECOND;
-      return { kind: 'gap', at, forMs, symbol: dice.chance(0.5) ? null : symbol };
+    case 'feed':
+      return [feedFault(dice, end)];
+    case 'machine': {
+      const at = dice.whole(-2 * MINUTE, end);
+      return [
+        dice.chance(0.6)
+          ? { kind: 'clock', at, byMs: dice.whole(-90, 90) * SECOND }
+          : { kind: 'kill_file', at },
+      ];
     }
-    case 20: {
-      const how = dice.pick(['crossed', 'frozen', 'one_sided', 'future'] as const);
-      return { kind: 'quotes', at, forMs: dice.whole(5, 200) * SECOND, symbol, fault: how };
-    }
-    default:
-      return dice.chance(0.5)
-        ? { kind: 'clock', at, byMs: dice.whole(-90, 90) * SECOND }
-        : { kind: 'kill_file', at };
   }
 }
 
@@ -337,8 +369,10 @@ export function drawPlan(seed: number): Plan {
     });
   }
   for (let left = dice.chance(0.3) ? 0 : dice.whole(1, 5); left > 0; left -= 1)
-    items.push(erratic(dice, end));
-  for (let left = dice.chance(0.15) ? 0 : dice.whole(1, 7); left > 0; left -= 1)
-    items.push(fault(dice, end));
+    if (dice.chance(0.2)) items.push(...contradiction(dice, end));
+    else items.push(erratic(dice, end));
+  const focus = dice.pick(FOCI);
+  for (let left = dice.chance(0.12) ? 0 : dice.whole(1, 8); left > 0; left -= 1)
+    items.push(...fault(dice, focus, end));
   return { setting, items };
 }

@@ -1,4 +1,5 @@
 import { fromStored } from '#app/event-form.ts';
+import type { Event } from '#core/engine/event.ts';
 import { evolveAll } from '#core/engine/evolve.ts';
 import { initialState } from '#core/engine/initial-state.ts';
 import type { DeskState } from '#core/engine/state.ts';
@@ -36,7 +37,8 @@ function isHeld(state: DeskState): boolean {
  * The book of the living desk is held against the exchange's holdings after every step. A difference may
  * stand for 150 s of calm (process up, broker and store answering: the slow poll of the account and the
  * questions about orders in doubt); after that the desk must be in SAFE_MODE or unreconciled. At the end
- * it must be equal or held. The fills in the log always add up to the book's quantities, at once.
+ * it must be equal or held. The fills in the log always add up to the book's quantities, at once. An order's
+ * end in the log is its end at the broker: a timeout is no rejection, and no order that works is called gone.
  */
 export function bookIsTrue(world: Observed): Hooks {
   const filled = new Map<string, number>();
@@ -67,6 +69,8 @@ export function bookIsTrue(world: Observed): Hooks {
         instruments.set(event.order.orderId, event.order.instrument);
         sides.set(event.order.orderId, event.order.side);
       }
+      const found = endsUntrue(world, event);
+      if (found !== null) world.fail(4, found);
       if (event.type !== 'order_filled') return;
       const instrument = instruments.get(event.orderId) ?? '';
       const sign = sides.get(event.orderId) === 'sell' ? -1 : 1;
@@ -92,6 +96,25 @@ export function bookIsTrue(world: Observed): Hooks {
           );
     },
   };
+}
+
+const ENDS = {
+  order_rejected: 'rejected',
+  order_canceled: 'canceled',
+  order_expired: 'expired',
+} as const;
+
+/** What the log says of an order's end and the exchange does not know of; null: it is true. */
+function endsUntrue(world: Observed, event: Event): string | null {
+  if (event.type === 'order_never_arrived') {
+    const order = world.venue.orders.get(event.orderId);
+    return order === undefined ? null : `${event.orderId} never arrived, and is ${order.state}`;
+  }
+  if (!(event.type in ENDS)) return null;
+  const { orderId } = event as { orderId: string };
+  const state = world.venue.orders.get(orderId)?.state ?? 'unknown';
+  const said = ENDS[event.type as keyof typeof ENDS];
+  return state === said ? null : `${orderId} is ${said} in the log and ${state} at the broker`;
 }
 
 /**
@@ -153,7 +176,7 @@ const MOST_TRIES = 5;
  * lock, kill or store fault.
  *
  * While the session is open, the process lives and its broker answers (the store need not): shares that
- * the book and the exchange agree on have a working stop, or an exit on its way, within 30 s; an exit that
+ * the book holds and the exchange has, have a working stop, or an exit on its way, within 30 s; an exit that
  * was started (time, flatten, a person), and the one due five minutes before the close, is at the exchange
  * within 45 s. Calm is counted anew after each fault of the broker.
  */
@@ -187,7 +210,9 @@ export function exitsAlwaysPass(world: Observed): Hooks {
       if (desk === null || session === null) return;
       for (const [instrument, { quantity }] of venue.holdings) {
         const position = desk.state().positions[instrument];
-        const due = Math.min(quantity, position?.quantity ?? 0);
+        // with fewer shares than the book holds the book is what has to be settled first, see 4
+        const held = position?.quantity ?? 0;
+        const due = quantity >= held ? held : 0;
         const sells = sellsOf(world, instrument);
         const isBare = due > 0 && offered(world, sells) < due;
         if (overdue(bareSince, instrument, isBare, COVER_MS)) {

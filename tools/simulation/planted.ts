@@ -97,9 +97,9 @@ const SENDING: readonly PlantedBug[] = [
             again.push(...settled.unknown.map((row) => ({ ...row, id: 0 })));
             return { ...settled, unknown: [] };
           },
-          due: async (runId: string, now: number, limit: number) => [
+          due: async (...which: Parameters<typeof outbox.due>) => [
             ...again.splice(0),
-            ...(await outbox.due(runId, now, limit)),
+            ...(await outbox.due(...which)),
           ],
         },
       };

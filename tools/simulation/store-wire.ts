@@ -81,7 +81,7 @@ export function wireStore(tables: DeskTables, wire: StoreWire): DeskTables {
     },
     outbox: {
       enqueue: (rows, done) => call('outbox.enqueue', () => outbox.enqueue(rows, done)),
-      due: (runId, now, limit) => call('outbox.due', () => outbox.due(runId, now, limit)),
+      due: (...which) => call('outbox.due', () => outbox.due(...which)),
       markAttempting: (id) => call('outbox.markAttempting', () => outbox.markAttempting(id)),
       markDelivered: (id, externalId, at) =>
         call('outbox.markDelivered', () => outbox.markDelivered(id, externalId, at)),
