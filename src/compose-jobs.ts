@@ -17,9 +17,14 @@ import {
   loadCalendars,
   loadEvents,
 } from '#shell/calendars/load.ts';
-import type { Config, DeskConfig } from '#shell/config/config.ts';
+import type { Config, DeskConfigOf } from '#shell/config/config.ts';
 import { loadConfig } from '#shell/config/load.ts';
-import { eventWindowsOf, policyOf, vwapReclaimParamsOf } from '#shell/config/policy-of.ts';
+import {
+  eventWindowsOf,
+  policyOf,
+  vwapDeskOf,
+  vwapReclaimParamsOf,
+} from '#shell/config/policy-of.ts';
 import { connectStore } from '#shell/store/client.ts';
 import { createStore, type Store } from '#shell/store/store.ts';
 import { LIVE_RUN, simulatedSource } from './compose-live.ts';
@@ -47,7 +52,7 @@ export type JobName = 'sync-calendar' | 'us-premarket' | 'us-intraday' | 'us-clo
 type Work = {
   readonly request: JobRequest;
   readonly config: Config;
-  readonly desk1: DeskConfig;
+  readonly desk1: DeskConfigOf<'vwap-reclaim'>;
   readonly store: Store;
   readonly calendar: CalendarTable;
   readonly calendars: Calendars;
@@ -233,12 +238,13 @@ export async function doJob(name: JobName, request: JobRequest): Promise<JobRepo
     root: ROOT,
     overrides: { profile: request.profile ?? undefined, dataDir: request.dataDir ?? undefined },
   });
-  const [desk1] = config.desks;
-  if (desk1 === undefined)
+  const [found] = config.desks;
+  if (found === undefined)
     throw new ConfigError('job: found no desk in the profile, expected one', {
       code: 'one_desk',
       retryable: false,
     });
+  const desk1 = vwapDeskOf(found);
   const handle = await connectStore({
     dataFolder: config.dataDir,
     databaseUrl: config.databaseUrl,

@@ -16,7 +16,7 @@ import type { TradingDay } from '#core/market/trading-day.ts';
 import type { PaperControls } from '#shell/brokers/paper.ts';
 import type { Calendars } from '#shell/calendars/load.ts';
 import type { Config, DeskConfig } from '#shell/config/config.ts';
-import { policyOf, startingCashMinorOf } from '#shell/config/policy-of.ts';
+import { policyOf, startingCashMinorOf, vwapDeskOf } from '#shell/config/policy-of.ts';
 import { type Log, logEffect, logStep } from '#shell/lib/log.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { createActivity } from '#shell/runner/activity.ts';
@@ -202,7 +202,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   if (desk1 === undefined) throw new Error('live: found no desk, expected one');
   const clock = createSystemClock();
   const activity = createActivity();
-  const policy = policyOf(desk1);
+  const policy = policyOf(vwapDeskOf(desk1));
   const { broker, exchange, byHand } = await makeBroker(desk1.accountSettings, {
     root: deps.root,
     clock,

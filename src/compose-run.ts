@@ -18,11 +18,12 @@ import { instantAt } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import { createPaperBroker } from '#shell/brokers/paper.ts';
 import type { Calendars } from '#shell/calendars/load.ts';
-import type { Config, DeskConfig } from '#shell/config/config.ts';
+import type { Config, DeskConfigOf } from '#shell/config/config.ts';
 import {
   eventWindowsOf,
   policyOf,
   startingCashMinorOf,
+  vwapDeskOf,
   vwapReclaimParamsOf,
 } from '#shell/config/policy-of.ts';
 import { type Log, logStep } from '#shell/lib/log.ts';
@@ -85,7 +86,7 @@ type Run = {
   readonly activity: ActivityMeter;
   readonly desk: Desk;
   readonly broker: ReturnType<typeof createPaperBroker>;
-  readonly desk1: DeskConfig;
+  readonly desk1: DeskConfigOf<'vwap-reclaim'>;
   follower: Follower | null;
   isOver: boolean;
 };
@@ -178,8 +179,9 @@ function onDelivered(run: Run, row: OutboxRow): void {
 /** Plays a simulated or recorded stretch of days through the whole desk, on a virtual clock. */
 export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   const { config, options, deskStore, material } = deps;
-  const [desk1] = config.desks;
-  if (desk1 === undefined) throw new Error('run: found no desk, expected one');
+  const [found] = config.desks;
+  if (found === undefined) throw new Error('run: found no desk, expected one');
+  const desk1 = vwapDeskOf(found);
   const { store } = deskStore;
   const slot = await findRun(store.events, deps.key);
   const clock = createVirtualClock({ startAt: startOf(deps) });
@@ -375,15 +377,10 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   stopKill();
   await conversation.deliverer.idle();
   await desk.stop();
-  if (run.isOver && bug === null)
-    await noteRun(
-      store.events,
-      runContext(deps.config.hash, deps.codeVersion, slot.runId, clock.now()),
-      'run_ended',
-      {
-        days: material.days.length,
-      },
-    );
+  if (run.isOver && bug === null) {
+    const context = runContext(deps.config.hash, deps.codeVersion, slot.runId, clock.now());
+    await noteRun(store.events, context, 'run_ended', { days: material.days.length });
+  }
   await conversation.stop();
   if (bug !== null) throw bug;
   return collector.result({ runId: slot.runId, messages, startupMs });

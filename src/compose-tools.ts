@@ -139,7 +139,8 @@ async function checkCalendars(tell: Tell, config: Config | null): Promise<void> 
     for (const table of [calendar, await openCalendar('CN')]) {
       tell(checkCalendar(table, Date.now(), traded.has(table.market)));
     }
-    const kinds = config?.desks[0]?.parameters.events.kinds ?? [];
+    const desk = config?.desks.find((one) => one.strategy === 'vwap-reclaim');
+    const kinds = desk?.parameters.events.kinds ?? [];
     tell(checkEvents(await openEvents(), kinds, Date.now(), calendar.zone));
   } catch (error) {
     tell(failed('calendar', firstLine(error), 'restore config/calendars from the repository'));
@@ -269,7 +270,7 @@ type SetupAnswers = {
 async function writeAnswers(settings: Config, answers: SetupAnswers): Promise<string[]> {
   const { writeEnvFile, writeSettings } = await import('#shell/setup/write-settings.ts');
   const local = join(ROOT, 'config', 'local');
-  const desk = settings.desks[0];
+  const desk = settings.desks.find((one) => one.strategy === 'vwap-reclaim');
   const written: string[] = [];
   const edit = (file: string, edits: Parameters<typeof writeSettings>[1]): void => {
     writeSettings(join(local, file), edits);

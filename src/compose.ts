@@ -10,7 +10,7 @@ import { type Calendars, loadCalendars, loadEvents } from '#shell/calendars/load
 import type { Config, DeskConfig } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { loadConfig } from '#shell/config/load.ts';
-import { eventWindowsOf, policyOf, simulatedTwinOf } from '#shell/config/policy-of.ts';
+import { eventWindowsOf, policyOf, simulatedTwinOf, vwapDeskOf } from '#shell/config/policy-of.ts';
 import { leaveDeskMark } from '#shell/files/desk-mark.ts';
 import type { Log } from '#shell/lib/log.ts';
 import type { RunResult } from '#shell/runner/run-result.ts';
@@ -110,7 +110,7 @@ async function materialOf(assistant: Assistant, desk: DeskConfig): Promise<Mater
       bars: deskStore.store.bars,
     });
   }
-  const day = demoDay(calendar, events, eventWindowsOf(desk), startedAt);
+  const day = demoDay(calendar, events, eventWindowsOf(vwapDeskOf(desk)), startedAt);
   return demoMaterial({ calendar, instruments, seed: options.seed ?? config.profile.seed, day });
 }
 

@@ -81,7 +81,7 @@ async function checkToken(tools: Tools, text: Text, token: string, output: Outpu
 async function askAll(questions: Questions, tools: Tools, settings: Settings) {
   const language = await askLanguage(questions, settings);
   const text = TEXT[language];
-  const desk = settings.desks[0];
+  const desk = settings.desks.find((one) => one.strategy === 'vwap-reclaim');
   const market = await questions.ask(text.market, 'US', (given) =>
     given.toUpperCase() === 'US' ? null : text.oneOf('US'),
   );

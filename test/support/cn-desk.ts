@@ -86,7 +86,7 @@ export function cnPolicy(execution: Partial<Policy['execution']> = {}): Policy {
     exits: { flatBeforeCloseMs: null },
     cost: { commissionRate: 0.000_25, commissionMinimumMinor: 500 },
     // its figures come at checkpoints, not minute by minute
-    watch: { barOverdueMs: 36_000_000 },
+    watch: { barOverdueMs: null },
   });
 }
 

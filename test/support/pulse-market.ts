@@ -13,13 +13,18 @@ import type {
 } from '#core/market/whole-market.ts';
 import type { LookTime, MarketInputs } from '#core/strategies/sector-pulse/figures.ts';
 import type { SectorPulseParams } from '#core/strategies/sector-pulse/params.ts';
-import { readSectorPulseDesk, sectorPulseParamsOf } from '#shell/config/sector-pulse.ts';
+import { readConfigFile } from '#shell/config/read-file.ts';
+import { sectorPulseParamsOf } from '#shell/config/sector-pulse.ts';
+import { sectorPulseDeskFile } from '#shell/config/sector-pulse-schema.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Thresholds as shipped. */
 export function pulseParams(set = 'tuned'): SectorPulseParams {
-  return sectorPulseParamsOf(readSectorPulseDesk(ROOT, 'cn-sector-pulse'), set);
+  return sectorPulseParamsOf(
+    readConfigFile(ROOT, 'desks/cn-sector-pulse.yaml', sectorPulseDeskFile),
+    set,
+  );
 }
 
 /** Weekdays are trading days, but for a long closure in the first week of October. */

@@ -301,7 +301,7 @@ export function deadNeverTrades(world: Observed): Hooks {
  */
 export function freshData(world: Observed): Hooks {
   const { ticket: rules, watch } = world.policy;
-  const barLimitMs = 60_000 + watch.barDelayMs + watch.barOverdueMs;
+  const barLimitMs = 60_000 + watch.barDelayMs + (watch.barOverdueMs ?? 0);
   return {
     committed(event) {
       if (event.type === 'signal_raised') {

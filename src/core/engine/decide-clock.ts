@@ -138,15 +138,18 @@ function overdueAt(
   policy: Policy,
   instrument: string,
 ): number | null {
-  if (state.day === null || view.since === null) return null;
+  const limitMs = barLimitMs(policy);
+  if (state.day === null || view.since === null || limitMs === null) return null;
   const { lastBarClosedAt } = seenOf(view, instrument);
   const { openAt, closeAt } = state.day.session;
   const base = Math.max(lastBarClosedAt ?? openAt, openAt, view.since);
-  return base >= closeAt ? null : base + barLimitMs(policy);
+  return base >= closeAt ? null : base + limitMs;
 }
 
 function noticeOverdueBars(draft: Draft): void {
   const { state, view, policy, at } = draft;
+  const limitMs = barLimitMs(policy);
+  if (limitMs === null) return;
   const symbols = Object.keys(state.symbols);
   const overdue = symbols.filter((instrument) => {
     const due = overdueAt(state, view, policy, instrument);
@@ -154,13 +157,12 @@ function noticeOverdueBars(draft: Draft): void {
   });
   if (symbols.length === 0 || overdue.length < symbols.length) {
     const exposed = overdue.filter((instrument) => state.positions[instrument] !== undefined);
-    for (const instrument of exposed)
-      enterSafeMode(draft, 'bar_overdue', instrument, { limitMs: barLimitMs(policy) });
+    for (const instrument of exposed) enterSafeMode(draft, 'bar_overdue', instrument, { limitMs });
     return;
   }
   enterSafeMode(draft, 'bar_overdue', 'all symbols', {
     symbols: overdue.join(', '),
-    limitMs: barLimitMs(policy),
+    limitMs,
   });
 }
 

@@ -80,9 +80,10 @@ export function deskPermission(state: DeskState, at: number): Permission {
   return mostRestrictive(permissionSources(state, at));
 }
 
-/** Age in milliseconds beyond which the newest bar of a symbol no longer counts. */
-export function barLimitMs(policy: Policy): number {
-  return 60_000 + policy.watch.barDelayMs + policy.watch.barOverdueMs;
+/** Age in milliseconds beyond which the newest bar of a symbol no longer counts; null: none is awaited. */
+export function barLimitMs(policy: Policy): number | null {
+  const { barDelayMs, barOverdueMs } = policy.watch;
+  return barOverdueMs === null ? null : 60_000 + barDelayMs + barOverdueMs;
 }
 
 /** What entries that may still fill forbid: a second one of the symbol, and more trades than the day allows. */
@@ -136,13 +137,14 @@ function symbolSources(
     });
   }
   sources.push(...entriesInFlight(state, policy, instrument));
+  const limitMs = barLimitMs(policy);
   const lastBarClosedAt = seenOf(view, instrument).lastBarClosedAt;
   const ageMs = lastBarClosedAt === null ? -1 : at - lastBarClosedAt;
-  if (!(ageMs >= 0 && ageMs <= barLimitMs(policy))) {
+  if (limitMs !== null && !(ageMs >= 0 && ageMs <= limitMs)) {
     sources.push({
       source: 'freshness',
       allows: 'reducing',
-      reason: reason('data_stale', { ageMs, limitMs: barLimitMs(policy) }),
+      reason: reason('data_stale', { ageMs, limitMs }),
     });
   }
   return sources;

@@ -104,7 +104,8 @@ export type WatchPolicy = {
   readonly heartbeatMaxAgeMs: number;
   /** Time after a bar's close at which the source usually delivers it. */
   readonly barDelayMs: number;
-  readonly barOverdueMs: number;
+  /** null: the desk decides at checkpoints and awaits no minute bars. */
+  readonly barOverdueMs: number | null;
   readonly quoteStaleMs: number;
   readonly orderConfirmMs: number;
   /** P0 repeats after these delays, the last one again and again. */

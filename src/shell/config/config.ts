@@ -8,6 +8,9 @@ export type { AccountConfig } from './account-schema.ts';
 /** A desk's file with its account looked up. */
 export type DeskConfig = DeskFile & { readonly accountSettings: AccountConfig };
 
+/** A desk of one strategy. */
+export type DeskConfigOf<S extends DeskFile['strategy']> = Extract<DeskConfig, { strategy: S }>;
+
 /** Everything the assistant runs on, checked. Frozen for a run; `hash` names what decides. */
 export type Config = {
   /** Project folder. */

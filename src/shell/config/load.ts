@@ -15,6 +15,7 @@ import {
 } from './read-file.ts';
 import type { ChannelsFile, DeskFile, ProfileFile } from './schema.ts';
 import { channelsFile, deskFile, profileFile, scheduleFile } from './schema.ts';
+import { sectorPulseParamsOf } from './sector-pulse.ts';
 
 /** What the command line says over everything else. */
 export type ConfigOverrides = {
@@ -54,6 +55,10 @@ function checkDesk(desk: DeskFile, accounts: readonly AccountConfig[]): DeskConf
   if ('cash' in account && desk.capital > account.cash) {
     refuse(`${file}: capital`, String(desk.capital), `at most ${account.cash}, the account's cash`);
   }
+  if (desk.strategy === 'sector-pulse') {
+    sectorPulseParamsOf(desk);
+    return { ...desk, accountSettings: account };
+  }
   for (const symbol of desk.symbols) {
     const text = desk.market === 'US' ? `${symbol}.US` : symbol;
     if (parseInstrumentId(text) === null) {
@@ -75,13 +80,19 @@ function readDesks(
   options: LoadConfigOptions,
   chosen: { readonly ids: readonly string[]; readonly place: string },
   accounts: readonly AccountConfig[],
+  set: string | null,
 ): DeskConfig[] {
   const { overrides } = options;
   const desks = chosen.ids.map((id) => {
     const desk = readDesk(options.root, id, chosen.place);
-    const symbols = overrides?.symbols ?? desk.symbols;
     const place = overrides?.symbols === undefined ? `config/desks/${id}.yaml` : '--symbols';
     const mode = overrides?.mode ?? desk.mode;
+    if (desk.strategy === 'sector-pulse') {
+      if (overrides?.symbols !== undefined)
+        refuse('--symbols', overrides.symbols.join(','), `nothing: ${id} chooses its own names`);
+      return checkDesk({ ...desk, mode, set: set ?? desk.set }, accounts);
+    }
+    const symbols = overrides?.symbols ?? desk.symbols;
     return checkDesk(checkValue(deskFile, { ...desk, symbols, mode }, place), accounts);
   });
   const taken = new Map<string, string>();
@@ -179,7 +190,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
     ids: [...new Set(ids)],
     place: isOwn ? `config/profiles/${profile.name}.yaml: desks` : place,
   };
-  const desks = readDesks(options, chosen, accounts);
+  const desks = readDesks(options, chosen, accounts, profile.set);
   const { channels, notes } = chooseChannels(options, profile, env);
   const startedAt = Number(given(env, 'CENTAUR_STARTED_AT'));
   return {

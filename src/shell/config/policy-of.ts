@@ -3,8 +3,9 @@ import type { EventWindowParams } from '#core/gates/event-window.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { parseInstrumentId } from '#core/market/instrument.ts';
 import type { VwapReclaimParams } from '#core/strategies/vwap-reclaim/params.ts';
-import type { DeskConfig } from './config.ts';
+import type { DeskConfig, DeskConfigOf } from './config.ts';
 import { refuse, shown } from './read-file.ts';
+import { sectorPulseParamsOf } from './sector-pulse.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
@@ -16,7 +17,7 @@ function toMinor(amount: number): number {
   return Math.round(amount * MINOR_PER_UNIT);
 }
 
-function instrumentsOf(desk: DeskConfig): InstrumentId[] {
+function instrumentsOf(desk: DeskConfigOf<'vwap-reclaim'>): InstrumentId[] {
   return desk.symbols.map((symbol) => {
     const id = parseInstrumentId(desk.market === 'US' ? `${symbol}.US` : symbol);
     return (
@@ -45,9 +46,8 @@ function executionOf(desk: DeskConfig): ExecutionPolicy {
   };
 }
 
-/** What the desk's decisions depend on, in the units of the core. */
-export function policyOf(desk: DeskConfig): Policy {
-  const { risk, session, ticket, exits, cost, watch, accountSettings } = desk;
+function whoOf(desk: DeskConfig) {
+  const { accountSettings } = desk;
   return {
     deskId: desk.id,
     strategy: desk.strategy,
@@ -57,9 +57,82 @@ export function policyOf(desk: DeskConfig): Policy {
     zone: ZONES[desk.market],
     currency: accountSettings.currency,
     mode: desk.mode,
-    instruments: instrumentsOf(desk),
     capitalMinor: toMinor(desk.capital),
     execution: executionOf(desk),
+  };
+}
+
+/** What the desk's decisions depend on, in the units of the core. */
+export function policyOf(desk: DeskConfig): Policy {
+  return desk.strategy === 'sector-pulse' ? pulsePolicyOf(desk) : vwapPolicyOf(desk);
+}
+
+/**
+ * A sector-pulse desk sizes by shares of total assets; what the engine counts in R follows from
+ * them: R is the stop's distance of a first entry. No minute bar is awaited, nothing is flat at the
+ * close, and the names are those of the market it looks at.
+ */
+function pulsePolicyOf(desk: DeskConfigOf<'sector-pulse'>): Policy {
+  const { ticket, cost, watch } = desk;
+  const { entry, clock, stocks } = sectorPulseParamsOf(desk);
+  const riskPerTradeRatio = entry.firstRatio * entry.stopRatio;
+  return {
+    ...whoOf(desk),
+    instruments: [],
+    risk: {
+      riskPerTradeRatio,
+      positionCapRatio: entry.singleCapRatio,
+      dayLossLimitR: -entry.dayLossRatio / riskPerTradeRatio,
+      tradesPerDay: stocks.perCheckpoint * clock.checkpoints.length,
+      consecutiveLosses: Number.MAX_SAFE_INTEGER,
+      openRiskLimitR: entry.totalCapRatio / entry.firstRatio,
+      minQuantity: 1,
+      maxSpreadBps: ticket.maxSpreadBps,
+      maxSpreadRatioOfR: 1,
+      minVolumeRatio: 0,
+      maxCostR: 1,
+      eventDays: 'off',
+    },
+    ticket: {
+      lifeMs: entry.lifeMs,
+      bandBelowR: entry.bandRatio / entry.stopRatio,
+      bandAboveR: entry.bandRatio / entry.stopRatio,
+      limitOffsetR: 0,
+      quietMs: clock.buyPointWatchMs,
+      quoteMaxAgeMs: ticket.quoteMaxAgeSeconds * SECOND_MS,
+      entryLifeAfterBarMs: entry.lifeMs,
+      bareConfirmMs: ticket.bareConfirmSeconds * SECOND_MS,
+    },
+    exits: {
+      firstTargetR: entry.firstTargetRatio / entry.stopRatio,
+      firstTargetRatio: entry.firstTargetShare,
+      trailBars: 1,
+      flatBeforeCloseMs: null,
+    },
+    cost: {
+      commissionPerShareMinor: 0,
+      commissionMinimumMinor: toMinor(cost.commissionMinimum),
+      commissionRate: cost.commissionRatio,
+      slippageBps: cost.slippageBps,
+    },
+    watch: {
+      heartbeatMaxAgeMs: watch.heartbeatMaxAgeSeconds * SECOND_MS,
+      barDelayMs: 0,
+      barOverdueMs: null,
+      quoteStaleMs: watch.quoteStaleSeconds * SECOND_MS,
+      orderConfirmMs: watch.orderConfirmSeconds * SECOND_MS,
+      alarmRepeatMs: watch.alarmRepeatMinutes.map((minutes) => minutes * MINUTE_MS),
+    },
+    openingNoTradeMs: 0,
+    cooldownMs: 0,
+  };
+}
+
+function vwapPolicyOf(desk: DeskConfigOf<'vwap-reclaim'>): Policy {
+  const { risk, session, ticket, exits, cost, watch } = desk;
+  return {
+    ...whoOf(desk),
+    instruments: instrumentsOf(desk),
     risk: {
       riskPerTradeRatio: risk.riskPerTradeRatio,
       positionCapRatio: risk.positionCapRatio,
@@ -109,8 +182,14 @@ export function policyOf(desk: DeskConfig): Policy {
   };
 }
 
+/** The desk where only the VWAP reclaim can run. Throws ConfigError for another strategy. */
+export function vwapDeskOf(desk: DeskConfig): DeskConfigOf<'vwap-reclaim'> {
+  if (desk.strategy === 'vwap-reclaim') return desk;
+  return refuse('start', `${desk.id}, a sector-pulse desk`, 'a vwap-reclaim desk here');
+}
+
 /** Parameters of the VWAP reclaim as the desk's file states them. */
-export function vwapReclaimParamsOf(desk: DeskConfig): VwapReclaimParams {
+export function vwapReclaimParamsOf(desk: DeskConfigOf<'vwap-reclaim'>): VwapReclaimParams {
   const { parameters } = desk;
   return {
     windows: parameters.windows,
@@ -131,7 +210,7 @@ export function vwapReclaimParamsOf(desk: DeskConfig): VwapReclaimParams {
 }
 
 /** Which events black a session out, and how widely. */
-export function eventWindowsOf(desk: DeskConfig): EventWindowParams {
+export function eventWindowsOf(desk: DeskConfigOf<'vwap-reclaim'>): EventWindowParams {
   return desk.parameters.events;
 }
 

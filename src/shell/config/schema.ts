@@ -114,10 +114,10 @@ const parameters = section({
   events,
 });
 
-/** config/desks/*.yaml */
-export const deskFile = section({
+/** config/desks/*.yaml of the strategy vwap-reclaim */
+const vwapReclaimDeskFile = section({
   id: name('a desk id'),
-  strategy: oneOf(['vwap-reclaim']),
+  strategy: z.literal('vwap-reclaim'),
   account: name('an account id'),
   market,
   mode: oneOf(['alert', 'semi', 'auto']),
@@ -146,6 +146,15 @@ export const deskFile = section({
   watch,
   parameters,
 });
+
+/** config/desks/*.yaml; which keys a desk has depends on its strategy. */
+export const deskFile = z.discriminatedUnion(
+  'strategy',
+  [vwapReclaimDeskFile, sectorPulseDeskFile],
+  {
+    error: 'a strategy: one of vwap-reclaim, sector-pulse',
+  },
+);
 
 /** config/accounts.yaml */
 export const accountsFile = section({ accounts: listOf(account, 'a list of accounts') });
@@ -192,7 +201,10 @@ export const profileFile = section({
   description: z.string({ error: 'a sentence' }),
   desks: listOf(name('a desk id'), 'a list of desk ids'),
   channels: listOf(oneOf(['terminal', 'telegram']), 'a list of terminal, telegram'),
-  market: oneOf(['simulated']),
+  /** `recorded`: stored days only, with --replay. */
+  market: oneOf(['simulated', 'recorded']),
+  /** Threshold set of its sector-pulse desks; null: the one each desk names. */
+  set: name('a threshold set').nullable(),
   isScheduled: flag(),
   speed: z.union([z.enum(['realtime', 'max']), z.number().min(0.1).max(100_000)], {
     error: 'realtime, max or simulated seconds a second',
@@ -207,7 +219,7 @@ export type ProfileFile = z.infer<typeof profileFile>;
 
 /** Every kind of file by the name of its JSON Schema. */
 export const CONFIG_SCHEMAS = {
-  desk: deskFile,
+  desk: vwapReclaimDeskFile,
   'sector-pulse-desk': sectorPulseDeskFile,
   accounts: accountsFile,
   channels: channelsFile,

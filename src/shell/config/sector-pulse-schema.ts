@@ -195,12 +195,28 @@ export const sectorPulseThresholds = section({
 /** config/desks/*.yaml of the strategy sector-pulse */
 export const sectorPulseDeskFile = section({
   id: name('a desk id'),
-  strategy: oneOf(['sector-pulse']),
+  strategy: z.literal('sector-pulse'),
   account: name('an account id'),
   market: oneOf(['CN']),
   mode: oneOf(['alert', 'semi', 'auto']),
   capital: money(1_000_000_000, 100),
   set: name('a threshold set'),
+  ticket: section({
+    maxSpreadBps: bps(500),
+    quoteMaxAgeSeconds: seconds(60),
+    bareConfirmSeconds: seconds(60),
+  }),
+  cost: section({
+    commissionRatio: fraction(0.003),
+    commissionMinimum: money(1000),
+    slippageBps: bps(100),
+  }),
+  watch: section({
+    heartbeatMaxAgeSeconds: seconds(120),
+    quoteStaleSeconds: seconds(3600),
+    orderConfirmSeconds: seconds(120),
+    alarmRepeatMinutes: listOf(minutes(240, 0.5), 'a list of minutes'),
+  }),
   parameters: sectorPulseThresholds,
   /** What each set says otherwise than `parameters`; judged after it was merged into them. */
   sets: z.record(

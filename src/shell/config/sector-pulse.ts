@@ -1,16 +1,11 @@
 import type { KillLevelParams } from '#core/gates/kill-switch.ts';
 import type { SectorPulseParams } from '#core/strategies/sector-pulse/params.ts';
-import { checkValue, mergeTrees, readConfigFile, refuse, shown, suggestion } from './read-file.ts';
+import { checkValue, mergeTrees, refuse, shown, suggestion } from './read-file.ts';
 import type { SectorPulseDeskFile, SectorPulseThresholds } from './sector-pulse-schema.ts';
-import { sectorPulseDeskFile, sectorPulseThresholds } from './sector-pulse-schema.ts';
+import { sectorPulseThresholds } from './sector-pulse-schema.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
-
-/** The file of a sector-pulse desk, local layer included. Throws ConfigError with one line. */
-export function readSectorPulseDesk(root: string, id: string): SectorPulseDeskFile {
-  return readConfigFile(root, `desks/${id}.yaml`, sectorPulseDeskFile);
-}
 
 /** The thresholds of a set: `parameters` with what the set says otherwise, checked as a whole. */
 function thresholdsOf(desk: SectorPulseDeskFile, set: string): SectorPulseThresholds {

@@ -180,7 +180,7 @@ suite('accounts', () => {
   test('the policy says what the broker of the account does by itself', () => {
     const executionOn = (accountId: string) => {
       const [desk] = loadConfig({ root: PROJECT, env: {} }).desks;
-      assert.ok(desk !== undefined);
+      assert.ok(desk?.strategy === 'vwap-reclaim');
       const accountSettings = shipped(accountId);
       return policyOf({ ...desk, market: accountSettings.market, symbols: [], accountSettings })
         .execution;

@@ -11,7 +11,12 @@ import { findDataDir } from '#shell/config/env.ts';
 import { renderConfigSchemas } from '#shell/config/json-schema.ts';
 import type { LoadConfigOptions } from '#shell/config/load.ts';
 import { loadConfig } from '#shell/config/load.ts';
-import { eventWindowsOf, policyOf, vwapReclaimParamsOf } from '#shell/config/policy-of.ts';
+import {
+  eventWindowsOf,
+  policyOf,
+  vwapDeskOf,
+  vwapReclaimParamsOf,
+} from '#shell/config/policy-of.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..');
 const DESK = 'config/desks/us-vwap.yaml';
@@ -69,7 +74,7 @@ suite('what the files say', () => {
       config.desks.map((desk) => desk.id),
       ['us-vwap'],
     );
-    const desk = config.desks[0]!;
+    const desk = vwapDeskOf(config.desks[0]!);
     assert.deepEqual(vwapReclaimParamsOf(desk), DEFAULT_VWAP_RECLAIM);
     assert.deepEqual(eventWindowsOf(desk), DEFAULT_EVENT_WINDOWS);
     const policy = policyOf(desk);
@@ -84,10 +89,36 @@ suite('what the files say', () => {
   });
 
   test('every shipped profile loads', () => {
-    for (const profile of ['demo', 'paper']) {
+    for (const profile of ['demo', 'paper', 'replay-cn']) {
       const config = loadConfig({ ...projectWith(), overrides: { profile } });
       assert.equal(config.profile.name, profile);
     }
+  });
+
+  test('SP-01 the A-share desk loads beside the American one, on the set its profile names', () => {
+    const shipped = loadConfig({ ...projectWith(), overrides: { desks: ['cn-sector-pulse'] } });
+    const policy = policyOf(shipped.desks[0]!);
+    assert.equal(policy.market, 'CN');
+    assert.equal(policy.zone, 'Asia/Shanghai');
+    assert.equal(policy.execution.isPerson, true);
+    assert.equal(policy.execution.protection, 'watched');
+    assert.equal(policy.exits.flatBeforeCloseMs, null);
+    assert.equal(policy.watch.barOverdueMs, null);
+    assert.equal(policy.cost.commissionRate, 0.00025);
+    assert.equal(policy.cost.commissionMinimumMinor, 500);
+    assert.ok(Math.abs(policy.risk.riskPerTradeRatio - 0.004) < 1e-12);
+    assert.ok(Math.abs(policy.risk.dayLossLimitR - 5) < 1e-9);
+    const recorded = loadConfig({ ...projectWith(), overrides: { profile: 'replay-cn' } });
+    const [tuned, played] = [shipped.desks[0]!, recorded.desks[0]!];
+    assert.ok(tuned.strategy === 'sector-pulse' && played.strategy === 'sector-pulse');
+    assert.deepEqual([tuned.set, played.set], ['tuned', 'replay-cn']);
+  });
+
+  test('SP-01 the A-share desk takes no list of symbols', () => {
+    const overrides = { desks: ['cn-sector-pulse'], symbols: ['SPY'] };
+    assert.throws(() => loadConfig({ ...projectWith(), overrides }), {
+      message: '--symbols: found SPY, expected nothing: cn-sector-pulse chooses its own names',
+    });
   });
 
   test('the checked-in JSON Schemas are what the loader checks', () => {
@@ -288,7 +319,7 @@ suite('which layer wins', () => {
   test('config/local over config, key by key, and is named when it is wrong', () => {
     const local = 'config/local/desks/us-vwap.yaml';
     const options = projectWith({ [local]: 'symbols: [SPY]\nrisk:\n  tradesPerDay: 1\n' });
-    const desk = loadConfig(options).desks[0]!;
+    const desk = vwapDeskOf(loadConfig(options).desks[0]!);
     assert.deepEqual(desk.symbols, ['SPY']);
     assert.equal(desk.risk.tradesPerDay, 1);
     assert.equal(desk.risk.consecutiveLosses, 2);
@@ -309,7 +340,9 @@ suite('which layer wins', () => {
     assert.equal(loadConfig({ ...options, env }).profile.name, 'paper');
     const overrides = { profile: 'demo', symbols: ['SPY'] };
     assert.equal(loadConfig({ ...options, env, overrides }).profile.name, 'demo');
-    assert.deepEqual(loadConfig({ ...options, env, overrides }).desks[0]!.symbols, ['SPY']);
+    assert.deepEqual(vwapDeskOf(loadConfig({ ...options, env, overrides }).desks[0]!).symbols, [
+      'SPY',
+    ]);
     const { root } = options;
     const { telegramToken, databaseUrl } = loadConfig({ root });
     assert.equal(telegramToken, process.env['TELEGRAM_BOT_TOKEN'] ?? '1:abc');

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { ConfigError } from '#app/errors.ts';
-import { readSectorPulseDesk, sectorPulseParamsOf } from '#shell/config/sector-pulse.ts';
+import { readConfigFile } from '#shell/config/read-file.ts';
+import { sectorPulseParamsOf } from '#shell/config/sector-pulse.ts';
+import { sectorPulseDeskFile } from '#shell/config/sector-pulse-schema.ts';
 import { pulseParams } from '#test/support/pulse-market.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..');
@@ -32,7 +34,10 @@ function read(
     mkdirSync(join(root, 'config', 'local', 'desks'), { recursive: true });
     writeFileSync(join(root, 'config/local/desks/cn-sector-pulse.yaml'), local);
   }
-  return sectorPulseParamsOf(readSectorPulseDesk(root, 'cn-sector-pulse'), set);
+  return sectorPulseParamsOf(
+    readConfigFile(root, 'desks/cn-sector-pulse.yaml', sectorPulseDeskFile),
+    set,
+  );
 }
 
 function refusal(...args: Parameters<typeof read>): string {
