@@ -1,6 +1,8 @@
 import type { Reason } from '#core/gates/reason.ts';
 import type { Bar, BarColumns, Timeframe } from '#core/market/bar.ts';
+import type { DailyTableCn, PriceBasisCn } from '#core/market/daily-table-cn.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { DailyPanelCn, DailySeriesCn, IntradayPanelCn } from '#core/market/panel-cn.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { MarketLookCn, QuoteCn } from '#core/market/quote-cn.ts';
 import type {
@@ -17,6 +19,7 @@ import type {
   SuspensionCn,
 } from '#core/market/records-cn.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
+import type { Anomaly } from '#core/quality/anomaly.ts';
 import type { FetchNote } from '#core/quality/note.ts';
 import type { Actor } from '#core/replies/act.ts';
 
@@ -768,4 +771,150 @@ export interface MarketDataCn {
     through: TradingDay,
     ask: FetchAsk,
   ): Promise<FetchResult<readonly TradingDay[]>>;
+}
+
+/** What became of rows: new, known, and how many of the known ones say something else. */
+export type SavedRows = {
+  readonly inserted: number;
+  readonly known: number;
+  readonly differing: number;
+};
+
+/** Which daily bars to read. */
+export type DailyPanelAsk = {
+  readonly kind: DailySeriesCn['kind'];
+  readonly basis: PriceBasisCn;
+  /** Null: the source that reaches nearest to `through`; of equal ones the fullest. */
+  readonly source: string | null;
+  /** Rows of the panel, in this order; null: everything the series has, sorted. */
+  readonly instruments: readonly InstrumentId[] | null;
+  readonly from: TradingDay;
+  readonly through: TradingDay;
+};
+
+/** Which intraday bars to read. */
+export type IntradayPanelAsk = {
+  readonly instruments: readonly InstrumentId[];
+  readonly timeframe: '1m' | '5m' | '15m';
+  /** Null: the source with most bars of these instruments in the range. */
+  readonly source: string | null;
+  /** Bars with fromAt ≤ openedAt < toAt. */
+  readonly fromAt: number;
+  readonly toAt: number;
+};
+
+/** A figure of any kind by name. `instrument` null: of the market. */
+export type FigureCn = {
+  readonly instrument: InstrumentId | null;
+  readonly day: TradingDay;
+  readonly field: string;
+  readonly value: number;
+};
+
+/** How much of one kind of data is stored, and until when it reaches. */
+export type StoredKindCn = {
+  /** `daily share raw`, `daily index raw`, `margin`, `pool limit_up`, `figures moneyflow`, … */
+  readonly what: string;
+  readonly source: string;
+  readonly rows: number;
+  readonly firstDay: TradingDay;
+  readonly lastDay: TradingDay;
+  readonly savedAt: number;
+};
+
+/** How one source did for one kind of data: its newest answer and its newest failure. */
+export type SourceHealthCn = {
+  readonly source: string;
+  readonly kind: string;
+  readonly answeredAt: number | null;
+  readonly failedAt: number | null;
+  readonly failure: string | null;
+  /** Tries and answers since `sinceAt` of the call. */
+  readonly tries: number;
+  readonly answers: number;
+};
+
+/** Recorded Chinese market data. Rows are added, never changed; throws StoreError. */
+export interface MarketStoreCn {
+  /** Adds daily bars to a series; a known bar stays as it is. */
+  saveDaily(table: DailyTableCn, series: DailySeriesCn, at: number): Promise<SavedRows>;
+  /** Takes days of a series (anomalies without instrument) or single rows out of every later read. */
+  refuseDaily(series: DailySeriesCn, anomalies: readonly Anomaly[], at: number): Promise<number>;
+  /** Daily bars as a panel, refused days and rows left out. */
+  loadDaily(ask: DailyPanelAsk): Promise<DailyPanelCn>;
+  /** Intraday bars as a panel. */
+  loadIntraday(ask: IntradayPanelAsk): Promise<IntradayPanelCn>;
+  saveMargin(rows: readonly MarginDayCn[], source: string, at: number): Promise<SavedRows>;
+  /** Margin rows of the days from `from` through `through`, of one source a day: the first saved. */
+  margin(
+    from: TradingDay,
+    through: TradingDay,
+  ): Promise<(MarginDayCn & { readonly source: string; readonly fetchedAt: number })[]>;
+  saveSectors(
+    sectors: readonly SectorCn[],
+    source: string,
+    asOf: TradingDay,
+    at: number,
+  ): Promise<SavedRows>;
+  /** Boards of the newest list that is not later than `day`; null when there is none. */
+  sectors(
+    day: TradingDay,
+    source: string | null,
+  ): Promise<{
+    readonly source: string;
+    readonly asOf: TradingDay;
+    readonly fetchedAt: number;
+    readonly sectors: SectorCn[];
+  } | null>;
+  savePool(pool: LimitPoolCn, source: string, at: number): Promise<SavedRows>;
+  /** A stored pool; null when none of that day is stored. */
+  pool(
+    kind: PoolKindCn,
+    day: TradingDay,
+  ): Promise<(LimitPoolCn & { readonly source: string; readonly fetchedAt: number }) | null>;
+  saveSecurities(
+    securities: readonly SecurityCn[],
+    source: string,
+    asOf: TradingDay,
+    at: number,
+  ): Promise<SavedRows>;
+  /** Shares of the newest list that is not later than `day`; null when there is none. */
+  securities(day: TradingDay): Promise<{
+    readonly source: string;
+    readonly asOf: TradingDay;
+    readonly fetchedAt: number;
+    readonly securities: SecurityCn[];
+  } | null>;
+  saveCorporateActions(
+    actions: readonly CorporateActionCn[],
+    source: string,
+    at: number,
+  ): Promise<SavedRows>;
+  /** Ex-dates from `from` through `through`, oldest first. */
+  corporateActions(from: TradingDay, through: TradingDay): Promise<CorporateActionCn[]>;
+  saveFigures(
+    dataset: string,
+    source: string,
+    figures: readonly FigureCn[],
+    at: number,
+  ): Promise<SavedRows>;
+  /** Figures of a dataset, oldest first; of one field and one instrument where given. */
+  figures(ask: {
+    readonly dataset: string;
+    readonly from: TradingDay;
+    readonly through: TradingDay;
+    readonly field?: string;
+    /** Null: figures of the market only; absent: of everything. */
+    readonly instrument?: InstrumentId | null;
+  }): Promise<(FigureCn & { readonly source: string; readonly fetchedAt: number })[]>;
+  quarantine(kind: string, anomalies: readonly Anomaly[], runId: string, at: number): Promise<void>;
+  /** Quarantined rows and days since an instant, newest first. */
+  quarantined(
+    sinceAt: number,
+    limit: number,
+  ): Promise<(Anomaly & { readonly kind: string; readonly quarantinedAt: number })[]>;
+  /** What is stored, by kind and source. */
+  stored(): Promise<StoredKindCn[]>;
+  /** How the sources did since an instant. */
+  sourceHealth(sinceAt: number): Promise<SourceHealthCn[]>;
 }

@@ -19,6 +19,8 @@ export type Bar = {
   readonly low: number;
   readonly close: number;
   readonly volume: number;
+  /** Turnover in quote currency, where the source has it; kept for Chinese bars, no kernel reads it. */
+  readonly amount?: number;
 };
 
 /**

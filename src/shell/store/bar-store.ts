@@ -17,7 +17,7 @@ function* copyLines(bars: readonly Bar[]): Generator<string> {
   for (let from = 0; from < bars.length; from += COPY_CHUNK) {
     let text = '';
     for (const b of bars.slice(from, from + COPY_CHUNK)) {
-      text += `${b.instrument}\t${b.timeframe}\t${b.openedAt}\t${b.closedAt}\t${b.open}\t${b.high}\t${b.low}\t${b.close}\t${b.volume}\n`;
+      text += `${b.instrument}\t${b.timeframe}\t${b.openedAt}\t${b.closedAt}\t${b.open}\t${b.high}\t${b.low}\t${b.close}\t${b.volume}\t${b.amount ?? '\\N'}\n`;
     }
     yield text;
   }
@@ -28,12 +28,13 @@ async function save(sql: Sql, bars: readonly Bar[], source: string) {
     await tx`set local statement_timeout = ${tx.unsafe(String(BULK_TIMEOUT_MS))}`;
     await tx`create temporary table if not exists bars_staging (
       instrument text, timeframe text, opened_ms float8, closed_ms float8,
-      open float8, high float8, low float8, close float8, volume float8) on commit delete rows`;
+      open float8, high float8, low float8, close float8, volume float8, amount float8) on commit delete rows`;
     await pipeline(copyLines(bars), await tx`copy bars_staging from stdin`.writable());
     const { count } = await tx`
-      insert into bars (instrument, timeframe, source, opened_at, closed_at, open, high, low, close, volume)
+      insert into bars (instrument, timeframe, source, opened_at, closed_at, open, high, low, close, volume,
+        amount)
       select instrument, timeframe, ${cleanText(source)}, instant_of(opened_ms), instant_of(closed_ms),
-        open, high, low, close, volume
+        open, high, low, close, volume, amount
       from bars_staging on conflict do nothing`;
     return { inserted: count, known: bars.length - count };
   });

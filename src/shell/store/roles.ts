@@ -4,6 +4,23 @@ import type { Sql } from './sql-client.ts';
 /** Tables of which no row is ever changed: by privilege for the app role, by trigger for everybody. */
 const APPEND_ONLY = ['events', 'inputs', 'snapshot_raw', 'audit', 'imports'] as const;
 
+/** Recorded market data: rows are added, never changed. */
+const RECORDED = [
+  'bars',
+  'series_cn',
+  'daily_bars_cn',
+  'daily_batches_cn',
+  'daily_refusals_cn',
+  'margin_cn',
+  'sectors_cn',
+  'pools_cn',
+  'securities_cn',
+  'corporate_actions_cn',
+  'figures_cn',
+  'quarantine',
+  'feed_attempts',
+] as const;
+
 /** Tables rebuilt from events. */
 const READ_MODELS = ['accounts', 'positions', 'trades', 'signals', 'intents'] as const;
 
@@ -11,7 +28,7 @@ const READ_MODELS = ['accounts', 'positions', 'trades', 'signals', 'intents'] as
 function grants(): string {
   return [
     `grant usage on schema public to ${APP_ROLE}`,
-    `grant select, insert on ${[...APPEND_ONLY, 'bars'].join(', ')} to ${APP_ROLE}`,
+    `grant select, insert on ${[...APPEND_ONLY, ...RECORDED].join(', ')} to ${APP_ROLE}`,
     `grant select, insert, update (done_at, result) on inbox to ${APP_ROLE}`,
     `grant select, insert, update on outbox, job_run, leadership to ${APP_ROLE}`,
     `grant select, insert, update, delete on state_snapshots, ${READ_MODELS.join(', ')} to ${APP_ROLE}`,

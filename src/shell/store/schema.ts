@@ -153,6 +153,8 @@ export const bars = pgTable(
     low: doublePrecision('low').notNull(),
     close: doublePrecision('close').notNull(),
     volume: doublePrecision('volume').notNull(),
+    /** Turnover in the currency of the prices, where the source has it. */
+    amount: doublePrecision('amount'),
   },
   (t) => [
     primaryKey({ name: 'bars_pk', columns: [t.instrument, t.timeframe, t.source, t.openedAt] }),
@@ -210,6 +212,211 @@ export const imports = pgTable('imports', {
   importedAt: instant('imported_at').notNull(),
   report: json('report').notNull(),
 });
+
+/*
+ * Chinese market data as recorded: rows are added, never changed. The first row of a source for a
+ * thing and day stays; what contradicts it is counted, and a day that is proven wrong later is
+ * refused by a row of its own.
+ */
+
+/** Daily series by what they hold (`share`, `index`), source and price basis. */
+export const seriesCn = pgTable(
+  'series_cn',
+  {
+    id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+    kind: text('kind').notNull(),
+    source: text('source').notNull(),
+    basis: text('basis').notNull(),
+  },
+  (t) => [unique('series_cn_name').on(t.kind, t.source, t.basis)],
+);
+
+/** Daily bars; keyed by day first, so that days are appended at the end of the index. */
+export const dailyBarsCn = pgTable(
+  'daily_bars_cn',
+  {
+    seriesId: integer('series_id').notNull(),
+    day: date('day').notNull(),
+    instrument: text('instrument').notNull(),
+    open: doublePrecision('open').notNull(),
+    high: doublePrecision('high').notNull(),
+    low: doublePrecision('low').notNull(),
+    close: doublePrecision('close').notNull(),
+    previousClose: doublePrecision('previous_close'),
+    volume: doublePrecision('volume').notNull(),
+    amount: doublePrecision('amount'),
+  },
+  (t) => [primaryKey({ name: 'daily_bars_cn_pk', columns: [t.seriesId, t.day, t.instrument] })],
+);
+
+/** Which days were saved when: the age of a series. */
+export const dailyBatchesCn = pgTable(
+  'daily_batches_cn',
+  {
+    id: serial('id'),
+    seriesId: integer('series_id').notNull(),
+    firstDay: date('first_day').notNull(),
+    lastDay: date('last_day').notNull(),
+    rows: integer('rows').notNull(),
+    savedAt: instant('saved_at').notNull(),
+  },
+  (t) => [index('daily_batches_cn_series').on(t.seriesId, t.lastDay)],
+);
+
+/** Days of a series, or one instrument's row of a day, that are not to be used. */
+export const dailyRefusalsCn = pgTable(
+  'daily_refusals_cn',
+  {
+    seriesId: integer('series_id').notNull(),
+    day: date('day').notNull(),
+    /** Empty: the whole day. */
+    instrument: text('instrument').notNull(),
+    code: text('code').notNull(),
+    found: text('found').notNull(),
+    expected: text('expected').notNull(),
+    refusedAt: instant('refused_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'daily_refusals_cn_pk', columns: [t.seriesId, t.day, t.instrument] })],
+);
+
+/** Margin trading by exchange and day, yuan. */
+export const marginCn = pgTable(
+  'margin_cn',
+  {
+    source: text('source').notNull(),
+    day: date('day').notNull(),
+    exchange: text('exchange').notNull(),
+    balance: doublePrecision('balance'),
+    bought: doublePrecision('bought'),
+    repaid: doublePrecision('repaid'),
+    lent: doublePrecision('lent'),
+    fetchedAt: instant('fetched_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'margin_cn_pk', columns: [t.source, t.day, t.exchange] })],
+);
+
+/** Members of boards, as of a day. */
+export const sectorsCn = pgTable(
+  'sectors_cn',
+  {
+    source: text('source').notNull(),
+    asOf: date('as_of').notNull(),
+    code: text('code').notNull(),
+    name: text('name').notNull(),
+    instrument: text('instrument').notNull(),
+    fetchedAt: instant('fetched_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'sectors_cn_pk', columns: [t.source, t.asOf, t.code, t.instrument] })],
+);
+
+/** Limit-up, limit-down and broken pools after the close. */
+export const poolsCn = pgTable(
+  'pools_cn',
+  {
+    source: text('source').notNull(),
+    kind: text('kind').notNull(),
+    day: date('day').notNull(),
+    instrument: text('instrument').notNull(),
+    name: text('name'),
+    price: doublePrecision('price'),
+    amount: doublePrecision('amount'),
+    firstSealedAt: instant('first_sealed_at'),
+    lastSealedAt: instant('last_sealed_at'),
+    openCount: integer('open_count'),
+    boardsInRow: integer('boards_in_row'),
+    sealedAmount: doublePrecision('sealed_amount'),
+    sector: text('sector'),
+    fetchedAt: instant('fetched_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'pools_cn_pk', columns: [t.source, t.kind, t.day, t.instrument] })],
+);
+
+/** Listed shares with their names, as of a day: a name says ST for its own day only. */
+export const securitiesCn = pgTable(
+  'securities_cn',
+  {
+    source: text('source').notNull(),
+    asOf: date('as_of').notNull(),
+    instrument: text('instrument').notNull(),
+    name: text('name').notNull(),
+    listedOn: date('listed_on'),
+    delistedOn: date('delisted_on'),
+    fetchedAt: instant('fetched_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'securities_cn_pk', columns: [t.source, t.asOf, t.instrument] })],
+);
+
+/** Ex-dates with their terms per share held. */
+export const corporateActionsCn = pgTable(
+  'corporate_actions_cn',
+  {
+    source: text('source').notNull(),
+    exDate: date('ex_date').notNull(),
+    instrument: text('instrument').notNull(),
+    recordDate: date('record_date'),
+    cashPerShare: doublePrecision('cash_per_share').notNull(),
+    newSharesPerShare: doublePrecision('new_shares_per_share').notNull(),
+    fetchedAt: instant('fetched_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ name: 'corporate_actions_cn_pk', columns: [t.source, t.exDate, t.instrument] }),
+  ],
+);
+
+/** Figures of any other kind by name: adjustment factors, limit prices, suspensions, money flow. */
+export const figuresCn = pgTable(
+  'figures_cn',
+  {
+    dataset: text('dataset').notNull(),
+    source: text('source').notNull(),
+    day: date('day').notNull(),
+    /** Empty: of the market. */
+    instrument: text('instrument').notNull(),
+    field: text('field').notNull(),
+    value: doublePrecision('value').notNull(),
+    fetchedAt: instant('fetched_at').notNull(),
+  },
+  (t) => [
+    primaryKey({
+      name: 'figures_cn_pk',
+      columns: [t.dataset, t.source, t.day, t.instrument, t.field],
+    }),
+  ],
+);
+
+/** Rows, days and answers that cannot be true, with what was found and expected. Append-only. */
+export const quarantine = pgTable(
+  'quarantine',
+  {
+    id: serial('id'),
+    runId: text('run_id').notNull(),
+    quarantinedAt: instant('quarantined_at').notNull(),
+    source: text('source').notNull(),
+    kind: text('kind').notNull(),
+    code: text('code').notNull(),
+    instrument: text('instrument'),
+    day: date('day'),
+    found: text('found').notNull(),
+    expected: text('expected').notNull(),
+  },
+  (t) => [index('quarantine_at').on(t.quarantinedAt)],
+);
+
+/** Every try of a source, with its outcome. Append-only. */
+export const feedAttempts = pgTable(
+  'feed_attempts',
+  {
+    id: serial('id'),
+    runId: text('run_id').notNull(),
+    attemptedAt: instant('attempted_at').notNull(),
+    source: text('source').notNull(),
+    kind: text('kind').notNull(),
+    outcome: text('outcome').notNull(),
+    ms: integer('ms').notNull(),
+    quarantined: integer('quarantined').notNull(),
+  },
+  (t) => [index('feed_attempts_source').on(t.source, t.kind, t.attemptedAt)],
+);
 
 /*
  * Read models: folded from events at any time, so they may be changed and emptied.
