@@ -1,9 +1,11 @@
 import { ConfigError } from '#app/errors.ts';
 import type { Broker, ByHand, Clock } from '#app/ports.ts';
 import { cnFeeModel, usFeeModel } from '#core/backtest/costs.ts';
-import type { Market } from '#core/market/instrument.ts';
+import type { InstrumentId, Market } from '#core/market/instrument.ts';
 import type { PaperBrokerOptions, PaperControls } from '#shell/brokers/paper.ts';
+import { keysOf } from '#shell/config/accounts.ts';
 import type { AccountConfig } from '#shell/config/config.ts';
+import { readEnv } from '#shell/config/env.ts';
 
 /** What the built-in simulated broker needs beside its account. */
 export type SimulatedTerms = { readonly seed: number; readonly slippageBps: number };
@@ -12,6 +14,10 @@ export type BrokerFacts = {
   readonly clock: Clock;
   /** The project's folder: keys are read from its environment when a broker is made. */
   readonly root: string;
+  /** Symbols the desk trades, looked up once at the start; left out elsewhere. */
+  readonly instruments?: readonly InstrumentId[];
+  /** Takes what is worth a line in the log and nothing more. */
+  readonly onNote?: (line: string) => void;
   /** Only the desk's own process has a simulated exchange; null elsewhere. */
   readonly simulated: SimulatedTerms | null;
 };
@@ -42,13 +48,6 @@ export function simulatedVenue(market: Market): Pick<PaperBrokerOptions, 'feesMo
   return market === 'CN'
     ? { feesModel: cnFeeModel(CN_COMMISSION), venue: 'cn' }
     : { feesModel: usFeeModel('alpaca') };
-}
-
-function noAdapter(account: AccountConfig): never {
-  throw new ConfigError(
-    `config/accounts.yaml: ${account.id}.broker: found ${account.broker}, expected a broker this version can reach: paper, manual, ibkr`,
-    { code: 'no_adapter', retryable: false },
-  );
 }
 
 async function makePaper(
@@ -130,6 +129,32 @@ async function makeIbkr(
   return { broker, exchange: null, byHand: null };
 }
 
+async function makeAlpaca(
+  account: Extract<AccountConfig, { broker: 'alpaca' }>,
+  facts: BrokerFacts,
+): Promise<MadeBroker> {
+  const { id, environment } = account;
+  const side = account[environment];
+  const keys = keysOf(account, environment, readEnv(facts.root));
+  if (side === null || keys === null) {
+    throw new ConfigError(
+      `config/accounts.yaml: ${id}.${environment}: found none, expected the settings of this side`,
+      { code: 'no_side', retryable: false },
+    );
+  }
+  const { createAlpacaBroker } = await import('#shell/brokers/alpaca/alpaca.ts');
+  const broker = createAlpacaBroker({
+    accountId: id,
+    environment,
+    tradingUrl: side.tradingUrl,
+    keys,
+    clock: facts.clock,
+    instruments: facts.instruments ?? [],
+    onNote: facts.onNote ?? (() => {}),
+  });
+  return { broker, exchange: null, byHand: null };
+}
+
 /** Builds the broker of an account, not yet started. Loads only the adapter it uses. Throws ConfigError. */
 export function makeBroker(account: AccountConfig, facts: BrokerFacts): Promise<MadeBroker> {
   switch (account.broker) {
@@ -140,6 +165,6 @@ export function makeBroker(account: AccountConfig, facts: BrokerFacts): Promise<
     case 'manual':
       return makeManual(account, facts);
     case 'alpaca':
-      return noAdapter(account);
+      return makeAlpaca(account, facts);
   }
 }

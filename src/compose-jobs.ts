@@ -19,15 +19,11 @@ import {
 } from '#shell/calendars/load.ts';
 import type { Config, DeskConfigOf } from '#shell/config/config.ts';
 import { loadConfig } from '#shell/config/load.ts';
-import {
-  eventWindowsOf,
-  policyOf,
-  vwapDeskOf,
-  vwapReclaimParamsOf,
-} from '#shell/config/policy-of.ts';
+import { eventWindowsOf, policyOf, vwapReclaimParamsOf } from '#shell/config/policy-of.ts';
 import { connectStore } from '#shell/store/client.ts';
 import { createStore, type Store } from '#shell/store/store.ts';
-import { LIVE_RUN, simulatedSource } from './compose-live.ts';
+import { LIVE_RUN } from './compose-live-deps.ts';
+import { isSimulated, simulatedInstruments, simulatedSource } from './compose-live-market.ts';
 import { simulatedDay } from './compose-material.ts';
 
 /** What a job is asked to do. */
@@ -49,10 +45,12 @@ export type JobReport = {
 
 export type JobName = 'sync-calendar' | 'us-premarket' | 'us-intraday' | 'us-close';
 
+type VwapDesk = DeskConfigOf<'vwap-reclaim'>;
+
 type Work = {
   readonly request: JobRequest;
   readonly config: Config;
-  readonly desk1: DeskConfigOf<'vwap-reclaim'>;
+  readonly desk: VwapDesk;
   readonly store: Store;
   readonly calendar: CalendarTable;
   readonly calendars: Calendars;
@@ -68,15 +66,15 @@ const LOOK_EVERY_MS = 250;
 const CALENDAR_AHEAD_DAYS = 20;
 
 async function historiesOf(work: Work): Promise<History[]> {
-  const { store, calendar, config, desk1, tradingDay } = work;
+  const { store, calendar, config, desk, tradingDay } = work;
   const answer = sessionOn(calendar, tradingDay);
-  const { instruments } = policyOf(desk1);
-  if (answer.kind !== 'session') return [];
+  const { instruments } = policyOf(desk);
+  if (answer.kind !== 'session' || !isSimulated(desk)) return [];
   const { session } = answer;
   const source = simulatedSource(tradingDay);
   const { market } = simulatedDay({
     calendar,
-    instruments,
+    instruments: simulatedInstruments(config),
     session,
     seed: config.profile.seed,
     clock: { now: () => session.openAt, at: () => ({ cancel: () => {} }) },
@@ -100,17 +98,20 @@ async function planOf(
     at: work.request.at,
     calendar: work.calendar,
     events: work.events,
-    windows: eventWindowsOf(work.desk1),
+    windows: eventWindowsOf(work.desk),
     histories: await historiesOf(work),
   });
 }
+
+type CalendarWork = Pick<Work, 'request' | 'config' | 'store' | 'calendars'>;
 
 /**
  * Files what is known of the trading days. A market that a desk trades must be known far enough
  * ahead; one that nobody trades is only told.
  */
-async function syncCalendar(work: Work): Promise<JobReport> {
-  const { calendars, config, store, request, tradingDay } = work;
+async function syncCalendar(work: CalendarWork): Promise<JobReport> {
+  const { calendars, config, store, request } = work;
+  const tradingDay = wallTimeOf(request.at, calendars.US.zone).day;
   const needed = addCalendarDays(tradingDay, CALENDAR_AHEAD_DAYS);
   for (const market of new Set(config.desks.map((desk) => desk.market))) {
     const { source, validThrough } = calendars[market];
@@ -140,7 +141,7 @@ async function syncCalendar(work: Work): Promise<JobReport> {
   return {
     kind: 'done',
     line: told.join('; '),
-    figures: { validThrough: work.calendar.validThrough, calendars: figures },
+    figures: { validThrough: calendars.US.validThrough, calendars: figures },
   };
 }
 
@@ -148,7 +149,8 @@ async function premarket(work: Work): Promise<JobReport> {
   const plan = await planOf(work);
   const { request, jobDesk, tradingDay } = work;
   const input = 'reason' in plan ? plan : plan.input;
-  if (!request.isDry) await handIn(jobDesk, `us-premarket:${tradingDay}`, input, request.at);
+  if (!request.isDry)
+    await handIn(jobDesk, `us-premarket:${jobDesk.deskId}:${tradingDay}`, input, request.at);
   if ('reason' in plan)
     return {
       kind: 'not_trade_day',
@@ -164,7 +166,7 @@ async function premarket(work: Work): Promise<JobReport> {
 
 async function intraday(work: Work): Promise<JobReport> {
   const plan = await planOf(work);
-  const { request, jobDesk, tradingDay, store, desk1 } = work;
+  const { request, jobDesk, tradingDay, store, desk } = work;
   if ('reason' in plan)
     return { kind: 'not_trade_day', line: `${tradingDay}: no session`, figures: { tradingDay } };
   const inbox = request.isDry
@@ -172,7 +174,7 @@ async function intraday(work: Work): Promise<JobReport> {
     : jobDesk;
   const reader = createSessionReader(
     plan,
-    vwapReclaimParamsOf(desk1),
+    vwapReclaimParamsOf(desk),
     store.bars,
     simulatedSource(tradingDay),
     inbox,
@@ -189,13 +191,13 @@ async function intraday(work: Work): Promise<JobReport> {
 
 async function close(work: Work): Promise<JobReport> {
   const plan = await planOf(work);
-  const { request, jobDesk, tradingDay, store, desk1 } = work;
+  const { request, jobDesk, tradingDay, store, desk } = work;
   if ('reason' in plan)
     return { kind: 'not_trade_day', line: `${tradingDay}: no session`, figures: { tradingDay } };
   const silent: JobDesk = { ...jobDesk, inbox: { ...jobDesk.inbox, receive: async () => [] } };
   const reader = createSessionReader(
     plan,
-    vwapReclaimParamsOf(desk1),
+    vwapReclaimParamsOf(desk),
     store.bars,
     simulatedSource(tradingDay),
     silent,
@@ -205,7 +207,7 @@ async function close(work: Work): Promise<JobReport> {
   if (!request.isDry)
     await handIn(
       jobDesk,
-      `us-close:${tradingDay}`,
+      `us-close:${jobDesk.deskId}:${tradingDay}`,
       { kind: 'session_closed', at: request.at, labels },
       request.at,
     );
@@ -222,15 +224,32 @@ async function close(work: Work): Promise<JobReport> {
   };
 }
 
-const WORK: Readonly<Record<JobName, (work: Work) => Promise<JobReport>>> = {
-  'sync-calendar': syncCalendar,
+/** Jobs that are done for each desk of the market, the session's at the same time. */
+const DESK_WORK: Readonly<
+  Record<Exclude<JobName, 'sync-calendar'>, (work: Work) => Promise<JobReport>>
+> = {
   'us-premarket': premarket,
   'us-intraday': intraday,
   'us-close': close,
 };
 
 /** Names of the jobs. */
-export const JOB_NAMES = Object.keys(WORK) as readonly JobName[];
+export const JOB_NAMES = ['sync-calendar', ...Object.keys(DESK_WORK)] as readonly JobName[];
+
+/** One report of a job that was done for several desks: the best news of them is its kind. */
+function together(reports: readonly { desk: string; report: JobReport }[]): JobReport {
+  const [first] = reports;
+  if (first !== undefined && reports.length === 1) return first.report;
+  const kinds = reports.map(({ report }) => report.kind);
+  const kind = (['done', 'data_not_ready', 'not_trade_day'] as const).find((one) =>
+    kinds.includes(one),
+  );
+  return {
+    kind: kind ?? 'not_trade_day',
+    line: reports.map(({ desk, report }) => `${desk}: ${report.line}`).join('; '),
+    figures: Object.fromEntries(reports.map(({ desk, report }) => [desk, report.figures])),
+  };
+}
 
 /** Does one job for one moment with a store session of its own. Throws ConfigError, StoreError. */
 export async function doJob(name: JobName, request: JobRequest): Promise<JobReport> {
@@ -238,13 +257,12 @@ export async function doJob(name: JobName, request: JobRequest): Promise<JobRepo
     root: ROOT,
     overrides: { profile: request.profile ?? undefined, dataDir: request.dataDir ?? undefined },
   });
-  const [found] = config.desks;
-  if (found === undefined)
-    throw new ConfigError('job: found no desk in the profile, expected one', {
-      code: 'one_desk',
+  const desks = config.desks.filter((desk): desk is VwapDesk => desk.strategy === 'vwap-reclaim');
+  if (name !== 'sync-calendar' && desks.length === 0)
+    throw new ConfigError(`job ${name}: found no vwap-reclaim desk in the profile, expected one`, {
+      code: 'no_desk',
       retryable: false,
     });
-  const desk1 = vwapDeskOf(found);
   const handle = await connectStore({
     dataFolder: config.dataDir,
     databaseUrl: config.databaseUrl,
@@ -259,20 +277,18 @@ export async function doJob(name: JobName, request: JobRequest): Promise<JobRepo
       loadCalendars(ROOT),
       loadEvents(join(ROOT, 'config', 'calendars', 'us-events.yaml')),
     ]);
-    const calendar = calendars[desk1.market];
-    const tradingDay = wallTimeOf(request.at, calendar.zone).day;
-    const jobDesk: JobDesk = { runId: LIVE_RUN, deskId: desk1.id, inbox: store.inbox };
-    return await WORK[name]({
-      request,
-      config,
-      desk1,
-      store,
-      calendar,
-      calendars,
-      events,
-      tradingDay,
-      jobDesk,
-    });
+    const workOf = (desk: VwapDesk): Work => {
+      const calendar = calendars[desk.market];
+      const tradingDay = wallTimeOf(request.at, calendar.zone).day;
+      const jobDesk: JobDesk = { runId: LIVE_RUN, deskId: desk.id, inbox: store.inbox };
+      return { request, config, desk, store, calendar, calendars, events, tradingDay, jobDesk };
+    };
+    if (name === 'sync-calendar') return await syncCalendar({ request, config, store, calendars });
+    const work = DESK_WORK[name];
+    const reports = await Promise.all(
+      desks.map(async (desk) => ({ desk: desk.id, report: await work(workOf(desk)) })),
+    );
+    return together(reports);
   } finally {
     // a thread shares its process with the desk, whose server this is
     await (isMainThread ? handle.closeAndStop() : handle.close());

@@ -237,8 +237,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     handOver: (rows) => handOver(rows),
     onStep: ({ input, events, version, ms }) => {
       if (events.length > 0)
-        logStep(deps.log, {
-          desk: policy.deskId,
+        logStep(deps.log, policy, {
           input: input.kind,
           events: events.map((event) => event.type),
           version,

@@ -15,7 +15,8 @@ import { leaveDeskMark } from '#shell/files/desk-mark.ts';
 import type { Log } from '#shell/lib/log.ts';
 import type { RunResult } from '#shell/runner/run-result.ts';
 import { composeKillSwitch } from './compose-kill.ts';
-import { LIVE_RUN, runLive } from './compose-live.ts';
+import { runLive } from './compose-live.ts';
+import { LIVE_RUN } from './compose-live-deps.ts';
 import { demoDay, demoMaterial, replayMaterial } from './compose-material.ts';
 import { type Material, runVirtual } from './compose-run.ts';
 import {
@@ -163,7 +164,6 @@ function noteLead({ before, epoch }: DeskStore['lead'], log: Log): void {
 
 async function runOnTheClock(assistant: Assistant): Promise<void> {
   const { config, deskStore, codeVersion, calendar, calendars, ending, options } = assistant;
-  oneDesk(config);
   const log = openDeskLog(config, LIVE_RUN, 'paper', codeVersion);
   noteLead(deskStore.lead, log);
   const removeMark = leaveMark(assistant, LIVE_RUN);

@@ -1,7 +1,7 @@
 import type { DeskState } from '#core/engine/state.ts';
 import type { OrderLane } from './deliver-orders.ts';
 import type { Desk } from './desk.ts';
-import type { Broker, Outbox } from './ports.ts';
+import type { Broker, Outbox, OutboxRow } from './ports.ts';
 import { reconcileAccount } from './reconcile-account.ts';
 
 /** What a starting desk needs to find its place again. */
@@ -12,8 +12,15 @@ export type RecoverDeps = {
   readonly lane: OrderLane;
   readonly runId: string;
   readonly now: () => number;
+  /** Connects the broker, once the log is folded and before anything is asked of the account. */
+  readonly connect?: () => Promise<void>;
   /** Cash of the account at its very first start, minor units. */
-  readonly startingCashMinor: number;
+  readonly startingCashMinor: () => Promise<number>;
+  /**
+   * Settles what an earlier process left under way, for all desks of the run at once, and answers the
+   * orders in doubt; left out where there is one desk.
+   */
+  readonly settle?: () => Promise<readonly OutboxRow[]>;
   /** Rebuilds a broker that lived in the process that ended; a broker of its own needs none. */
   readonly rebuildBroker?: (state: DeskState) => void;
   /** Called when the log is folded and before the account is asked, e.g. to let the market run on. */
@@ -21,6 +28,10 @@ export type RecoverDeps = {
 };
 
 const MOST_ROWS = 500;
+
+async function settleAll(outbox: Outbox, runId: string): Promise<readonly OutboxRow[]> {
+  return (await outbox.settleInterrupted(runId)).unknown;
+}
 
 /**
  * Starting is recovering: fold the log, settle what was interrupted, reconcile, then go on with what was
@@ -31,11 +42,14 @@ export async function recoverDesk(deps: RecoverDeps): Promise<void> {
   const { desk, broker, outbox, lane, runId, now } = deps;
   const { events } = await desk.recover();
   if (events > 0) deps.rebuildBroker?.(desk.state());
+  const ownLane = `order:${desk.policy.accountId}`;
   // before anything new is said: what was under way goes to its chat first
-  const settled = await outbox.settleInterrupted(runId);
-  const cashMinor = events === 0 ? deps.startingCashMinor : desk.state().cashMinor;
+  const interrupted = await (deps.settle?.() ?? settleAll(outbox, runId));
+  const unknown = interrupted.filter((row) => row.lane === ownLane);
+  await deps.connect?.();
+  const cashMinor = events === 0 ? await deps.startingCashMinor() : desk.state().cashMinor;
   await desk.submit({ kind: 'desk_started', at: now(), cashMinor, isRecovery: events > 0 });
-  for (const row of settled.unknown) {
+  for (const row of unknown) {
     const { order } = row.payload as { order?: { orderId: string } };
     if (order === undefined) continue;
     desk.post({
@@ -50,5 +64,6 @@ export async function recoverDesk(deps: RecoverDeps): Promise<void> {
     if (order.state === 'unknown') lane.ask(order.orderId);
   deps.onFolded?.();
   await reconcileAccount(desk, broker, now);
-  lane.take(await outbox.due(runId, now(), MOST_ROWS, 'order:'));
+  const due = await outbox.due(runId, now(), MOST_ROWS, 'order:');
+  lane.take(due.filter((row) => row.lane === ownLane));
 }

@@ -39,7 +39,7 @@ test('ID-08 SP-11 orders in doubt when the process ended are asked about, also w
     lane: { take: () => undefined, ask: (orderId) => void asked.push(orderId) },
     runId: 'test',
     now: () => world.clock.now(),
-    startingCashMinor: 0,
+    startingCashMinor: async () => 0,
   });
   await world.settle(100);
   await recovering;

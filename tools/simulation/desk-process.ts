@@ -182,7 +182,7 @@ async function run(
     lane,
     runId: RUN_ID,
     now: () => clock.now(),
-    startingCashMinor: policy.capitalMinor,
+    startingCashMinor: async () => policy.capitalMinor,
   });
   if (parts.killFile.read() !== 'absent') running.killFileChanged(true, 'kill file');
   await recovering;

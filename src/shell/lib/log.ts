@@ -1,5 +1,6 @@
 import type { DestinationStream, Logger } from 'pino';
 import { destination, pino } from 'pino';
+import type { Policy } from '#core/engine/policy.ts';
 
 /** One JSON object a line; `runId` and `environment` are on every line. */
 export type Log = Pick<
@@ -82,18 +83,18 @@ export function logRun(
   log[phase === 'failed' ? 'error' : 'info']({ line: 'run', phase, ...fields }, `run ${phase}`);
 }
 
-/** One step of a desk: which input, which events, how long. */
+/** One step of a desk: on which account, which input, which events, how long. */
 export function logStep(
   log: Log,
+  { deskId, accountId, environment }: Pick<Policy, 'deskId' | 'accountId' | 'environment'>,
   fields: {
-    readonly desk: string;
     readonly input: string;
     readonly events: readonly string[];
     readonly version: number;
     readonly ms: number;
   },
 ): void {
-  log.info({ line: 'step', ...fields }, 'step');
+  log.info({ line: 'step', desk: deskId, account: accountId, environment, ...fields }, 'step');
 }
 
 /** One effect performed or failed: an order act, a message, a file. */

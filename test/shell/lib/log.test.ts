@@ -23,7 +23,16 @@ function logInMemory() {
 test('AL-10 every run, step and effect is one JSON line with its environment and run', () => {
   const { log, read } = logInMemory();
   logRun(log, 'started', { profile: 'demo' });
-  logStep(log, { desk: 'us-vwap', input: 'timer', events: ['ticket_expired'], version: 7, ms: 1 });
+  logStep(
+    log,
+    { deskId: 'us-vwap', accountId: 'paper-us', environment: 'paper' },
+    {
+      input: 'timer',
+      events: ['ticket_expired'],
+      version: 7,
+      ms: 1,
+    },
+  );
   logEffect(log, { effect: 'submit_order', lane: 'order:paper-us', outcome: 'unknown', ms: 10 });
   const lines = read();
   assert.deepEqual(

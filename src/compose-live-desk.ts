@@ -1,0 +1,271 @@
+import { followByHand, restoreByHand } from '#app/by-hand.ts';
+import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
+import { Desk } from '#app/desk.ts';
+import type { Activity, Broker, ByHand, Clock, OutboxRow } from '#app/ports.ts';
+import { reconcileAccount } from '#app/reconcile-account.ts';
+import { recoverDesk } from '#app/recover-desk.ts';
+import { paperBookOf } from '#app/restore-paper.ts';
+import { isExposed, pendingTickets } from '#core/engine/select.ts';
+import { InvariantError } from '#core/lib/assert.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Quote } from '#core/market/quote.ts';
+import type { PaperControls } from '#shell/brokers/paper.ts';
+import type { DeskConfig } from '#shell/config/config.ts';
+import { policyOf, startingCashMinorOf } from '#shell/config/policy-of.ts';
+import { logStep } from '#shell/lib/log.ts';
+import { makeBroker } from './compose-brokers.ts';
+import { LIVE_RUN, type LiveDeps } from './compose-live-deps.ts';
+import { isSimulated, type SimulatedMarket } from './compose-live-market.ts';
+
+/** A slow poll of the account beside the reports. Source: centaur.md "Reconciliation". */
+const RECONCILE_EVERY_MS = 5 * 60_000;
+/** How long a start waits for a broker before the desk is spoken to without it. */
+const CONNECT_PATIENCE_MS = 10_000;
+/** Waits before a broker that could not be reached at the start is tried again; the last one repeats. */
+const START_AGAIN_MS = [5_000, 10_000, 30_000, 60_000] as const;
+
+/** What all desks of a process share. */
+export type LiveHouse = {
+  readonly deps: LiveDeps;
+  readonly clock: Clock;
+  readonly activity: Activity;
+  readonly market: SimulatedMarket;
+  readonly targets: () => readonly { readonly channel: string; readonly chatId: string }[];
+  readonly handOverChat: (rows: readonly OutboxRow[]) => void;
+  /** Settles what an earlier process left, once for all desks; answers orders whose fate is unknown. */
+  readonly settle: () => Promise<readonly OutboxRow[]>;
+  /** False until what people said before the start is read: no entry leaves before. */
+  readonly mayEnter: () => boolean;
+  /** Trouble of what the desks share: logged, and a bug is every desk's. */
+  readonly onTrouble: (place: string, error: unknown) => void;
+  /** Logs trouble and no more. */
+  readonly note: (place: string, error: unknown) => void;
+};
+
+/** One desk of a process: its own queue, broker, order lane and account. */
+export type LiveDesk = {
+  readonly settings: DeskConfig;
+  readonly desk: Desk;
+  readonly broker: Broker;
+  readonly exchange: PaperControls | null;
+  readonly byHand: ByHand | null;
+  readonly lane: OrderLane;
+  /** The desk's own trouble: logged, and a bug also stops its entries until a person has looked. */
+  readonly onTrouble: (place: string, error: unknown) => void;
+};
+
+/** A bug forbids a desk's entries until a person has looked; anything else is left alone. */
+export function noteBug(desk: Desk, place: string, error: unknown): void {
+  if (!(error instanceof InvariantError)) return;
+  desk.post({
+    kind: 'doubt_noticed',
+    at: Date.now(),
+    cause: 'internal_error',
+    subject: place,
+    figures: { place, found: error.message.slice(0, 200) },
+  });
+}
+
+/** Hands quotes on only while a ticket waits or something is open: nothing else could act on them. */
+function postQuote({ desk }: LiveDesk, house: LiveHouse, quote: Quote): void {
+  const state = desk.state();
+  if (isExposed(state) || pendingTickets(state).length > 0)
+    desk.post({ kind: 'quote_seen', at: house.clock.now(), quote });
+}
+
+/** Builds a desk with its broker and order lane; nothing is asked or sent yet. Throws ConfigError. */
+export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Promise<LiveDesk> {
+  const { deps, clock, activity, market } = house;
+  const { config, deskStore, log } = deps;
+  const { store } = deskStore;
+  const policy = policyOf(settings);
+  const { broker, exchange, byHand } = await makeBroker(settings.accountSettings, {
+    root: deps.root,
+    clock,
+    instruments: policy.instruments,
+    onNote: (line) => log.warn({ place: `broker ${policy.accountId}` }, line),
+    simulated: { seed: config.profile.seed, slippageBps: policy.cost.slippageBps },
+  });
+  const onTrouble = (place: string, error: unknown): void => {
+    house.note(`${policy.deskId} ${place}`, error);
+    noteBug(desk, place, error);
+  };
+  const fetchQuote = async (instrument: InstrumentId, timeoutMs: number): Promise<Quote | null> =>
+    isSimulated(settings) ? market.fetchQuote(instrument, timeoutMs) : null;
+  const desk: Desk = new Desk({
+    policy,
+    runId: LIVE_RUN,
+    configHash: config.hash,
+    codeVersion: deps.codeVersion,
+    clock,
+    events: store.events,
+    inputs: store.inputs,
+    snapshots: store.snapshots,
+    outbox: store.outbox,
+    journal: deskStore.journal,
+    killFile: deps.killSwitch.port,
+    broker,
+    activity,
+    targets: house.targets,
+    fetchQuote,
+    handOver: (rows) => {
+      lane.take(rows.filter((row) => row.lane.startsWith('order:')));
+      house.handOverChat(rows.filter((row) => row.lane.startsWith('chat:')));
+    },
+    onStep: ({ input, events, version, ms }) => {
+      if (events.length === 0) return;
+      const types = events.map((event) => event.type);
+      logStep(log, policy, { input: input.kind, events: types, version, ms });
+    },
+    onTrouble,
+    stopwatch: () => performance.now(),
+  });
+  const lane = createOrderLane({
+    desk,
+    broker,
+    outbox: store.outbox,
+    clock,
+    activity,
+    fence: deskStore.lead,
+    mayEnter: house.mayEnter,
+    onTrouble,
+  });
+  const live: LiveDesk = { settings, desk, broker, exchange, byHand, lane, onTrouble };
+  if (byHand !== null) followByHand(desk, byHand, onTrouble);
+  if (isSimulated(settings)) {
+    const { instruments } = policy;
+    market.follow({ instruments, exchange, onQuote: (quote) => postQuote(live, house, quote) });
+  }
+  return live;
+}
+
+/** Lets the desk hear its broker and its own news. */
+export function listenToBroker(live: LiveDesk, house: LiveHouse): void {
+  const { desk, broker, lane, settings } = live;
+  const { clock } = house;
+  desk.onEvents((events) => {
+    for (const event of events) {
+      if (event.type === 'session_planned' && isSimulated(settings))
+        house.market.play(event.session);
+      if (event.type === 'order_became_unknown') lane.ask(event.orderId);
+    }
+  });
+  broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
+  watchConnection(live, house);
+}
+
+/** A lost connection is a doubt once it has lasted; a restored one is no longer, and the account is compared. */
+function watchConnection(live: LiveDesk, house: LiveHouse): void {
+  const { desk, broker } = live;
+  const { clock } = house;
+  const subject = `broker ${broker.accountId}`;
+  let waiting: { cancel(): void } | null = null;
+  broker.onConnection(({ kind, cause, at }) => {
+    waiting?.cancel();
+    waiting = null;
+    house.deps.log.warn({ line: 'connection', account: broker.accountId, kind, cause }, kind);
+    if (kind === 'lost') {
+      waiting = clock.at(at + desk.policy.watch.heartbeatMaxAgeMs, () =>
+        desk.post({
+          kind: 'doubt_noticed',
+          at: clock.now(),
+          cause: 'heartbeat_lost',
+          subject,
+          figures: { cause, since: at },
+        }),
+      );
+      return;
+    }
+    desk.post({ kind: 'doubt_passed', at: clock.now(), cause: 'heartbeat_lost', subject });
+    void compareAccount(live, house);
+  });
+}
+
+/**
+ * Connects the broker. One that cannot be reached leaves the desk up, unreconciled and in doubt, so
+ * that it can be spoken to and killed, and is tried again. Resolves once connected, or after a while.
+ */
+async function connect(live: LiveDesk, house: LiveHouse): Promise<void> {
+  const { desk, broker, onTrouble } = live;
+  const { clock, deps } = house;
+  const subject = `broker ${broker.accountId}`;
+  let isWaitedFor = true;
+  const attempt = async (tries: number): Promise<void> => {
+    try {
+      await broker.start();
+    } catch (error) {
+      onTrouble(subject, error);
+      const cause = error instanceof Error ? error.message.slice(0, 200) : 'failed';
+      const doubt = { cause: 'heartbeat_lost', subject, figures: { cause } } as const;
+      if (tries === 0) desk.post({ kind: 'doubt_noticed', at: clock.now(), ...doubt });
+      isWaitedFor = false;
+      const wait = START_AGAIN_MS[Math.min(tries, START_AGAIN_MS.length - 1)] ?? 60_000;
+      clock.at(clock.now() + wait, () => {
+        if (!deps.signal.aborted) void attempt(tries + 1);
+      });
+      return;
+    }
+    if (isWaitedFor) return;
+    desk.post({ kind: 'doubt_passed', at: clock.now(), cause: 'heartbeat_lost', subject });
+    await compareAccount(live, house);
+  };
+  await new Promise<void>((resolve) => {
+    const patience = clock.at(clock.now() + CONNECT_PATIENCE_MS, resolve);
+    void attempt(0).then(() => {
+      patience.cancel();
+      resolve();
+    });
+  });
+  isWaitedFor = false;
+}
+
+async function compareAccount(
+  { desk, broker, onTrouble }: LiveDesk,
+  house: LiveHouse,
+): Promise<void> {
+  await reconcileAccount(desk, broker, () => house.clock.now()).catch((error: unknown) =>
+    onTrouble('reconcile', error),
+  );
+}
+
+/** Starts a desk where its log ends; a simulated exchange is rebuilt and its market runs on. */
+export function recoverLiveDesk(live: LiveDesk, house: LiveHouse): Promise<void> {
+  const { desk, broker, exchange, byHand, lane, settings } = live;
+  const { clock, deps } = house;
+  return recoverDesk({
+    desk,
+    broker,
+    outbox: deps.deskStore.store.outbox,
+    lane,
+    runId: LIVE_RUN,
+    now: () => clock.now(),
+    connect: () => connect(live, house),
+    // what cannot be asked is nothing until it can
+    startingCashMinor: async () =>
+      startingCashMinorOf(settings) ?? (await broker.cashMinor().catch(() => 0)),
+    settle: house.settle,
+    rebuildBroker: (state) => {
+      exchange?.restore(paperBookOf(state));
+      if (byHand !== null) restoreByHand(desk, byHand);
+    },
+    onFolded: () => {
+      const { day } = desk.state();
+      const isOpen = day !== null && !day.isClosed && clock.now() < day.session.closeAt;
+      if (isOpen && isSimulated(settings)) house.market.play(day.session);
+    },
+  });
+}
+
+/** Compares book and account again and again; answers a stop function. */
+export function keepReconciled(
+  { desk, broker, onTrouble }: LiveDesk,
+  house: LiveHouse,
+): () => void {
+  const poll = setInterval(() => {
+    if (desk.isCatchingUp()) return;
+    reconcileAccount(desk, broker, () => house.clock.now()).catch((error: unknown) =>
+      onTrouble('reconcile', error),
+    );
+  }, RECONCILE_EVERY_MS);
+  return () => clearInterval(poll);
+}
