@@ -95,6 +95,7 @@ export function policyOf(change: PolicyChange = {}): Policy {
       slippageBps: 0.5,
       ...change.cost,
     },
+    pulse: null,
     watch: {
       heartbeatMaxAgeMs: 15_000,
       barDelayMs: 1_000,

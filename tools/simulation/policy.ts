@@ -59,6 +59,7 @@ export function policyOf(setting: Setting): Policy {
       commissionMinimumMinor: 0,
       slippageBps: 0.5,
     },
+    pulse: null,
     watch: {
       heartbeatMaxAgeMs: 15_000,
       barDelayMs: 1_000,

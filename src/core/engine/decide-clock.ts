@@ -232,7 +232,8 @@ export function updatePhases(draft: Draft): void {
     });
     if (to === symbol.phase) continue;
     emit(draft, { type: 'phase_changed', instrument: symbol.instrument, from: symbol.phase, to });
-    if (to === 'done_with_position') {
+    // a desk that holds overnight ends its days with positions
+    if (to === 'done_with_position' && draft.policy.exits.flatBeforeCloseMs !== null) {
       raiseAlarm(draft, 'done_with_position', symbol.instrument, {
         quantity: draft.state.positions[symbol.instrument]?.quantity ?? 0,
       });

@@ -1,5 +1,6 @@
 import { type Reason, reason } from '#core/gates/reason.ts';
 import { scaleMinor } from '#core/market/money.ts';
+import { markEquity } from './decide-pulse.ts';
 import { voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
 import type { Input } from './input.ts';
@@ -22,6 +23,7 @@ export function onSessionPlanned(
     facts: input.facts,
     unitRMinor,
   });
+  markEquity(draft);
 }
 
 /** A day without a session is a verdict too. */
@@ -77,7 +79,11 @@ function closeDay(
   voidPending(draft, reason('session_closed'));
   const { day } = draft.state;
   if (day === null) return;
-  emit(draft, { type: 'verdict_declared', verdict: dayVerdict(draft, day, checkpoint) });
+  const verdict =
+    draft.policy.pulse === null
+      ? dayVerdict(draft, day, checkpoint)
+      : pulseDayVerdict(draft, day, checkpoint);
+  emit(draft, { type: 'verdict_declared', verdict });
   emit(draft, {
     type: 'day_closed',
     labels,
@@ -159,5 +165,34 @@ function dayVerdict(draft: Draft, day: DayState, checkpoint: string): Verdict {
               },
       };
     }),
+  };
+}
+
+/**
+ * The day of a desk that decides at checkpoints: signals when a ticket was raised, else what its last
+ * checkpoint came to, with what refused the buy points after it. Without a checkpoint it had no data.
+ */
+function pulseDayVerdict(draft: Draft, day: DayState, checkpoint: string): Verdict {
+  const notes = draft.state.pulse?.checkpoints ?? [];
+  const last = notes.findLast(({ verdict }) => verdict.reasons.length > 0) ?? notes.at(-1);
+  const refused = day.setupsRefused.length > 0 ? reasonsOf(day) : [];
+  const found = last?.verdict.kind === 'signals' ? 'no_trade' : (last?.verdict.kind ?? null);
+  const kind = day.ticketsOpened > 0 ? 'signals' : (found ?? 'data_not_ready');
+  const reasons =
+    last === undefined ? [reason('data_not_ready')] : [...last.verdict.reasons, ...refused];
+  return {
+    kind,
+    tradingDay: day.tradingDay,
+    at: draft.at,
+    checkpoint,
+    reasons: reasons.length > 0 ? reasons : [reason('no_setup', { setups: 0 })],
+    tickets: day.ticketsOpened,
+    confirmed: day.ticketsConfirmed,
+    trades: day.trades.length,
+    resultR: day.trades.reduce((sum, trade) => sum + trade.resultR, 0),
+    resultMinor: day.realizedMinor,
+    setupsSeen: day.setupsSeen,
+    refused: day.setupsRefused,
+    evidence: [],
   };
 }

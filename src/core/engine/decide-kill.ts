@@ -1,5 +1,6 @@
 import { reason } from '#core/gates/reason.ts';
 import { cancelEntries, isExitExhausted, startExit } from './decide-orders.ts';
+import { isRestart, onRestart } from './decide-pulse.ts';
 import { hasNoDoubt, raiseAlarm } from './decide-safety.ts';
 import { voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
@@ -47,7 +48,8 @@ export function onFlatten(draft: Draft, input: OperatorInput): void {
 
 /** Opens the latch: only with a clean book and no order in doubt. */
 export function onResume(draft: Draft, input: OperatorInput, why: string): void {
-  if (draft.state.kill.kind === 'clear' && !draft.state.isKillFilePresent)
+  const isAsleep = isRestart(draft);
+  if (draft.state.kill.kind === 'clear' && !draft.state.isKillFilePresent && !isAsleep)
     return refuse(draft, input, reason('not_killed'));
   const { kill } = draft.state;
   // a kill overtakes what was said before it: an earlier resume that comes in later does not undo it
@@ -55,6 +57,7 @@ export function onResume(draft: Draft, input: OperatorInput, why: string): void 
     return refuse(draft, input, reason('killed', { since: kill.at, by: kill.by }));
   if (!draft.state.isReconciled) return refuse(draft, input, reason('not_reconciled'));
   if (!hasNoDoubt(draft)) return refuse(draft, input, reason('open_doubt'));
+  if (isAsleep) return onRestart(draft, input);
   emit(draft, { type: 'kill_resumed', by: input.actor.id, reason: why });
   for (const alarm of draft.state.alarms.filter((known) => known.kind.startsWith('kill'))) {
     emit(draft, { type: 'alarm_seen', alarmId: alarm.id, by: input.actor.id });

@@ -94,7 +94,8 @@ function supersede(draft: Draft, signal: Signal): void {
   }
 }
 
-function freeCode(draft: Draft, id: string): string {
+/** A code that no ticket of the last days has. */
+export function freeCode(draft: Draft, id: string): string {
   const taken = new Set(draft.state.recentCodes.map((known) => known.code));
   for (let salt = 0; ; salt += 1) {
     const code = shortCode(salt === 0 ? id : `${id}#${salt}`);
@@ -102,13 +103,19 @@ function freeCode(draft: Draft, id: string): string {
   }
 }
 
+/** Id of the next ticket of a name: day, desk, instrument, side, count. */
+export function ticketIdOf(draft: Draft, instrument: string, side: 'long' | 'short'): string {
+  const { policy, state } = draft;
+  // named by the desk: two desks of one strategy never share an order id at a broker
+  const stem = `${state.day?.tradingDay ?? ''}.${policy.deskId}.${instrument}.${side}`;
+  const count = Object.keys(state.tickets).filter((id) => id.startsWith(`${stem}.`)).length;
+  return `${stem}.${count + 1}`;
+}
+
 function openTicket(draft: Draft, signal: Signal, proposal: Proposal): Ticket {
   const { policy, state, at } = draft;
   const tradingDay = state.day?.tradingDay ?? '';
-  // named by the desk: two desks of one strategy never share an order id at a broker
-  const stem = `${tradingDay}.${policy.deskId}.${signal.instrument}.${signal.side}`;
-  const count = Object.keys(state.tickets).filter((id) => id.startsWith(`${stem}.`)).length;
-  const id = `${stem}.${count + 1}`;
+  const id = ticketIdOf(draft, signal.instrument, signal.side);
   const content = {
     quantity: proposal.quantity,
     entryLimit: proposal.entryLimit,

@@ -8,6 +8,7 @@ import { advanceKill, engageKill, flattenAll } from './decide-kill.ts';
 import { ringForExits } from './decide-manual.ts';
 import { onOperator } from './decide-operator.ts';
 import { advanceExits, ensureProtection, isExitExhausted } from './decide-orders.ts';
+import { onCheckpoint, onLook, onMinute, settleDormant } from './decide-pulse.ts';
 import { onDenied, onDoubt, onNotFound, onReport } from './decide-reports.ts';
 import { applyDayLocks, causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { voidPending } from './decide-tickets.ts';
@@ -47,6 +48,12 @@ function take(draft: Draft, input: Input): void {
   switch (input.kind) {
     case 'bar_evaluated':
       return onBar(draft, input);
+    case 'checkpoint_judged':
+      return onCheckpoint(draft, input);
+    case 'minute_watched':
+      return onMinute(draft, input);
+    case 'look_judged':
+      return onLook(draft, input);
     case 'quote_seen':
     case 'time_passed':
       return;
@@ -74,6 +81,9 @@ type DayOrHealth = Exclude<
   {
     kind:
       | 'bar_evaluated'
+      | 'checkpoint_judged'
+      | 'minute_watched'
+      | 'look_judged'
       | 'quote_seen'
       | 'time_passed'
       | 'operator_acted'
@@ -119,6 +129,7 @@ function follow(draft: Draft): void {
   raiseExitAlarms(draft);
   applyDayLocks(draft);
   advanceKill(draft);
+  settleDormant(draft);
   updatePhases(draft);
   settleAlarms(draft);
 }

@@ -166,6 +166,7 @@ const EXIT_KIND = {
   kill: 'signal_exit',
   event: 'time_stop',
   unprotected: 'signal_exit',
+  sector_out: 'signal_exit',
 } as const;
 
 function exitPush(

@@ -1,12 +1,16 @@
+import type { KillLevel } from '#core/gates/kill-switch.ts';
 import type { Reason } from '#core/gates/reason.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Phase } from '#core/machines/session-phase.ts';
+import type { StanceState } from '#core/machines/stance.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
+import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
+import type { Reduction } from '#core/strategies/sector-pulse/exits.ts';
 import type { DayType, RegimeLive, Signal } from '#core/strategies/strategy.ts';
 import type {
   Alarm,
@@ -64,6 +68,42 @@ export type Event = { readonly at: number } & ( // the desk and its day
         readonly label: RegimeClose;
       }[];
       readonly isFlat: boolean;
+    }
+  // a sector-pulse desk
+  /** Equity before the open, minor units; null when a price of a held name is not known. */
+  | {
+      readonly type: 'equity_marked';
+      readonly tradingDay: string;
+      readonly equityMinor: number | null;
+    }
+  | {
+      readonly type: 'checkpoint_recorded';
+      readonly record: CheckpointRecord;
+      readonly facts: readonly SymbolFacts[];
+    }
+  | {
+      readonly type: 'kill_level_changed';
+      readonly from: KillLevel;
+      readonly to: KillLevel;
+      readonly reasons: readonly Reason[];
+    }
+  | {
+      readonly type: 'stance_changed';
+      readonly from: StanceState;
+      readonly to: StanceState;
+      readonly reasons: readonly Reason[];
+    }
+  /** New highs of held names. */
+  | {
+      readonly type: 'held_marked';
+      readonly marks: readonly { readonly instrument: InstrumentId; readonly peakPrice: number }[];
+    }
+  /** Sales a person is asked for: towards the ratio of the stance, or all of it on margin alone. */
+  | {
+      readonly type: 'sale_proposed';
+      readonly checkpoint: string;
+      readonly why: 'reduce' | 'sell_sheet';
+      readonly sales: readonly Reduction[];
     }
   // who may trade
   | {

@@ -3,6 +3,7 @@ import type { Event } from './event.ts';
 import { evolveKill, heard } from './evolve-kill.ts';
 import { evolveOrder } from './evolve-order.ts';
 import { evolvePosition } from './evolve-position.ts';
+import { evolvePulse } from './evolve-pulse.ts';
 import { evolveTicket } from './evolve-ticket.ts';
 import { freshSymbol } from './initial-state.ts';
 import type { DayState, DeskState, SymbolState } from './state.ts';
@@ -14,7 +15,7 @@ type Of<T extends Event['type']> = Extract<Event, { type: T }>;
  * names something unknown changes nothing. Pure; the fold of all events of a stream is the state.
  */
 export function evolve(state: DeskState, event: Event): DeskState {
-  const afterDay = evolveDay(state, event);
+  const afterDay = evolveDay(evolvePulse(state, event), event);
   const afterTicket = evolveTicket(afterDay, event);
   // the position looks at the order before this event to know what is new
   const afterPosition = evolvePosition(afterTicket, event);

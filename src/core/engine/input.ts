@@ -4,6 +4,9 @@ import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Actor, DeskAct } from '#core/replies/act.ts';
+import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
+import type { KillRecord } from '#core/strategies/sector-pulse/look.ts';
+import type { WatchRecord } from '#core/strategies/sector-pulse/minute-watch.ts';
 import type { Evaluation } from '#core/strategies/strategy.ts';
 import type { Blackout, SafeModeCause, SymbolFacts } from './state.ts';
 
@@ -46,6 +49,28 @@ export type Input = { readonly at: number } & (
       readonly evaluation: Evaluation;
       readonly inputHash: string /** Fetched when the evaluation holds a signal. */;
       readonly quote: Quote | null;
+    }
+  /** A checkpoint of a sector-pulse desk, whole; `facts` are those of the names it puts on the watch. */
+  | {
+      readonly kind: 'checkpoint_judged';
+      readonly record: CheckpointRecord;
+      readonly facts: readonly SymbolFacts[];
+    }
+  /** A minute of its watch. `names`: what was seen of the names whose buy point held, with their quotes. */
+  | {
+      readonly kind: 'minute_watched';
+      readonly record: WatchRecord;
+      readonly names: readonly {
+        readonly instrument: InstrumentId;
+        readonly last: number;
+        readonly quote: Quote | null;
+      }[];
+    }
+  /** The kill-switch at 9:00 or 9:26. */
+  | {
+      readonly kind: 'look_judged';
+      readonly tradingDay: string;
+      readonly kill: KillRecord;
     }
   | { readonly kind: 'quote_seen'; readonly quote: Quote }
   | {

@@ -1,4 +1,5 @@
 import { reason } from '#core/gates/reason.ts';
+import { stancePermission } from '#core/machines/stance.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { mostRestrictive, type Permission, type PermissionSource } from '#core/risk/permission.ts';
 import type { Policy } from './policy.ts';
@@ -51,6 +52,16 @@ function lockSources(
     }));
 }
 
+/** What the stance and the kill-switch of a sector-pulse desk allow; nothing for other desks. */
+function stanceSource(state: DeskState): PermissionSource[] {
+  const stance = state.pulse?.stance ?? null;
+  if (stance === null) return [];
+  const allows = stancePermission(stance);
+  if (allows === 'active') return [{ source: 'stance', allows, reason: null }];
+  const code = stance.stance === 'attack' ? 'kill_switch_l1' : (`stance_${stance.stance}` as const);
+  return [{ source: 'stance', allows, reason: reason(code) }];
+}
+
 /**
  * Returns what each source says of the desk as a whole: session, consent, kill, kill file, desk
  * locks, reconciliation. Health and phase are the other two axes and are not in it.
@@ -66,6 +77,7 @@ export function permissionSources(state: DeskState, at: number): PermissionSourc
     ...killSources(state),
     ...lockSources(state, at, null),
   ];
+  sources.push(...stanceSource(state));
   if (!state.isReconciled)
     sources.push({
       source: 'reconciliation',

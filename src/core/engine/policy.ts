@@ -1,3 +1,5 @@
+import type { RestartParams } from '#core/machines/restart.ts';
+import type { StanceParams } from '#core/machines/stance.ts';
 import type { InstrumentId, Market } from '#core/market/instrument.ts';
 import type { Mode } from '#core/replies/act.ts';
 
@@ -20,6 +22,8 @@ export type Policy = {
   readonly exits: ExitPolicy;
   readonly cost: CostPolicy;
   readonly watch: WatchPolicy;
+  /** Of a sector-pulse desk; null for every other strategy. */
+  readonly pulse: PulsePolicy | null;
   /** Instants a day after which no entry may be decided: windows as minutes after the open. */
   readonly openingNoTradeMs: number;
   readonly cooldownMs: number;
@@ -97,6 +101,14 @@ export type CostPolicy = {
   /** Commission as a fraction of the turnover, for markets that count it so; 0 elsewhere. */
   readonly commissionRate: number;
   readonly slippageBps: number;
+};
+
+/** What the engine itself judges of a sector-pulse desk; the rest is in its records. */
+export type PulsePolicy = {
+  readonly stance: StanceParams;
+  readonly restart: RestartParams;
+  /** Wall times of the checkpoints that may open positions. */
+  readonly checkpoints: readonly string[];
 };
 
 /** How long each silence may last (centaur.md, "SAFE_MODE"). */

@@ -8,6 +8,7 @@ import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { DayType, RegimeLive } from '#core/strategies/strategy.ts';
+import type { PulseState } from './pulse-state.ts';
 
 /** ALLOW / STOP of the day: denied until allowed. `heldUntil`: given before trading may begin. */
 export type Consent =
@@ -148,7 +149,8 @@ export type ExitReason =
   | 'operator'
   | 'kill'
   | 'event'
-  | 'unprotected';
+  | 'unprotected'
+  | 'sector_out';
 
 /** A finished round trip. Money net of fees; `resultR` = pnl / risk. */
 export type Trade = {
@@ -269,6 +271,8 @@ export type DeskState = {
   readonly alarms: readonly Alarm[];
   /** Keys of the newest kill and STOP messages that took effect; a channel that gives one again is not heard twice. */
   readonly heard: readonly string[];
+  /** Of a sector-pulse desk from its first day on; null, or left out by an older snapshot, elsewhere. */
+  readonly pulse?: PulseState | null;
   readonly lastVerdict: Verdict | null;
   readonly lastRefusal: null | {
     readonly at: number;

@@ -1,3 +1,4 @@
+import type { KillLook } from '#core/gates/kill-switch.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Evaluation } from '#core/strategies/strategy.ts';
 import type { Input } from './input.ts';
@@ -19,6 +20,8 @@ export type MarketView = {
   readonly since: number | null;
   /** Last sign of life of the data connection; null for sources that give none. */
   readonly heartbeatAt: number | null;
+  /** Newest look of the kill-switch, for two in a row; null or absent: none since the start. */
+  readonly killLook?: KillLook | null;
 };
 
 export const EMPTY_VIEW: MarketView = { symbols: {}, since: null, heartbeatAt: null };
@@ -47,7 +50,16 @@ export function observe(view: MarketView, input: Input): MarketView {
     case 'heartbeat_seen':
       return { ...begun, heartbeatAt: input.at };
     case 'session_planned':
-      return { symbols: {}, since: input.at, heartbeatAt: begun.heartbeatAt };
+      return { symbols: {}, since: input.at, heartbeatAt: begun.heartbeatAt, killLook: null };
+    case 'look_judged':
+      return { ...begun, killLook: input.kill.look };
+    case 'checkpoint_judged':
+      return { ...begun, killLook: input.record.kill.look };
+    case 'minute_watched':
+      return input.names.reduce<MarketView>(
+        (seen, { quote }) => (quote === null ? seen : withQuote(seen, quote)),
+        { ...begun, killLook: input.record.kill.look },
+      );
     case 'bar_evaluated': {
       const quoted = input.quote === null ? begun : withQuote(begun, input.quote);
       const { instrument, asOf } = input.evaluation;

@@ -14,6 +14,7 @@ export type PermissionSource = {
     | 'safe_mode'
     | 'freshness'
     | 'session'
+    | 'stance'
     | 'reconciliation'
     | 'operator_reach';
   readonly allows: Permission;

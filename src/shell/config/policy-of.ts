@@ -74,7 +74,7 @@ export function policyOf(desk: DeskConfig): Policy {
  */
 function pulsePolicyOf(desk: DeskConfigOf<'sector-pulse'>): Policy {
   const { ticket, cost, watch } = desk;
-  const { entry, clock, stocks } = sectorPulseParamsOf(desk);
+  const { entry, clock, stocks, stance, restart } = sectorPulseParamsOf(desk);
   const riskPerTradeRatio = entry.firstRatio * entry.stopRatio;
   return {
     ...whoOf(desk),
@@ -82,7 +82,8 @@ function pulsePolicyOf(desk: DeskConfigOf<'sector-pulse'>): Policy {
     risk: {
       riskPerTradeRatio,
       positionCapRatio: entry.singleCapRatio,
-      dayLossLimitR: -entry.dayLossRatio / riskPerTradeRatio,
+      // the account's day is judged against the equity of its morning, not against entries of days ago
+      dayLossLimitR: Number.MAX_SAFE_INTEGER,
       tradesPerDay: stocks.perCheckpoint * clock.checkpoints.length,
       consecutiveLosses: Number.MAX_SAFE_INTEGER,
       openRiskLimitR: entry.totalCapRatio / entry.firstRatio,
@@ -123,6 +124,7 @@ function pulsePolicyOf(desk: DeskConfigOf<'sector-pulse'>): Policy {
       orderConfirmMs: watch.orderConfirmSeconds * SECOND_MS,
       alarmRepeatMs: watch.alarmRepeatMinutes.map((minutes) => minutes * MINUTE_MS),
     },
+    pulse: { stance, restart, checkpoints: clock.checkpoints },
     openingNoTradeMs: 0,
     cooldownMs: 0,
   };
@@ -177,6 +179,7 @@ function vwapPolicyOf(desk: DeskConfigOf<'vwap-reclaim'>): Policy {
       orderConfirmMs: watch.orderConfirmSeconds * SECOND_MS,
       alarmRepeatMs: watch.alarmRepeatMinutes.map((minutes) => minutes * MINUTE_MS),
     },
+    pulse: null,
     openingNoTradeMs: session.openingNoTradeMinutes * MINUTE_MS,
     cooldownMs: session.cooldownMinutes * MINUTE_MS,
   };

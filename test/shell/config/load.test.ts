@@ -107,7 +107,7 @@ suite('what the files say', () => {
     assert.equal(policy.cost.commissionRate, 0.00025);
     assert.equal(policy.cost.commissionMinimumMinor, 500);
     assert.ok(Math.abs(policy.risk.riskPerTradeRatio - 0.004) < 1e-12);
-    assert.ok(Math.abs(policy.risk.dayLossLimitR - 5) < 1e-9);
+    assert.deepEqual(policy.pulse?.checkpoints, ['10:00', '14:00']);
     const recorded = loadConfig({ ...projectWith(), overrides: { profile: 'replay-cn' } });
     const [tuned, played] = [shipped.desks[0]!, recorded.desks[0]!];
     assert.ok(tuned.strategy === 'sector-pulse' && played.strategy === 'sector-pulse');

@@ -575,6 +575,7 @@ export const EN: Catalogue = {
     kill: 'kill',
     event: 'event',
     unprotected: 'unprotected',
+    sector_out: 'sector out of the top',
   },
   safeModeCauses: {
     heartbeat_lost: 'connection lost',

@@ -656,6 +656,7 @@ export const ZH_CN: Catalogue = {
     kill: '急停',
     event: '事件',
     unprotected: '无保护',
+    sector_out: '板块掉出前列',
   },
   safeModeCauses: {
     heartbeat_lost: '连接中断',

@@ -1,0 +1,126 @@
+import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
+import type { Event } from './event.ts';
+import { freshSymbol } from './initial-state.ts';
+import { type HeldMark, INITIAL_PULSE, type PulseState } from './pulse-state.ts';
+import type { DeskState } from './state.ts';
+
+type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+
+/** Gates kept: enough for three days at every checkpoint, and for a history in chat. */
+const GATES_KEPT = 60;
+
+const NO_MARK: HeldMark = {
+  peakPrice: 0,
+  sector: null,
+  sectorOutBefore: 0,
+  sectorOutDays: null,
+  strength: null,
+};
+
+function marked(state: DeskState, event: Of<'equity_marked'>): DeskState {
+  const pulse = state.pulse ?? INITIAL_PULSE;
+  const name = event.tradingDay.slice(0, 7);
+  const isNewMonth = pulse.month?.name !== name;
+  const isAsleep = pulse.stance.stance === 'dormant' && pulse.sleptOn !== event.tradingDay;
+  const held = Object.entries(pulse.held)
+    .filter(([instrument]) => state.positions[instrument] !== undefined)
+    .map(([instrument, mark]) => [
+      instrument,
+      { ...mark, sectorOutBefore: mark.sectorOutDays ?? mark.sectorOutBefore, sectorOutDays: null },
+    ]);
+  return {
+    ...state,
+    pulse: {
+      ...pulse,
+      topBefore: pulse.topSectors,
+      topSectors: null,
+      daysAsleep: isAsleep ? [...pulse.daysAsleep, event.tradingDay] : pulse.daysAsleep,
+      held: Object.fromEntries(held),
+      watching: null,
+      checkpointAt: null,
+      checkpoints: [],
+      dayStartMinor: event.equityMinor,
+      month: isNewMonth ? { name, startMinor: event.equityMinor } : pulse.month,
+    },
+  };
+}
+
+function heldAfter(pulse: PulseState, record: CheckpointRecord): PulseState['held'] {
+  const held = { ...pulse.held };
+  for (const standing of record.standings) {
+    const { instrument, sector, sectorOutDays, strength } = standing;
+    const exit = record.held.exits.find((one) => one.instrument === instrument);
+    const before = held[instrument] ?? NO_MARK;
+    const peakPrice = exit?.peakPrice ?? before.peakPrice;
+    held[instrument] = { ...before, sector, sectorOutDays, strength, peakPrice };
+  }
+  return held;
+}
+
+function recorded(state: DeskState, event: Of<'checkpoint_recorded'>): DeskState {
+  const pulse = state.pulse ?? INITIAL_PULSE;
+  const { record, facts } = event;
+  const { tradingDay, checkpoint, gate } = record;
+  const news = gate === null ? [] : [{ tradingDay, checkpoint, passed: gate.passed }];
+  const isRanked = record.topSectors.length > 0;
+  const fresh = facts
+    .filter(({ instrument }) => state.symbols[instrument] === undefined)
+    .map((one) => [one.instrument, freshSymbol(one.instrument, one)] as const);
+  const note = { checkpoint, at: record.at, verdict: record.verdict };
+  return {
+    ...state,
+    symbols: { ...state.symbols, ...Object.fromEntries(fresh) },
+    pulse: {
+      ...pulse,
+      topSectors: isRanked ? record.topSectors : pulse.topSectors,
+      gates: [...pulse.gates, ...news].slice(-GATES_KEPT),
+      held: heldAfter(pulse, record),
+      watching:
+        record.watching.length === 0
+          ? null
+          : { instruments: record.watching, untilAt: record.watchUntilAt },
+      checkpointAt: record.at,
+      checkpoints: [...pulse.checkpoints, note],
+    },
+  };
+}
+
+function stanceChanged(state: DeskState, event: Of<'stance_changed'>): DeskState {
+  const pulse = state.pulse ?? INITIAL_PULSE;
+  const isDormant = event.to.stance === 'dormant';
+  const falls = isDormant && pulse.stance.stance !== 'dormant';
+  return {
+    ...state,
+    pulse: {
+      ...pulse,
+      stance: event.to,
+      sleptOn: falls ? (state.day?.tradingDay ?? null) : isDormant ? pulse.sleptOn : null,
+      daysAsleep: falls || !isDormant ? [] : pulse.daysAsleep,
+      watching: event.to.stance === 'attack' ? pulse.watching : null,
+    },
+  };
+}
+
+function withMarks(state: DeskState, event: Of<'held_marked'>): DeskState {
+  const pulse = state.pulse ?? INITIAL_PULSE;
+  const held = { ...pulse.held };
+  for (const { instrument, peakPrice } of event.marks)
+    held[instrument] = { ...(held[instrument] ?? NO_MARK), peakPrice };
+  return { ...state, pulse: { ...pulse, held } };
+}
+
+/** Applies what an event means for a sector-pulse desk; other desks have none of these events. */
+export function evolvePulse(state: DeskState, event: Event): DeskState {
+  switch (event.type) {
+    case 'equity_marked':
+      return marked(state, event);
+    case 'checkpoint_recorded':
+      return recorded(state, event);
+    case 'stance_changed':
+      return stanceChanged(state, event);
+    case 'held_marked':
+      return withMarks(state, event);
+    default:
+      return state;
+  }
+}

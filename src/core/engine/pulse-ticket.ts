@@ -1,0 +1,139 @@
+import { reason } from '#core/gates/reason.ts';
+import { stableHash } from '#core/lib/hash.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
+import { spreadBps } from '#core/market/quote.ts';
+import { quoteObjections, roundTripCostMinor } from '#core/risk/review.ts';
+import { purchaseObjectionsCn, roundTripFeesCn } from '#core/risk/review-cn.ts';
+import type { WatchRecord } from '#core/strategies/sector-pulse/minute-watch.ts';
+import type { EntryAnswer, EntryProposal } from '#core/strategies/sector-pulse/propose-entry.ts';
+import { confirmAs, freeCode, refuseSetup, ticketIdOf } from './decide-tickets.ts';
+import { type Draft, emit } from './draft.ts';
+import { lifeDueAtCn } from './exit-terms.ts';
+import { entryObjections } from './permission-of.ts';
+import { openEntries, pendingTickets } from './select.ts';
+import { instrumentDayOf } from './select-cn.ts';
+import { seenOf } from './view.ts';
+
+/** Raises the tickets of the buy points that held in one minute, each judged by every rule of the desk. */
+export function openPulseTickets(
+  draft: Draft,
+  record: WatchRecord,
+  names: readonly { readonly instrument: string; readonly last: number }[],
+): void {
+  for (const entry of record.entries) {
+    const last = names.find(({ instrument }) => instrument === entry.instrument)?.last ?? null;
+    if (!isKnown(draft, entry)) open(draft, entry, last);
+  }
+}
+
+/** A name that waits, works or is held is no news. */
+function isKnown(draft: Draft, { instrument }: EntryAnswer): boolean {
+  return (
+    draft.state.positions[instrument] !== undefined ||
+    openEntries(draft.state).some((order) => order.instrument === instrument) ||
+    pendingTickets(draft.state).some((ticket) => ticket.instrument === instrument)
+  );
+}
+
+function open(draft: Draft, entry: EntryAnswer, last: number | null): void {
+  const { state, view, policy, at } = draft;
+  const { instrument, proposal } = entry;
+  const reasons = [...entry.reasons];
+  const { quote } = seenOf(view, instrument);
+  if (proposal !== null) {
+    const perShare = proposal.entryLimit - proposal.stop;
+    for (const objection of entryObjections(state, view, policy, instrument, at))
+      reasons.push(objection.reason ?? reason('permission_reducing'));
+    const quietUntil = state.symbols[instrument]?.quietUntil ?? null;
+    if (quietUntil !== null && at < quietUntil)
+      reasons.push(reason('recent_ticket', { untilAt: quietUntil }));
+    reasons.push(...quoteObjections({ state, view, policy, quote, at }, perShare));
+    reasons.push(
+      ...purchaseObjectionsCn({
+        state,
+        instrument,
+        facts: instrumentDayOf(state, instrument),
+        quote,
+        limitPrice: proposal.entryLimit,
+        quantity: proposal.quantity,
+        at,
+      }),
+    );
+  }
+  if (proposal === null || reasons.length > 0) {
+    const stop = proposal?.stop ?? null;
+    const setup = { at, instrument, side: 'long' as const, reasons, referencePrice: last, stop };
+    return refuseSetup(draft, setup);
+  }
+  const ticket = ticketOf(draft, entry, proposal, last ?? proposal.entryLimit);
+  emit(draft, { type: 'ticket_opened', ticket });
+  if (draft.state.mode === 'auto' && quote !== null)
+    confirmAs(draft, ticket, 'desk', ticket.quantity, ticket.entryLimit, quote);
+}
+
+/** Expected cost of the round trip: friction, and the fees of both sides by the dated tables. */
+function costOf(draft: Draft, proposal: EntryProposal, bps: number): number {
+  const { state, policy } = draft;
+  const { instrument, entryLimit, quantity } = proposal;
+  const { commissionRate: rate, commissionMinimumMinor: minimumMinor } = policy.cost;
+  return (
+    roundTripCostMinor(policy, entryLimit, quantity, bps) +
+    roundTripFeesCn(state, instrument, entryLimit, quantity, { rate, minimumMinor })
+  );
+}
+
+function ticketOf(
+  draft: Draft,
+  entry: EntryAnswer,
+  proposal: EntryProposal,
+  referencePrice: number,
+): Ticket {
+  const { policy, state, at } = draft;
+  const { instrument, quantity, entryLimit, bandLow, bandHigh, stop, riskMinor, legs } = proposal;
+  const id = ticketIdOf(draft, instrument, 'long');
+  const { quote } = seenOf(draft.view, instrument);
+  const bps = quote === null ? 0 : spreadBps(quote);
+  const usableBps = Number.isFinite(bps) ? bps : 0;
+  const costMinor = costOf(draft, proposal, usableBps);
+  const content = {
+    quantity,
+    entryLimit,
+    bandLow,
+    bandHigh,
+    stop,
+    firstTarget: proposal.firstTarget,
+    legs,
+    riskPerShare: entryLimit - stop,
+    riskMinor,
+    costMinor,
+    costR: riskMinor > 0 ? costMinor / riskMinor : 0,
+  };
+  return {
+    id,
+    code: freeCode(draft, id),
+    version: 1,
+    hash: stableHash(JSON.stringify([id, policy.accountId, content])),
+    deskId: policy.deskId,
+    accountId: policy.accountId,
+    strategy: policy.strategy,
+    tradingDay: state.day?.tradingDay ?? '',
+    instrument,
+    side: 'long',
+    createdAt: at,
+    expiresAt: lifeDueAtCn(draft, policy.ticket.lifeMs),
+    lifeMs: policy.ticket.lifeMs,
+    state: 'pending',
+    isAdvice: state.mode === 'alert',
+    ...content,
+    stopWidened: false,
+    riskOfCapital: policy.capitalMinor > 0 ? riskMinor / policy.capitalMinor : 0,
+    referencePrice,
+    spreadBps: usableBps,
+    dayType: 'undecided',
+    checks: entry.checks,
+    expectancy: null,
+    deliveredAt: null,
+    closed: null,
+    progress: [],
+  };
+}
