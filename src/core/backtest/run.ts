@@ -1,0 +1,284 @@
+import type { Input } from '#core/engine/input.ts';
+import type { Policy } from '#core/engine/policy.ts';
+import type { Bar, BarColumns } from '#core/market/bar.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Quote } from '#core/market/quote.ts';
+import type { Session } from '#core/market/session.ts';
+import { expireOrders } from '#core/simulation/exchange.ts';
+import { matchBar, matchQuote } from '#core/simulation/matching.ts';
+import type { DayContext } from '#core/strategies/day-context.ts';
+import { evaluationOf } from '#core/strategies/vwap-reclaim/evaluation.ts';
+import type { VwapReclaimParams } from '#core/strategies/vwap-reclaim/params.ts';
+import type { VwapReclaimAcc } from '#core/strategies/vwap-reclaim/strategy.ts';
+import { createVwapReclaim, stepVwapReclaim } from '#core/strategies/vwap-reclaim/strategy.ts';
+import { quoteAround } from './costs.ts';
+import type { BacktestDesk, BacktestTrade, ExecutionModel } from './desk.ts';
+import {
+  advanceTo,
+  answerDue,
+  createBacktestDesk,
+  hear,
+  markTrade,
+  openDay,
+  sawBar,
+  tell,
+} from './desk.ts';
+import { volumeCap } from './fills.ts';
+
+/** One symbol on one day: its bars within the session, and what was known before the open. */
+export type BacktestSymbolDay = {
+  readonly instrument: InstrumentId;
+  readonly bars: BarColumns;
+  readonly context: DayContext;
+};
+
+/** One session to be played: the plan the live desk would be given, and the symbols that take part. */
+export type BacktestDay = {
+  readonly session: Session;
+  readonly planned: Extract<Input, { kind: 'session_planned' }>;
+  readonly symbols: readonly BacktestSymbolDay[];
+};
+
+/** What is played and how. `step` is the kernel; another one is given only to test the checks. */
+export type BacktestSetup = {
+  readonly days: readonly BacktestDay[];
+  readonly params: VwapReclaimParams;
+  readonly policy: Policy;
+  readonly model: ExecutionModel;
+  readonly isLogged?: boolean;
+  readonly step?: typeof stepVwapReclaim;
+  readonly onDay?: (done: number) => void;
+};
+
+/** What came of it. `decisions` counts calls of `decide`, `bars` the bars stepped. */
+export type BacktestOutcome = {
+  readonly trades: readonly BacktestTrade[];
+  readonly bars: number;
+  readonly days: number;
+  readonly signals: number;
+  /** Setups that a rule of the strategy refused, counted by bar. */
+  readonly refusedBars: number;
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly decisions: number;
+  /** Cash at the end of each day that was traded, minor units. */
+  readonly equity: readonly { readonly day: string; readonly cashMinor: number }[];
+  /** Events with their instants, and the kernel's answer at each bar; when logged. */
+  readonly log: readonly { readonly at: number; readonly text: string }[];
+};
+
+type Lane = {
+  readonly instrument: InstrumentId;
+  readonly bars: BarColumns;
+  readonly acc: VwapReclaimAcc;
+  /** Row that comes next. */
+  next: number;
+  /** Newest quote of the day. */
+  quote: Quote | null;
+};
+
+type Play = {
+  readonly setup: BacktestSetup;
+  readonly step: typeof stepVwapReclaim;
+  readonly desk: BacktestDesk;
+  day: BacktestDay;
+  lanes: readonly Lane[];
+  isOpened: boolean;
+  bars: number;
+  signals: number;
+  refusedBars: number;
+};
+
+/**
+ * Plays sessions minute by minute, one clock over all symbols: at an open what rests may fill and
+ * due answers are given; at a close bars fill what rests, kernels are stepped, and `decide` runs
+ * where one signals, a minute is abnormal, or something is open. Nothing of a later bar is read.
+ */
+export function runBacktest(setup: BacktestSetup): BacktestOutcome {
+  const [first] = setup.days;
+  const desk = createBacktestDesk(setup.policy, setup.model, setup.isLogged === true);
+  const equity: { day: string; cashMinor: number }[] = [];
+  const counts = { bars: 0, signals: 0, refusedBars: 0 };
+  if (first !== undefined) {
+    const step = setup.step ?? stepVwapReclaim;
+    const play: Play = { setup, step, desk, day: first, lanes: [], isOpened: false, ...counts };
+    for (const [done, day] of setup.days.entries()) {
+      playDay(play, day);
+      if (play.isOpened)
+        equity.push({ day: day.session.tradingDay, cashMinor: desk.account.cashMinor });
+      setup.onDay?.(done + 1);
+    }
+    counts.bars = play.bars;
+    counts.signals = play.signals;
+    counts.refusedBars = play.refusedBars;
+  }
+  return {
+    trades: desk.trades,
+    ...counts,
+    days: setup.days.length,
+    refusals: Object.fromEntries(desk.refusals),
+    decisions: desk.decisions,
+    equity,
+    log: desk.log ?? [],
+  };
+}
+
+function playDay(play: Play, day: BacktestDay): void {
+  play.day = day;
+  play.isOpened = play.desk.account.positions.size > 0;
+  if (play.isOpened) openDay(play.desk, day.planned);
+  play.lanes = day.symbols.map(({ instrument, bars, context }) => ({
+    instrument,
+    bars,
+    acc: createVwapReclaim(context, play.setup.params),
+    next: 0,
+    quote: null,
+  }));
+  for (;;) {
+    let openedAt = Number.POSITIVE_INFINITY;
+    for (const lane of play.lanes) {
+      if (lane.next < lane.bars.length)
+        openedAt = Math.min(openedAt, lane.bars.openedAt[lane.next]!);
+    }
+    if (openedAt === Number.POSITIVE_INFINITY) break;
+    if (play.desk.isActive) openBars(play, openedAt);
+    closeBars(play, openedAt);
+  }
+  if (play.isOpened) endDay(play);
+}
+
+function hasBarAt(lane: Lane, openedAt: number): boolean {
+  return lane.next < lane.bars.length && lane.bars.openedAt[lane.next] === openedAt;
+}
+
+/** Shares on either side of a quote at a bar's open: what the bar before allows; no cap without one. */
+function sizeAt(play: Play, lane: Lane): number {
+  const { volumeCapRatio } = play.setup.model;
+  if (!Number.isFinite(volumeCapRatio)) return Number.MAX_SAFE_INTEGER;
+  const volume = lane.next === 0 ? 0 : lane.bars.volume[lane.next - 1]!;
+  return Math.max(1, volumeCap(volume, volumeCapRatio));
+}
+
+function quoteFor(play: Play, lane: Lane, price: number, at: number, isSpread: boolean): Quote {
+  const { halfSpreadBps } = play.setup.model;
+  return quoteAround(lane.instrument, price, at, {
+    halfSpreadBps: isSpread ? halfSpreadBps : 0,
+    minHalfSpreadTicks: 0,
+    size: sizeAt(play, lane),
+  });
+}
+
+function openBars(play: Play, openedAt: number): void {
+  const { desk } = play;
+  advanceTo(desk, openedAt);
+  for (const lane of play.lanes) {
+    if (!hasBarAt(lane, openedAt)) continue;
+    const open = lane.bars.open[lane.next]!;
+    lane.quote = quoteFor(play, lane, open, openedAt, true);
+    const middle = quoteFor(play, lane, open, openedAt, false);
+    hear(desk, matchQuote(desk.exchange, middle, openedAt), openedAt);
+  }
+  for (const lane of play.lanes) {
+    if (lane.quote === null || lane.quote.at !== openedAt) continue;
+    if (isConcerned(desk, lane.instrument))
+      tell(desk, { kind: 'quote_seen', at: openedAt, quote: lane.quote });
+  }
+  answer(play, openedAt);
+}
+
+function isConcerned(desk: BacktestDesk, instrument: InstrumentId): boolean {
+  if (desk.state.positions[instrument] !== undefined) return true;
+  return (desk.exchange.openOrders.get(instrument)?.length ?? 0) > 0 || desk.answers.size > 0;
+}
+
+function answer(play: Play, at: number): void {
+  if (play.desk.answers.size === 0) return;
+  answerDue(play.desk, at, (instrument) => {
+    const quote = play.lanes.find((lane) => lane.instrument === instrument)?.quote ?? null;
+    return quote?.at === at ? quote : null;
+  });
+}
+
+function barAt(lane: Lane, i: number): Bar {
+  const { bars, instrument } = lane;
+  return {
+    instrument,
+    timeframe: '1m',
+    openedAt: bars.openedAt[i]!,
+    closedAt: bars.closedAt[i]!,
+    open: bars.open[i]!,
+    high: bars.high[i]!,
+    low: bars.low[i]!,
+    close: bars.close[i]!,
+    volume: bars.volume[i]!,
+  };
+}
+
+function closeBars(play: Play, openedAt: number): void {
+  const { desk } = play;
+  for (const lane of play.lanes) {
+    if (!desk.isActive || !hasBarAt(lane, openedAt)) continue;
+    const bar = barAt(lane, lane.next);
+    advanceTo(desk, bar.closedAt - 1);
+    hear(desk, matchBar(desk.exchange, bar, bar.closedAt), bar.closedAt);
+  }
+  for (const lane of play.lanes) {
+    if (!hasBarAt(lane, openedAt)) continue;
+    const i = lane.next;
+    const result = play.step(lane.acc, lane.bars, i);
+    lane.next = i + 1;
+    play.bars += 1;
+    if (result === 1) play.signals += 1;
+    else if (result === 2) play.refusedBars += 1;
+    if (desk.log !== null) traceBar(play, lane, i, result);
+    if (result === 1 || isAbnormal(lane, i) || desk.state.positions[lane.instrument] !== undefined)
+      decideOn(play, lane, i);
+    else if (desk.isActive) sawBar(desk, lane.instrument, lane.bars.closedAt[i]!);
+  }
+}
+
+function traceBar(play: Play, lane: Lane, i: number, result: number): void {
+  const at = lane.bars.closedAt[i]!;
+  const { regime } = evaluationOf(lane.acc, lane.bars, i);
+  const text = `bar ${lane.instrument} ${at} ${result} ${regime.dayType}`;
+  play.desk.log?.push({ at: at - 1, text });
+}
+
+/** A range that may trip the breaker; `evaluationOf` judges it whole. */
+function isAbnormal(lane: Lane, i: number): boolean {
+  const { acc, bars } = lane;
+  return bars.high[i]! - bars.low[i]! > acc.params.abnormalRangeAtr * acc.atrBefore;
+}
+
+function decideOn(play: Play, lane: Lane, i: number): void {
+  const { desk, day } = play;
+  if (!play.isOpened) {
+    openDay(desk, day.planned);
+    play.isOpened = true;
+  }
+  for (const other of play.lanes) {
+    if (other === lane || other.next === 0) continue;
+    sawBar(desk, other.instrument, other.bars.closedAt[other.next - 1]!);
+  }
+  const at = lane.bars.closedAt[i]!;
+  desk.now = Math.max(desk.now, at);
+  const evaluation = evaluationOf(lane.acc, lane.bars, i);
+  const quote =
+    evaluation.signal === null ? null : quoteFor(play, lane, evaluation.bar.close, at, true);
+  if (quote !== null) lane.quote = quote;
+  tell(desk, { kind: 'bar_evaluated', at, evaluation, inputHash: '', quote });
+}
+
+/** Ends a session. What the data left open is sold at the last close, and the trade says so. */
+function endDay(play: Play): void {
+  const { desk, day } = play;
+  const { closeAt } = day.session;
+  if (desk.isActive) advanceTo(desk, closeAt - 1);
+  for (const lane of play.lanes) {
+    if (desk.state.positions[lane.instrument] === undefined || lane.next === 0) continue;
+    markTrade(desk, lane.instrument, 'sold_without_bar');
+    const quote = quoteFor(play, lane, lane.bars.close[lane.next - 1]!, closeAt - 1, false);
+    hear(desk, matchQuote(desk.exchange, quote, closeAt - 1), closeAt - 1);
+  }
+  hear(desk, expireOrders(desk.exchange, closeAt), closeAt);
+  tell(desk, { kind: 'session_closed', at: closeAt, labels: [] });
+}
