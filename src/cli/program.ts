@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { addBacktestCommand } from './backtest-command.ts';
 import type { Runner, Start } from './command.ts';
 import { addDataCommands } from './data-commands.ts';
 import { addDbCommands } from './db-commands.ts';
@@ -77,6 +78,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a gate or lock, 4 not a trad
     );
   addStartCommand(program, start, run);
   addDeskCommands(program, start, run);
+  addBacktestCommand(program, run);
   addDataCommands(program, run);
   addDbCommands(program, run);
   silence(program);

@@ -34,9 +34,10 @@ export function simulatedSeries(
   instruments: readonly InstrumentId[],
   from: string,
   to: string,
+  calendar = CALENDAR,
 ): BarSeries[] {
-  const history = tradingDaysBetween(CALENDAR, from, to).flatMap((day) => {
-    const answer = sessionOn(CALENDAR, day);
+  const history = tradingDaysBetween(calendar, from, to).flatMap((day) => {
+    const answer = sessionOn(calendar, day);
     return answer.kind === 'session' ? [answer.session] : [];
   });
   const market = createUsMarket({ seed, instruments, history, sessions: [] });

@@ -124,7 +124,9 @@ export function runBacktest(setup: BacktestSetup): BacktestOutcome {
 
 function playDay(play: Play, day: BacktestDay): void {
   play.day = day;
-  play.isOpened = play.desk.account.positions.size > 0;
+  // a day is opened at its first decision; one that is logged from the start, so that no event of
+  // its morning is there only because something came later
+  play.isOpened = play.desk.log !== null || play.desk.account.positions.size > 0;
   if (play.isOpened) openDay(play.desk, day.planned);
   play.lanes = day.symbols.map(({ instrument, bars, context }) => ({
     instrument,

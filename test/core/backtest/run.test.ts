@@ -95,3 +95,9 @@ test('ID-13 the same bars give the same trades, and cash is what the trades earn
   const earned = costly.trades.reduce((sum, trade) => sum + trade.pnlMinor, 0);
   assert.equal(costly.equity.at(-1)?.cashMinor, policy.capitalMinor + earned);
 });
+
+test('ID-13 days that are opened from the morning trade as those that are opened when needed', () => {
+  const logged = runBacktest({ ...setup, model: COSTLY, isLogged: true });
+  assert.deepEqual(logged.trades, costly.trades);
+  assert.ok(logged.log.length > logged.bars);
+});

@@ -1,0 +1,96 @@
+import type { Command } from 'commander';
+import { collectList, parseDay, parseOneOf, parseSeed } from './arguments.ts';
+import { parseSetting, parseSweep } from './backtest-settings.ts';
+import type { Runner } from './command.ts';
+import { jsonOption } from './command.ts';
+import { createOutput } from './output.ts';
+
+type BacktestFlags = {
+  bars?: string[];
+  zone?: string;
+  label?: string;
+  store: boolean;
+  symbol?: string[];
+  from?: string;
+  to?: string;
+  layers: string;
+  set?: string[];
+  sweep?: string[];
+  labels?: string;
+  lookaheadCheck: boolean;
+  seed: string;
+  out: string;
+  json: boolean;
+};
+
+const EXAMPLES = `
+Examples:
+  $ centaur backtest vwap-reclaim --bars spy.csv.gz --symbol SPY --zone UTC --label start --out results/spy
+  $ centaur backtest vwap-reclaim --store --symbol SPY,QQQM --from 2024-05-01 --layers c --out results/store
+  $ centaur backtest vwap-reclaim --store --symbol SPY --set risk.tradesPerDay=1 --set execution.commission=ibkr_tiered --out results/ibkr
+  $ centaur backtest vwap-reclaim --store --symbol SPY --sweep parameters.stopAtrMultiple=0.1:0.5:0.1 --out results/sweep
+Settings are the keys of the desk's file, and execution.commission (alpaca, ibkr_fixed, ibkr_tiered),
+execution.halfSpreadBps, slippageBps, latencySeconds, entry (open, limit), volumeCapRatio.
+Layers: a day types, b signals without friction, c execution. docs/backtesting.md explains the figures.`;
+
+const oneMore = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+async function backtest(strategy: string, flags: BacktestFlags) {
+  const { runBacktestCommand } = await import('./backtest.ts');
+  return runBacktestCommand(
+    {
+      strategy,
+      files: flags.bars ?? [],
+      zone: flags.zone,
+      label:
+        flags.label === undefined
+          ? undefined
+          : parseOneOf('--label', flags.label, ['start', 'end']),
+      isStore: flags.store,
+      symbols: flags.symbol ?? [],
+      from: flags.from === undefined ? null : parseDay(flags.from, '--from'),
+      to: flags.to === undefined ? null : parseDay(flags.to, '--to'),
+      layers: flags.layers.toLowerCase(),
+      settings: Object.fromEntries((flags.set ?? []).map(parseSetting)),
+      sweeps: (flags.sweep ?? []).map(parseSweep),
+      labels: flags.labels,
+      isLookaheadChecked: flags.lookaheadCheck,
+      seed: parseSeed(flags.seed),
+      out: flags.out,
+    },
+    createOutput(flags.json),
+  );
+}
+
+/** `centaur backtest`: a strategy over recorded bars. */
+export function addBacktestCommand(program: Command, run: Runner): void {
+  program
+    .command('backtest')
+    .description('a strategy over recorded bars: day types, signals, execution, with intervals')
+    .argument('<strategy>', 'vwap-reclaim')
+    .option('--bars <file>', 'a CSV file of 1-minute bars; repeat it for more symbols', oneMore)
+    .option('--zone <zone>', 'IANA zone of times without an offset')
+    .option('--label <edge>', 'start or end: which edge of a bar its time names')
+    .option('--store', 'bars of the store in place of files', false)
+    .option(
+      '--symbol <symbols>',
+      'one a file, in their order; with --store which ones',
+      collectList,
+    )
+    .option('--from <day>', 'first day; default the first of the bars')
+    .option('--to <day>', 'last day; default the last of the bars')
+    .option('--layers <letters>', 'some of a, b, c', 'abc')
+    .option(
+      '--set <key=value>',
+      'a setting of the desk or of the execution; may be repeated',
+      oneMore,
+    )
+    .option('--sweep <key=a:b:step>', 'tries every value; several make every combination', oneMore)
+    .option('--labels <file>', "a person's day types: date,symbol,label")
+    .option('--lookahead-check', 'plays drawn days again with their future changed', false)
+    .option('--seed <number>', 'of the intervals and of what is drawn', '1')
+    .requiredOption('--out <folder>', 'where the results are written')
+    .addOption(jsonOption())
+    .addHelpText('after', EXAMPLES)
+    .action((strategy: string, flags: BacktestFlags) => run(() => backtest(strategy, flags)));
+}

@@ -1,0 +1,359 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BacktestPlan, type BacktestPlanFacts, planBacktest } from '#app/backtest-plan.ts';
+import { checkLookahead } from '#app/lookahead-check.ts';
+import { openBacktest } from '#compose-backtest';
+import { openCalendar, openEvents } from '#compose-tools';
+import type { CalendarTable } from '#core/market/calendar.ts';
+import { wallTimeOf } from '#core/market/session.ts';
+import { instrumentOf } from './arguments.ts';
+import {
+  equityCsv,
+  equitySvg,
+  type LayerResult,
+  type RegimeResult,
+  regimeCsv,
+  summaryCsv,
+  sweepCsv,
+  tradesCsv,
+} from './backtest-files.ts';
+import {
+  describeLayer,
+  describeRegimes,
+  modelOf,
+  type ParameterSet,
+  playLayer,
+  sweepRows,
+  type TriedSet,
+  triedSet,
+  walkSweep,
+} from './backtest-layers.ts';
+import { type ReportFacts, reportText } from './backtest-report.ts';
+import {
+  combinationsOf,
+  type ExecutionSettings,
+  executionWith,
+  type SettingValue,
+  splitSettings,
+} from './backtest-settings.ts';
+import { EXIT, type ExitCode, UsageError } from './exit-code.ts';
+import type { Output } from './output.ts';
+
+export type BacktestArguments = {
+  readonly strategy: string;
+  readonly files: readonly string[];
+  readonly zone: string | undefined;
+  readonly label: 'start' | 'end' | undefined;
+  readonly isStore: boolean;
+  readonly symbols: readonly string[];
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly layers: string;
+  readonly settings: Readonly<Record<string, SettingValue>>;
+  readonly sweeps: readonly (readonly [string, readonly number[]])[];
+  readonly labels: string | undefined;
+  readonly isLookaheadChecked: boolean;
+  readonly seed: number;
+  readonly out: string;
+};
+
+type Tools = Awaited<ReturnType<typeof openBacktest>>;
+type Loaded = Awaited<ReturnType<Tools['loadStored']>>;
+
+/** Drawn moments of a look-ahead check. */
+const LOOKAHEAD_CUTS = 40;
+const COMMISSION = { alpaca: 'alpaca', ibkr: 'ibkr_tiered' } as const;
+
+function executionOf(tools: Tools): ExecutionSettings {
+  const { broker } = tools;
+  return {
+    commission: broker === 'ibkr' ? COMMISSION.ibkr : COMMISSION.alpaca,
+    halfSpreadBps: 0.25,
+    slippageBps: tools.slippageBps,
+    latencySeconds: tools.mode === 'auto' ? 0 : 45,
+    entry: 'open',
+    volumeCapRatio: 0.1,
+  };
+}
+
+function checkArguments(given: BacktestArguments): void {
+  const { strategy, files, symbols, isStore, layers } = given;
+  if (strategy !== 'vwap-reclaim')
+    throw new UsageError(`backtest: found strategy "${strategy}", expected vwap-reclaim`);
+  if (!/^[abc]+$/.test(layers))
+    throw new UsageError(`--layers: found "${layers}", expected some of a, b, c`);
+  if (isStore === files.length > 0) {
+    const found = isStore ? 'both' : 'neither';
+    throw new UsageError(`backtest: found ${found}, expected --bars FILE or --store`);
+  }
+  if (!isStore && symbols.length !== files.length)
+    throw new UsageError(
+      `--symbol: found ${symbols.length} for ${files.length} files, expected one a file, in their order`,
+    );
+}
+
+async function loadSeries(
+  given: BacktestArguments,
+  tools: Tools,
+  calendar: CalendarTable,
+  output: Output,
+): Promise<Loaded> {
+  const names = given.symbols.length > 0 ? given.symbols : tools.symbols;
+  const instruments = names.map((symbol) => instrumentOf(symbol, 'US', '--symbol'));
+  const twice = instruments.find((id, at) => instruments.indexOf(id) !== at);
+  if (twice !== undefined) throw new UsageError(`--symbol: found ${twice} twice, expected it once`);
+  if (given.isStore) return tools.loadStored(calendar, instruments, given.from, given.to);
+  const loaded: Loaded = [];
+  for (const [at, file] of given.files.entries()) {
+    output.progress(`reading ${file} …`);
+    const { zone, label } = given;
+    loaded.push(
+      await tools.loadFile(calendar, { file, instrument: instruments[at]!, zone, label }),
+    );
+  }
+  return loaded;
+}
+
+function planFacts(
+  given: BacktestArguments,
+  tools: Tools,
+  series: Loaded,
+  calendar: CalendarTable,
+  events: BacktestPlanFacts['events'],
+): BacktestPlanFacts {
+  const days = series.flatMap(({ minutes }) =>
+    minutes.length === 0
+      ? []
+      : [minutes.openedAt[0]!, minutes.openedAt[minutes.length - 1]!].map(
+          (at) => wallTimeOf(at, calendar.zone).day,
+        ),
+  );
+  days.sort();
+  const [first = '', last = first] = [days[0], days.at(-1)];
+  const [from, to] = [given.from ?? first, given.to ?? last];
+  if (from > to) throw new UsageError(`--from: found ${from}, expected a day up to ${to}`);
+  return { series, calendar, events, windows: tools.windows, from, to };
+}
+
+/** Parameter sets tried on the same data in earlier runs into the same folder. */
+function triedBefore(out: string, data: readonly string[]): string[] {
+  const file = join(out, 'run.json');
+  if (!existsSync(file)) return [];
+  try {
+    const before = JSON.parse(readFileSync(file, 'utf8')) as {
+      data?: { hash: string }[];
+      tried?: { sets: string[] };
+    };
+    const known = (before.data ?? []).map(({ hash }) => hash).join();
+    return known === data.join() ? (before.tried?.sets ?? []) : [];
+  } catch {
+    return [];
+  }
+}
+
+type Played = {
+  readonly sets: readonly string[];
+  readonly tried: readonly TriedSet[];
+  readonly layers: readonly LayerResult[];
+};
+
+function setWith(
+  tools: Tools,
+  settings: Readonly<Record<string, SettingValue>>,
+  symbols: readonly string[],
+): { readonly set: ParameterSet; readonly execution: ExecutionSettings; readonly hash: string } {
+  const parts = splitSettings(settings);
+  const execution = executionWith(executionOf(tools), parts.execution);
+  const desk = tools.deskWith({ ...parts.desk, symbols });
+  if (desk === null) throw new UsageError('--set: found another strategy, expected vwap-reclaim');
+  const policy = { ...desk.policy, mode: 'semi' as const };
+  const hash = tools.hashConfig({ desk: desk.hash, execution });
+  return { set: { policy, params: desk.params }, execution, hash };
+}
+
+function play(
+  given: BacktestArguments,
+  tools: Tools,
+  plan: BacktestPlan,
+  known: readonly string[],
+  output: Output,
+): Played {
+  const { days } = plan;
+  const symbols = [
+    ...new Set(days.flatMap((day) => day.symbols.map(({ instrument }) => instrument.slice(0, -3)))),
+  ];
+  const wanted = (['b', 'c'] as const).filter((name) => given.layers.includes(name));
+  const sets = new Set(known);
+  const base = setWith(tools, given.settings, symbols);
+  sets.add(base.hash);
+  const tried: TriedSet[] = [];
+  const sweptLayer = wanted.includes('c') ? 'C' : 'B';
+  const combinations = given.sweeps.length === 0 ? [] : combinationsOf(given.sweeps);
+  for (const [at, values] of combinations.entries()) {
+    output.progress(`set ${at + 1} of ${combinations.length}`);
+    const other = setWith(tools, { ...given.settings, ...values }, symbols);
+    sets.add(other.hash);
+    tried.push(triedSet(values, playLayer(sweptLayer, days, other.set, other.execution)));
+  }
+  const trialSharpes = sweepRows(tried).flatMap(({ sharpe }) => sharpe ?? []);
+  const facts = { seed: given.seed, tried: sets.size, trialSharpes };
+  const layers = wanted.map((name) => {
+    const layer = name === 'b' ? 'B' : 'C';
+    const outcome = playLayer(layer, days, base.set, base.execution, (done) => {
+      if (done % 50 === 0) output.progress(`layer ${layer}: ${done} of ${days.length} days`);
+    });
+    return describeLayer(layer, outcome, days, facts);
+  });
+  return { sets: [...sets], tried, layers };
+}
+
+function lookaheadWords(
+  given: BacktestArguments,
+  facts: BacktestPlanFacts,
+  base: ReturnType<typeof setWith>,
+) {
+  const { set, execution } = base;
+  const model = modelOf(execution);
+  const check = { plan: facts, ...set, model, cuts: LOOKAHEAD_CUTS, seed: given.seed };
+  const finding = checkLookahead(check);
+  const words =
+    finding.leaks === 0
+      ? `look-ahead check: ${finding.compared} answers before ${finding.cuts} drawn moments, none depended on what came later`
+      : `look-ahead check: LEAK on ${finding.first?.day} before ${new Date(finding.first?.at ?? 0).toISOString()}: ${finding.first?.found.slice(0, 120)}`;
+  return { finding, words };
+}
+
+function writeFiles(out: string, files: Readonly<Record<string, string | null>>): string[] {
+  mkdirSync(out, { recursive: true });
+  const written = Object.entries(files).filter(([, text]) => text !== null);
+  for (const [name, text] of written) writeFileSync(join(out, name), text ?? '');
+  return written.map(([name]) => name);
+}
+
+/** `backtest`: layers A, B and C over recorded bars, with everything written into one folder. */
+export async function runBacktestCommand(
+  given: BacktestArguments,
+  output: Output,
+): Promise<ExitCode> {
+  checkArguments(given);
+  const tools = await openBacktest();
+  const calendar = await openCalendar('US');
+  const series = await loadSeries(given, tools, calendar, output);
+  const facts = planFacts(given, tools, series, calendar, await openEvents());
+  const names = series.map(({ instrument }) => instrument.slice(0, -3));
+  const base = setWith(tools, given.settings, names);
+  const hand = given.labels === undefined ? [] : tools.readDayLabels(given.labels);
+  output.progress('planning days …');
+  const plan = planBacktest(facts);
+  if (plan.days.length === 0) {
+    output.aside(
+      `error: backtest: found no day from ${facts.from} to ${facts.to} with 20 trading days of history, expected one`,
+    );
+    return EXIT.dataNotReady;
+  }
+  const hashes = series.map(({ hash }) => hash);
+  const played = play(given, tools, plan, triedBefore(given.out, hashes), output);
+  const regimes = given.layers.includes('a')
+    ? describeRegimes(plan.days, base.set.params, hand)
+    : null;
+  const checked = given.isLookaheadChecked ? lookaheadWords(given, facts, base) : null;
+  const notes = [
+    ...series.flatMap((entry) => entry.notes),
+    ...(regimes?.unmatched.length
+      ? [
+          `${given.labels}: ${regimes.unmatched.length} labels of days that were not played: ${regimes.unmatched.slice(0, 5).join(', ')}`,
+        ]
+      : []),
+  ];
+  const report: ReportFacts = {
+    strategy: given.strategy,
+    symbols: names,
+    from: facts.from,
+    to: facts.to,
+    days: plan.days.length,
+    warmUpDays: plan.warmUp.length,
+    tried: played.sets.length,
+    seed: given.seed,
+    configHash: base.hash,
+    codeHash: tools.hashCode(),
+    execution: base.execution,
+    notes,
+    lookahead: checked?.words ?? null,
+    sweep: sweepRows(played.tried),
+    walk: played.tried.length === 0 ? [] : walkSweep(played.tried, plan.days),
+  };
+  const data = series.map(({ instrument, source, hash }) => ({ instrument, source, hash }));
+  const { layers } = played;
+  const written = write(given.out, report, data, played, regimes?.result ?? null);
+  tell(report, layers, regimes?.result ?? null, output);
+  output.line(`written to ${given.out}: ${written.join(', ')}`);
+  output.result({ ...summaryOf(report, layers), data, regimes: regimes?.result ?? null, written });
+  return checked !== null && checked.finding.leaks > 0 ? EXIT.refused : EXIT.ok;
+}
+
+function summaryOf(report: ReportFacts, layers: readonly LayerResult[]) {
+  return {
+    ...report,
+    layers: layers.map(({ layer, outcome, rows, folds, deflated }) => {
+      const { trades, equity: _, log: __, ...counts } = outcome;
+      return { layer, ...counts, trades: trades.length, rows, folds, deflated };
+    }),
+  };
+}
+
+function write(
+  out: string,
+  report: ReportFacts,
+  data: readonly unknown[],
+  played: Played,
+  regimes: RegimeResult | null,
+): string[] {
+  const { layers } = played;
+  const hasTrades = layers.length > 0;
+  const run = {
+    ...summaryOf(report, layers),
+    data,
+    tried: { count: played.sets.length, sets: played.sets },
+  };
+  return writeFiles(out, {
+    'regime_daily.csv': regimes === null ? null : regimeCsv(regimes.rows),
+    'trades.csv': hasTrades ? tradesCsv(layers, 'America/New_York') : null,
+    'summary_by_regime.csv': hasTrades ? summaryCsv(layers) : null,
+    'equity.csv': hasTrades ? equityCsv(layers) : null,
+    'equity.svg': hasTrades ? equitySvg(layers) : null,
+    'sweep.csv': report.sweep.length > 0 ? sweepCsv(report.sweep) : null,
+    'report.md': reportText(report, regimes, layers),
+    'run.json': `${JSON.stringify(run, null, 2)}\n`,
+  });
+}
+
+function tell(
+  report: ReportFacts,
+  layers: readonly LayerResult[],
+  regimes: RegimeResult | null,
+  output: Output,
+): void {
+  const { from, to, days, warmUpDays, tried } = report;
+  output.line(
+    `${report.symbols.join(' ')} ${from} … ${to}: ${days} days, ${warmUpDays} of warm-up`,
+  );
+  for (const note of report.notes) output.line(`  ${note}`);
+  for (const { at, scores } of regimes?.againstClose ?? []) {
+    const said = scores.classes
+      .filter(({ label, predicted }) => label.startsWith('trend') && predicted > 0)
+      .map(({ label, right, predicted }) => `${label} ${right} of ${predicted}`);
+    output.line(`  A live at ${at}, right by the close: ${said.join(', ')}`);
+  }
+  for (const { layer, rows } of layers) {
+    const all = rows[0];
+    if (all === undefined) continue;
+    const { figures, interval } = all;
+    const range =
+      interval === null || figures.missing > 0
+        ? ''
+        : `, mean ${figures.averageR?.toFixed(3)} R [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`;
+    output.line(`  ${layer} ${figures.trades} trades${range}: ${all.words}`);
+  }
+  output.line(`  parameter sets tried on these data: ${tried}`);
+  if (report.lookahead !== null) output.line(`  ${report.lookahead}`);
+}

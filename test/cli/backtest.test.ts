@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { loadMarketCalendar } from '#shell/calendars/load.ts';
+import { simulatedSeries } from '../support/backtest-market.ts';
+import { runCli } from '../support/cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'centaur-backtest-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const bars = join(folder, 'qqqm.csv');
+const calendar = await loadMarketCalendar(join(import.meta.dirname, '..', '..'), 'US');
+const [series] = simulatedSeries(5, ['QQQM.US'], '2026-03-02', '2026-05-08', calendar);
+if (series === undefined) throw new Error('found no simulated bars');
+const { minutes } = series;
+const lines = ['time,open,high,low,close,volume'];
+for (let i = 0; i < minutes.length; i += 1) {
+  const time = new Date(minutes.openedAt[i]!).toISOString();
+  const { open, high, low, close, volume } = minutes;
+  lines.push([time, open[i], high[i], low[i], close[i], volume[i]].join(','));
+}
+writeFileSync(bars, `${lines.join('\n')}\n`);
+
+const args = (...rest: string[]) => [
+  'backtest',
+  'vwap-reclaim',
+  ...['--bars', bars, '--symbol', 'QQQM', '--label', 'start'],
+  ...['--set', 'parameters.isMa20Required=false'],
+  ...rest,
+];
+const cli = (...rest: string[]) => runCli(args(...rest), { dataDir: folder });
+const read = (out: string, name: string) => readFileSync(join(out, name), 'utf8');
+const rowsOf = (out: string, name: string) => read(out, name).trimEnd().split('\n');
+
+test('ID-12 ID-13 ID-14 ID-15 one command writes day types, trades, figures by day type, equity and a report', async () => {
+  const out = join(folder, 'all');
+  const labels = join(folder, 'labels.csv');
+  writeFileSync(labels, 'date,symbol,label\n2026-04-15,QQQM,range\n2026-04-18,QQQM,range\n');
+  const { code, stdout, stderr } = await cli('--labels', labels, '--json', '--out', out);
+  assert.equal(code, 0, stderr);
+  const result = JSON.parse(stdout);
+  const [header, ...trades] = rowsOf(out, 'trades.csv');
+  assert.equal(
+    header,
+    'date,symbol,regime_at_entry,entry_time,entry_price,stop,qty,exit_time,exit_price,exit_reason,R_gross,R_net,costs,notes,layer',
+  );
+  const counted = result.layers.reduce((sum: number, layer: { trades: number }) => {
+    return sum + layer.trades;
+  }, 0);
+  assert.ok(counted > 0);
+  assert.equal(trades.length, counted);
+  assert.match(trades[0] ?? '', /^2026-\d\d-\d\d,QQQM,\w+,2026-\d\d-\d\dT\d\d:\d\d:\d\d-04:00,/);
+  assert.equal(rowsOf(out, 'regime_daily.csv').length, result.days + 1);
+  assert.match(rowsOf(out, 'summary_by_regime.csv')[1] ?? '', /^all,\d+,[\d.]+,N\/A,N\/A/);
+  const report = read(out, 'report.md');
+  assert.match(report, /^---\ntype: backtest\nstrategy: vwap-reclaim\n/);
+  assert.match(report, /N\/A: \d+ trades, \d+ more are needed/);
+  assert.match(report, /Live at 11:00 against hand labels/);
+  assert.match(report, /1 labels of days that were not played: 2026-04-18 QQQM/);
+  const run = JSON.parse(read(out, 'run.json'));
+  assert.equal(run.tried.count, 1);
+  assert.match(
+    `${run.configHash} ${run.codeHash} ${run.data[0].hash}`,
+    /^[0-9a-f]{16}( [0-9a-f]{16}){2}$/,
+  );
+});
+
+test('ID-13 every set that is tried on the same bars is counted, also in a later run', async () => {
+  const out = join(folder, 'sweep');
+  const sweep = ['--layers', 'b', '--sweep', 'exits.firstTargetR=0.5:1.5:0.5', '--out', out];
+  assert.equal((await cli(...sweep)).code, 0);
+  assert.equal(rowsOf(out, 'sweep.csv').length, 4);
+  const before = read(out, 'sweep.csv');
+  assert.equal(JSON.parse(read(out, 'run.json')).tried.count, 3);
+  assert.equal((await cli(...sweep, '--set', 'risk.tradesPerDay=1')).code, 0);
+  assert.equal(JSON.parse(read(out, 'run.json')).tried.count, 6);
+  assert.notEqual(read(out, 'sweep.csv'), before);
+  assert.match(read(out, 'report.md'), /Chosen on the past, measured on what came next/);
+});
+
+test('ID-16 anybody can have their own bars checked for look-ahead', async () => {
+  const out = join(folder, 'check');
+  const { code, stdout } = await cli('--layers', 'b', '--lookahead-check', '--out', out);
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /look-ahead check: \d+ answers before 40 drawn moments, none depended/);
+});
+
+test('ID-15 what cannot be meant is refused in one line that names the place', async () => {
+  const cases: readonly (readonly [string[], RegExp])[] = [
+    [['--set', 'risk.tradesPerDy=1'], /--set: risk\.tradesPerDy: found an unknown key/],
+    [
+      ['--set', 'execution.entry=middle'],
+      /execution\.entry: found "middle", expected open or limit/,
+    ],
+    [['--sweep', 'parameters.nothing=1:2:1'], /--set.*nothing/],
+    [['--sweep', 'exits.firstTargetR=2:1:1'], /--sweep: found "exits\.firstTargetR=2:1:1"/],
+    [['--layers', 'x'], /--layers: found "x"/],
+    [['--from', '2027-01-01'], /--from: found 2027-01-01/],
+    [['--store'], /expected --bars FILE or --store/],
+  ];
+  for (const [rest, expected] of cases) {
+    const { code, stderr } = await cli(...rest, '--out', join(folder, 'refused'));
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, expected);
+    assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+  }
+  const short = await cli('--to', '2026-03-10', '--out', join(folder, 'short'));
+  assert.equal(short.code, 5);
+  assert.match(short.stderr, /found no day .* with 20 trading days of history/);
+});
