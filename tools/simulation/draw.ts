@@ -23,10 +23,13 @@ function diceOf(random: Random): Dice {
 }
 
 function settingOf(seed: number, dice: Dice): Setting {
-  const days = dice.chance(0.06) ? 2 : 1;
+  const account = dice.chance(0.25) ? 'cn' : 'us';
+  const days = account === 'cn' || dice.chance(0.06) ? 2 : 1;
   return {
     seed,
+    account,
     days,
+    isHeldOvernight: account === 'cn' && dice.chance(0.7),
     minutes: days === 2 ? 22 : dice.whole(24, 44),
     mode: dice.chance(0.06) ? 'auto' : dice.chance(0.03) ? 'alert' : 'semi',
     storeMs: dice.chance(0.6) ? 0 : dice.whole(1, 40),
@@ -93,7 +96,7 @@ function diligence(dice: Dice, setting: Setting): Item[] {
   for (let day = 1; day <= setting.days; day += 1) {
     const when: When = { seen: 'premarket_brief', nth: day, afterMs: dice.whole(5, 90) * SECOND };
     const how = dice.chance(0.6)
-      ? { text: '/allow us-vwap {day}', as: 'button' as const }
+      ? { text: '/allow {desk} {day}', as: 'button' as const }
       : { text: '/allow' };
     if (dice.chance(0.96)) items.push(say(dice, when, '/allow', { ...how, agreeAfterMs: 2_000 }));
   }
@@ -119,8 +122,8 @@ const ERRATIC = [
   'kill',
   '急停',
   '/flatten',
-  '/exit QQQM',
-  '/exit AAPL 50',
+  '/exit {symbol}',
+  '/exit {other} 50',
   '/cancel all',
   '/mode alert',
   '/mode semi',
@@ -139,8 +142,8 @@ const ERRATIC = [
 function contradiction(dice: Dice, end: number): Item[] {
   const at = dice.whole(-MINUTE, end);
   const [first, second] = dice.pick([
-    ['/allow us-vwap {day}', 'STOP'],
-    ['/allow us-vwap {day}', '/kill'],
+    ['/allow {desk} {day}', 'STOP'],
+    ['/allow {desk} {day}', '/kill'],
     ['/confirm {code}', 'STOP'],
     ['/confirm {code}', '/skip {code}'],
     ['/confirm {code}', '/kill'],
@@ -180,7 +183,11 @@ function erratic(dice: Dice, end: number): Item {
     }
     case 3: {
       const soon = { seen: 'order_filled', nth: 1, afterMs: dice.whole(0, 300) * SECOND };
-      return say(dice, soon, dice.pick(['/kill', '/flatten', '/exit QQQM', '/exit AAPL', '/stop']));
+      return say(
+        dice,
+        soon,
+        dice.pick(['/kill', '/flatten', '/exit {symbol}', '/exit {other}', '/stop']),
+      );
     }
     default:
       return say(dice, when, dice.pick(ERRATIC));
@@ -288,7 +295,7 @@ function storeFault(dice: Dice, end: number): Item[] {
   const items: Item[] = [{ kind: 'outage', at, forMs }];
   // somebody stops the desk while the store is down, and the process dies before it comes back
   const within = () => ({ at: at + dice.whole(100, forMs) });
-  const word = dice.pick(['/kill', '/stop', '/exit QQQM', '/flatten', '/safe on']);
+  const word = dice.pick(['/kill', '/stop', '/exit {symbol}', '/flatten', '/safe on']);
   if (dice.chance(0.4)) items.push(say(dice, within(), word, { travelMs: 50 }));
   if (dice.chance(0.3))
     items.push({ kind: 'die_at', at: within().at, downMs: forMs + dice.whole(100, 9_000) });

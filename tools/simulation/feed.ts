@@ -25,6 +25,8 @@ export type FeedDeps = {
   readonly inbox: Inbox;
   readonly isStoreUp: () => boolean;
   readonly process: () => DeskProcess | null;
+  /** A quote is told to the living process. */
+  readonly onTold: (quote: Quote) => void;
   readonly note: (words: string) => void;
 };
 
@@ -72,6 +74,7 @@ export class Feed {
     const minutes = Math.round((session.closeAt - session.openAt) / 60_000);
     for (let minute = 1; minute <= minutes; minute += 1) {
       const asOf = session.openAt + minute * 60_000;
+      if (session.breaks.some((pause) => asOf > pause.fromAt && asOf <= pause.toAt)) continue;
       time.at(asOf + BAR_DELAY_MS, () => {
         for (const symbol of [0, 1] as const) this.#bar(symbol, asOf, minute, day);
       });
@@ -104,7 +107,9 @@ export class Feed {
     const state = running.desk.state();
     if (!isExposed(state) && pendingTickets(state).length === 0) return;
     const quote = this.#quote(symbol);
-    if (quote !== null) running.quote(quote);
+    if (quote === null) return;
+    this.#deps.onTold(quote);
+    running.quote(quote);
   }
 
   /** A quote on request; null when there is none. */

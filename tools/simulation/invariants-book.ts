@@ -4,9 +4,7 @@ import { evolveAll } from '#core/engine/evolve.ts';
 import { initialState } from '#core/engine/initial-state.ts';
 import type { DeskState } from '#core/engine/state.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
-import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Hooks, Observed } from './observed.ts';
-import { isLive, openQuantityOf, type VenueOrder } from './venue.ts';
 
 /** The slow poll of the account, a failed look at it, and the retries of an order in doubt. */
 const BOOK_SETTLES_MS = 150_000;
@@ -162,101 +160,4 @@ function difference(ours: string, theirs: string): string {
   while (ours[at] === theirs[at]) at += 1;
   const from = Math.max(0, at - 40);
   return `${ours.slice(from, at + 60)} … ${theirs.slice(from, at + 60)}`;
-}
-
-/** What a position may stand without a stop: a refused one, a doubt settled by asking, the next try. */
-const COVER_MS = 30_000;
-/** Canceling the protection first, a doubt about it, then the exit. */
-const EXIT_MS = 45_000;
-/** After this many refused exits the desk calls a person instead. */
-const MOST_TRIES = 5;
-
-/**
- * 11. A protective exit that is due, sellable and priced on fresh data is never blocked by any state,
- * lock, kill or store fault.
- *
- * While the session is open, the process lives and its broker answers (the store need not): shares that
- * the book holds and the exchange has, have a working stop, or an exit on its way, within 30 s; an exit that
- * was started (time, flatten, a person), and the one due five minutes before the close, is at the exchange
- * within 45 s. Calm is counted anew after each fault of the broker.
- */
-export function exitsAlwaysPass(world: Observed): Hooks {
-  const bareSince = new Map<string, number>();
-  const exitSince = new Map<string, number>();
-  const flatMs = world.policy.exits.flatBeforeCloseMs;
-  const overdue = (since: Map<string, number>, id: string, isBad: boolean, limitMs: number) => {
-    if (!isBad) {
-      since.delete(id);
-      return false;
-    }
-    const first = since.get(id) ?? world.now();
-    since.set(id, first);
-    return world.now() - Math.max(first, world.brokerCalmSince()) >= limitMs;
-  };
-  let judgedAt = 0;
-  return {
-    step() {
-      const { venue } = world;
-      // once a second is often enough for what is due within half a minute
-      if (world.now() - judgedAt < 1_000 && venue.holdings.size > 0) return;
-      judgedAt = world.now();
-      if (venue.holdings.size === 0 || !venue.isOpen) {
-        bareSince.clear();
-        exitSince.clear();
-        return;
-      }
-      const desk = world.desk();
-      const session = world.session();
-      if (desk === null || session === null) return;
-      for (const [instrument, { quantity }] of venue.holdings) {
-        const position = desk.state().positions[instrument];
-        // with fewer shares than the book holds the book is what has to be settled first, see 4
-        const held = position?.quantity ?? 0;
-        const due = quantity >= held ? held : 0;
-        const sells = sellsOf(world, instrument);
-        const isBare = due > 0 && offered(world, sells) < due;
-        if (overdue(bareSince, instrument, isBare, COVER_MS)) {
-          bareSince.set(instrument, Number.POSITIVE_INFINITY);
-          world.fail(11, `${due} ${instrument} without a working stop or exit`);
-        }
-        const isTime = world.deskNow() >= session.closeAt - (flatMs ?? 0);
-        const isLeaving = due > 0 && (isTime || position?.exiting !== null);
-        const isBlocked =
-          isLeaving && !isExitUnderWay(sells) && triesOf(world, instrument) < MOST_TRIES;
-        if (overdue(exitSince, instrument, isBlocked, EXIT_MS)) {
-          exitSince.set(instrument, Number.POSITIVE_INFINITY);
-          world.fail(11, `the exit of ${due} ${instrument} has not left`);
-        }
-      }
-    },
-  };
-}
-
-function sellsOf(world: Observed, instrument: InstrumentId): VenueOrder[] {
-  return [...world.venue.orders.values()].filter(
-    (order) =>
-      order.request.instrument === instrument &&
-      order.request.side === 'sell' &&
-      isLive(order) &&
-      order.state !== 'held',
-  );
-}
-
-/** Shares that working stops and market exits would sell; a target protects nothing. */
-function offered(world: Observed, sells: readonly VenueOrder[]): number {
-  return sells
-    .filter((order) => order.request.type !== 'limit')
-    .reduce((sum, order) => sum + openQuantityOf(world.venue, order), 0);
-}
-
-function isExitUnderWay(sells: readonly VenueOrder[]): boolean {
-  return sells.some((order) => order.request.type === 'market');
-}
-
-function triesOf(world: Observed, instrument: InstrumentId): number {
-  let tries = 0;
-  for (const { request, state } of world.venue.orders.values())
-    if (request.instrument === instrument && request.type === 'market' && state === 'rejected')
-      tries += 1;
-  return tries;
 }

@@ -110,12 +110,15 @@ type Stopped = { readonly update: Update; readonly life: Life; isSafe: boolean }
  *
  * A kill is accepted when the desk's intake has taken the word and its process lives, or when the kill
  * file is written. A stop is accepted the same way; it outlives the process once the chat was told that it
- * is safe or its event is in the log, else the chat gives it again and it counts from then. The only ends
+ * is safe or its event is in the log, else the chat gives it again and it counts from then; one that is given
+ * again although it was safe is the old one. The only ends
  * are a person's agreement to resume (kill), an ALLOW tapped or agreed to (stop), said later than the stop.
  */
 export function silenceAfterStop(world: Observed): Hooks {
   let killedBy: string | null = null;
   let stopped: Stopped | null = null;
+  /** Messages the chat was told are safe: given again, they are the old ones. */
+  const heard = new Set<string>();
   const isLater = (update: Update) =>
     stopped === null || update.incoming.sentAt >= stopped.update.incoming.sentAt;
   return {
@@ -123,7 +126,7 @@ export function silenceAfterStop(world: Observed): Hooks {
       killedBy ??= 'kill file';
     },
     received(life, update) {
-      if (!isAuthorized(update)) return;
+      if (!isAuthorized(update) || heard.has(update.incoming.updateId)) return;
       const { wants } = update.meaning;
       if (wants === 'kill') killedBy ??= update.incoming.updateId;
       if (wants === 'stop') stopped = { update, life, isSafe: false };
@@ -138,6 +141,7 @@ export function silenceAfterStop(world: Observed): Hooks {
       if (allows && isLater(update)) stopped = null;
     },
     acknowledged(update) {
+      heard.add(update.incoming.updateId);
       if (stopped?.update === update) stopped.isSafe = true;
     },
     committed(event) {
@@ -301,7 +305,7 @@ export function deadNeverTrades(world: Observed): Hooks {
  */
 export function freshData(world: Observed): Hooks {
   const { ticket: rules, watch } = world.policy;
-  const barLimitMs = 60_000 + watch.barDelayMs + (watch.barOverdueMs ?? 0);
+  const barLimitMs = 60_000 + watch.barDelayMs + (watch.barOverdueMs ?? Number.POSITIVE_INFINITY);
   return {
     committed(event) {
       if (event.type === 'signal_raised') {

@@ -1,9 +1,4 @@
-import {
-  bookIsTrue,
-  exitsAlwaysPass,
-  neverSoldTheSameDay,
-  stateIsFold,
-} from './invariants-book.ts';
+import { bookIsTrue, neverSoldTheSameDay, stateIsFold } from './invariants-book.ts';
 import { verdictsReachTheChat } from './invariants-chat.ts';
 import {
   deadNeverTrades,
@@ -13,6 +8,7 @@ import {
   silenceAfterStop,
   withinCaps,
 } from './invariants-entry.ts';
+import { exitsAlwaysPass } from './invariants-exit.ts';
 import type { Invariant } from './observed.ts';
 
 /** The eleven invariants, in their order. A finding of number 0 is a bug the code itself noticed. */

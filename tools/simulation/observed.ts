@@ -65,6 +65,8 @@ export type Hooks = {
   killFileWritten?(): void;
   delivering?(life: Life, channel: ChannelName, outgoing: Outgoing, facts: Facts): void;
   shown?(channel: ChannelName, chatId: string, facts: Facts, row: OutboxRow | null): void;
+  /** A quote is told to the living process. */
+  told?(quote: Quote): void;
   died?(life: Life): void;
   recovered?(life: Life): Promise<void> | void;
   /** After each step of the simulation, when everything that followed from it has run. */

@@ -36,7 +36,8 @@ export type PeopleDeps = {
   readonly time: VirtualClock;
   readonly originAt: number;
   readonly servers: ReadonlyMap<ChannelName, ChatServer>;
-  readonly tradingDay: () => string;
+  /** What the words in braces of a text stand for. */
+  readonly words: () => Readonly<Record<'day' | 'desk' | 'symbol' | 'other', string>>;
   readonly note: (words: string) => void;
 };
 
@@ -114,7 +115,7 @@ export class People {
 
   #say(say: Say, seen: string | null): void {
     const code = seen ?? this.#codes.at(-1) ?? '2222';
-    const text = say.text.replace('{code}', code).replace('{day}', this.#deps.tradingDay());
+    const text = filled(say.text, { ...this.#deps.words(), code });
     const userId = IDS[say.channel][say.who];
     const shown = this.#cards.get(code)?.find((card) => card.channel === say.channel);
     const replyTo = say.as === 'reply' ? (shown?.messageId ?? null) : null;
@@ -172,4 +173,8 @@ export class People {
       });
     }
   }
+}
+
+function filled(text: string, words: Readonly<Record<string, string>>): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => words[name] ?? '');
 }

@@ -48,7 +48,8 @@ export type Site =
   | 'chat.receive'
   | 'quote.fetch';
 
-/** What a person says. `{code}` in `text` is the code of the nth ticket seen, `{day}` the trading day. */
+/** What a person says. `{code}` in `text` is the code of the nth ticket seen; `{day}`,
+ * `{desk}`, `{symbol}` and `{other}` are what their names say. */
 export type Say = {
   readonly kind: 'say';
   readonly when: When;
@@ -155,7 +156,11 @@ export type Item =
 export type Setting = {
   readonly seed: number;
   readonly days: number;
+  /** Nothing has to be flat before the close. */
+  readonly isHeldOvernight: boolean;
   readonly minutes: number;
+  /** Who executes where: American shares with stops at the broker, A-shares watched and sold from tomorrow on. */
+  readonly account: 'us' | 'cn';
   readonly mode: 'alert' | 'semi' | 'auto';
   /** Usual answer times in milliseconds; 0 answers at once. */
   readonly storeMs: number;

@@ -108,6 +108,14 @@ export const DECIDING: readonly PlantedBug[] = [
   deciding('trades_per_day_ignored', 'the number of trades of a day is not limited', (step) =>
     withRisk(step, { tradesPerDay: 99 }),
   ),
+  deciding(
+    't_plus_one_sale',
+    'shares are offered for sale on the day they were bought',
+    (step) => ({
+      ...step,
+      policy: { ...step.policy, execution: { ...step.policy.execution, sellableAfterDays: 0 } },
+    }),
+  ),
   deciding('half_buys_all', 'half of a ticket is taken for all of it', (step) => {
     const { input } = step;
     if (input.kind !== 'operator_acted' || input.act.act !== 'half') return step;

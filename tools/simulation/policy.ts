@@ -2,21 +2,23 @@ import type { Policy } from '#core/engine/policy.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Setting } from './plan.ts';
 
-const INSTRUMENTS: readonly InstrumentId[] = ['QQQM.US', 'AAPL.US'];
+type Account = Pick<
+  Policy,
+  'deskId' | 'accountId' | 'market' | 'zone' | 'currency' | 'instruments' | 'execution'
+>;
 
-/** The shipped rules of the US desk; pauses that depend on the length of a day are shorter, as the days are. */
-export function policyOf(setting: Setting): Policy {
-  return {
+const AMERICAN: readonly InstrumentId[] = ['QQQM.US', 'AAPL.US'];
+const CHINESE: readonly InstrumentId[] = ['600036.SH', '000001.SZ'];
+
+/** Who executes where, by the name of the account. Another kind of account is another row. */
+const ACCOUNTS: Readonly<Record<Setting['account'], Account>> = {
+  us: {
     deskId: 'us-vwap',
-    strategy: 'vwap-reclaim',
     accountId: 'simulated-us',
-    environment: 'paper',
     market: 'US',
     zone: 'America/New_York',
     currency: 'USD',
-    mode: setting.mode,
-    instruments: INSTRUMENTS,
-    capitalMinor: 10_000_000,
+    instruments: AMERICAN,
     execution: {
       broker: 'paper',
       protection: 'broker',
@@ -26,6 +28,34 @@ export function policyOf(setting: Setting): Policy {
       hasOco: true,
       hasReplace: true,
     },
+  },
+  cn: {
+    deskId: 'cn-rules',
+    accountId: 'simulated-cn',
+    market: 'CN',
+    zone: 'Asia/Shanghai',
+    currency: 'CNY',
+    instruments: CHINESE,
+    execution: {
+      broker: 'paper',
+      protection: 'watched',
+      isPerson: false,
+      sellableAfterDays: 1,
+      hasBracket: false,
+      hasOco: false,
+      hasReplace: false,
+    },
+  },
+};
+
+/** The shipped rules of an intraday desk; pauses that depend on the length of a day are shorter, as the days are. */
+export function policyOf(setting: Setting): Policy {
+  return {
+    ...ACCOUNTS[setting.account],
+    strategy: 'vwap-reclaim',
+    environment: 'paper',
+    mode: setting.mode,
+    capitalMinor: 10_000_000,
     openingNoTradeMs: 5 * 60_000,
     cooldownMs: 4 * 60_000,
     risk: {
@@ -52,7 +82,12 @@ export function policyOf(setting: Setting): Policy {
       entryLifeAfterBarMs: 30_000,
       bareConfirmMs: 3_000,
     },
-    exits: { firstTargetR: 1, firstTargetRatio: 0.5, trailBars: 5, flatBeforeCloseMs: 5 * 60_000 },
+    exits: {
+      firstTargetR: 1,
+      firstTargetRatio: 0.5,
+      trailBars: 5,
+      flatBeforeCloseMs: setting.isHeldOvernight ? null : 5 * 60_000,
+    },
     cost: {
       commissionPerShareMinor: 0,
       commissionRate: 0,
@@ -63,7 +98,8 @@ export function policyOf(setting: Setting): Policy {
     watch: {
       heartbeatMaxAgeMs: 15_000,
       barDelayMs: 1_000,
-      barOverdueMs: 20_000,
+      // bars pause with the exchange at noon: nothing is awaited there
+      barOverdueMs: setting.account === 'cn' ? null : 20_000,
       quoteStaleMs: 30_000,
       orderConfirmMs: 10_000,
       alarmRepeatMs: [60_000, 180_000, 600_000, 900_000],

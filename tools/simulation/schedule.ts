@@ -1,4 +1,5 @@
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { Session } from '#core/market/session.ts';
 import { QUOTE_EVERY_MS } from './feed.ts';
 import type { Item, SymbolIndex } from './plan.ts';
@@ -8,8 +9,12 @@ const PLAN_BEFORE_MS = 3 * MINUTE;
 const CLOSE_AFTER_MS = MINUTE;
 /** Time after the last close with every fault over, so that what is owed can be paid. */
 const QUIET_MS = 6 * MINUTE;
+/** The break of the Chinese exchanges, shortened as the day is. */
+const NOON_MS = 3 * MINUTE;
+/** From here on it is the next trading day, and Chinese exchanges take orders. */
+const AUCTION_BEFORE_MS = 15 * MINUTE;
 /** Night between two days; shorter than a real one, nothing happens in it. */
-const NIGHT_MS = 10 * MINUTE;
+const NIGHT_MS = 18 * MINUTE;
 
 /** Sets everything going that has an instant of its own; answers when the session is over. */
 export function schedule(stage: Stage): number {
@@ -30,7 +35,9 @@ export function schedule(stage: Stage): number {
 function sessionOf(stage: Stage, day: number, openAt: number, closeAt: number): Session {
   const tradingDay = DAYS[day] ?? DAYS[0];
   const { zone, market } = stage.policy;
-  return { market, tradingDay, zone, openAt, closeAt, isEarlyClose: false, breaks: [] };
+  const noonAt = openAt + Math.floor((closeAt - openAt) / (2 * MINUTE)) * MINUTE;
+  const breaks = market === 'CN' ? [{ fromAt: noonAt, toAt: noonAt + NOON_MS }] : [];
+  return { market, tradingDay, zone, openAt, closeAt, isEarlyClose: false, breaks };
 }
 
 /** One trading day: planned, opened, followed bar by bar, closed, reported. */
@@ -44,16 +51,26 @@ function scheduleDay(stage: Stage, day: number, openAt: number, closeAt: number)
     atr20d: 2,
     previousClose: 99.5,
     usualDays: 20,
-    instrumentDay: null,
+    instrumentDay: policy.market === 'CN' ? instrumentDay(instrument, tradingDay) : null,
   }));
   time.at(openAt - PLAN_BEFORE_MS, () => {
     now.session = session;
     const kind = 'session_planned';
     feed.handIn(`plan:${tradingDay}`, { kind, at: time.now(), session, blackouts: [], facts });
   });
+  time.at(openAt - AUCTION_BEFORE_MS, () => venue.beginDay(policy.market === 'CN'));
   time.at(openAt, () => {
-    venue.isOpen = true;
+    venue.open(time.now());
+    brokerage.flush();
   });
+  for (const pause of session.breaks) {
+    time.at(pause.fromAt, () => {
+      venue.isOpen = false;
+    });
+    time.at(pause.toAt, () => {
+      venue.isOpen = true;
+    });
+  }
   time.at(closeAt, () => {
     venue.close(time.now());
     brokerage.flush();
@@ -65,16 +82,35 @@ function scheduleDay(stage: Stage, day: number, openAt: number, closeAt: number)
   tick(stage, openAt, closeAt);
 }
 
+/** Facts of a Chinese share that is listed for long and trades on. */
+function instrumentDay(instrument: InstrumentId, tradingDay: string): InstrumentDayCn {
+  return {
+    instrument,
+    tradingDay,
+    previousClose: 99.5,
+    status: 'normal',
+    listedOn: '2002-04-09',
+    listedForDays: 5_000,
+    firstDayOf: 'none',
+    vendorLimits: null,
+    isSuspended: false,
+    halts: [],
+    isSameDaySale: false,
+    closePrice: null,
+  };
+}
+
 /** A quote of every symbol: to the exchange, then to the desk, then the next ones. */
 function tick(stage: Stage, at: number, untilAt: number): void {
   const { time, venue, feed, brokerage, policy } = stage;
   time.at(at, () => {
+    if (at + QUOTE_EVERY_MS < untilAt) tick(stage, at + QUOTE_EVERY_MS, untilAt);
+    if (!venue.isOpen) return;
     for (const [symbol, instrument] of policy.instruments.entries()) {
       venue.tick(instrument, time.now());
       feed.tell(symbol as SymbolIndex);
     }
     brokerage.flush();
-    if (at + QUOTE_EVERY_MS < untilAt) tick(stage, at + QUOTE_EVERY_MS, untilAt);
   });
 }
 

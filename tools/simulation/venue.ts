@@ -26,6 +26,10 @@ export type VenueRules = {
   readonly feeMinor: number;
   /** Canceling one order of a group cancels the others too, as some brokers do. */
   readonly cancelsGroup: boolean;
+  /** 1: what was bought today is sold tomorrow at the earliest. */
+  readonly sellableAfterDays: 0 | 1;
+  /** Purchases come in lots of 100; less than a lot is sold only in one piece. */
+  readonly isLotted: boolean;
   /** Part of the nth entry that fills first; 1: all of it. */
   readonly partOf: (nthEntry: number) => number;
 };
@@ -52,6 +56,14 @@ export function openQuantityOf(venue: Venue, order: VenueOrder): number {
   return Math.max(0, open);
 }
 
+const LOT = 100;
+
+/** A purchase is in lots; a sale too, but for an odd rest that leaves in one piece. */
+function isInLots({ side, quantity }: OrderRequest, sellable: number): boolean {
+  if (quantity % LOT === 0) return true;
+  return side === 'sell' && quantity % LOT === sellable % LOT;
+}
+
 /**
  * The exchange and the account behind a broker: the truth about orders, holdings and cash that the desk's
  * book is held against. Written apart from the product's simulated exchange, so that one error is not on
@@ -63,7 +75,12 @@ export class Venue {
   readonly fills: BrokerFill[] = [];
   readonly reports: BrokerReport[] = [];
   cashMinor: number;
+  /** Trades now. */
   isOpen = false;
+  /** Takes orders before the open and holds them until then. */
+  isAuction = false;
+  /** Shares bought on this day, which under T+1 are not for sale. */
+  readonly #boughtToday = new Map<InstrumentId, number>();
   #entries = 0;
   #fillCount = 0;
   readonly #entryNumber = new Map<string, number>();
@@ -131,6 +148,19 @@ export class Venue {
       if (order.request.instrument === instrument && isLive(order)) this.#match(order, at);
   }
 
+  /** A trading day begins: what was bought before may be sold. Where there is an auction orders are taken. */
+  beginDay(hasAuction: boolean): void {
+    this.#boughtToday.clear();
+    this.isAuction = hasAuction;
+  }
+
+  /** The open: what was taken before is matched. */
+  open(at: number): void {
+    this.isAuction = false;
+    this.isOpen = true;
+    for (const order of this.orders.values()) if (isLive(order)) this.#match(order, at);
+  }
+
   /** The close: buys expire, with the children they hold. */
   close(at: number): void {
     this.isOpen = false;
@@ -168,8 +198,12 @@ export class Venue {
     );
   }
 
+  /** Shares of a holding that may be sold today, whatever orders offer them already. */
   sellable(instrument: InstrumentId): number {
-    return this.holdings.get(instrument)?.quantity ?? 0;
+    const held = this.holdings.get(instrument)?.quantity ?? 0;
+    const locked =
+      this.#rules.sellableAfterDays === 0 ? 0 : (this.#boughtToday.get(instrument) ?? 0);
+    return Math.max(0, held - locked);
   }
 
   #add(
@@ -217,9 +251,10 @@ export class Venue {
   }
 
   #objection(request: OrderRequest): string | null {
-    if (!this.isOpen) return 'market_closed';
+    if (!this.isOpen && !this.isAuction) return 'market_closed';
     const { instrument, side, quantity } = request;
     if (!(Number.isInteger(quantity) && quantity > 0)) return 'bad_quantity';
+    if (this.#rules.isLotted && !isInLots(request, this.sellable(instrument))) return 'not_in_lots';
     if (side === 'buy') {
       const price = request.limitPrice ?? this.#quoteOf(instrument, 0).ask;
       return this.#reservedMinor() + notionalMinor(price, quantity) > this.cashMinor
@@ -333,6 +368,8 @@ export class Venue {
       side === 'buy'
         ? (held.averagePrice * held.quantity + price * quantity) / Math.max(1, after)
         : held.averagePrice;
+    if (side === 'buy')
+      this.#boughtToday.set(instrument, (this.#boughtToday.get(instrument) ?? 0) + quantity);
     if (after === 0) this.holdings.delete(instrument);
     else this.holdings.set(instrument, { quantity: after, averagePrice });
     this.#fillCount += 1;

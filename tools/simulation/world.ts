@@ -1,4 +1,5 @@
 import { streamOf } from '#app/event-form.ts';
+import { symbolOf } from '#core/market/instrument.ts';
 import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
 import { createMemoryStore } from '#shell/store/memory-store.ts';
@@ -105,7 +106,14 @@ function setUpMarket(
   const market = createMarket(setting, plan.items, instruments, ORIGIN);
   const { feeMinor, cancelsGroup } = setting;
   const partOf = (nth: number) => faults.partOfEntry(nth);
-  const rules = { feeMinor, cancelsGroup, partOf };
+  const { sellableAfterDays } = policy.execution;
+  const rules = {
+    feeMinor,
+    cancelsGroup,
+    partOf,
+    sellableAfterDays,
+    isLotted: policy.market === 'CN',
+  };
   const venue = new Venue(policy.capitalMinor, rules, (id) =>
     market.quoteAt(instruments.indexOf(id) as SymbolIndex, time.now()),
   );
@@ -122,6 +130,7 @@ function setUpMarket(
     inbox: store.inbox,
     isStoreUp: () => !now.isStoreDown,
     process: () => now.process,
+    onTold: (quote) => stage().witness.tell('told', quote),
     note,
   });
   return { market, venue, brokerage, feed };
@@ -138,8 +147,14 @@ function setUpChat(
   const servers = new Map(
     CHANNELS.map((name) => [name, new ChatServer({ name, time, faults, usualMs, watcher })]),
   );
-  const tradingDay = () => now.session?.tradingDay ?? '';
-  const people = new People({ plan, time, originAt: ORIGIN, servers, tradingDay, note });
+  const [symbol = '', other = ''] = policy.instruments.map((id) => symbolOf(id));
+  const words = () => ({
+    day: now.session?.tradingDay ?? '',
+    desk: policy.deskId,
+    symbol,
+    other,
+  });
+  const people = new People({ plan, time, originAt: ORIGIN, servers, words, note });
   const witness = new Witness({
     policy,
     now: () => time.now(),

@@ -1,0 +1,153 @@
+import type { Position } from '#core/engine/state.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Quote } from '#core/market/quote.ts';
+import type { Hooks, Observed } from './observed.ts';
+import { isLive, openQuantityOf, type VenueOrder } from './venue.ts';
+
+/** What a position may stand without a stop: a refused one, a doubt settled by asking, the next try. */
+const COVER_MS = 30_000;
+/** Canceling the protection first, a doubt about it, then the exit. */
+const EXIT_MS = 45_000;
+/** After this many refused exits the desk calls a person instead. */
+const MOST_TRIES = 5;
+
+/**
+ * 11. A protective exit that is due, sellable and priced on fresh data is never blocked by any state,
+ * lock, kill or store fault.
+ *
+ * While the exchange trades, the process lives and its broker answers (the store need not): shares that the
+ * book holds and the exchange has have a working stop, or an exit on its way, within 30 s, where stops rest
+ * at the broker. Within 45 s an exit is at the exchange that was started (time, flatten, a person), that is
+ * due before the close, or, where the desk watches, whose stop every fresh quote since is at or below; of
+ * shares that may be sold today. Calm is counted anew after each fault of the broker.
+ */
+export function exitsAlwaysPass(world: Observed): Hooks {
+  const bare = new Clocks(world, COVER_MS);
+  const blocked = new Clocks(world, EXIT_MS);
+  const told = new Map<string, Quote>();
+  let judgedAt = 0;
+  return {
+    told(quote) {
+      told.set(quote.instrument, quote);
+    },
+    step() {
+      const { venue } = world;
+      // once a second is often enough for what is due within half a minute
+      if (world.now() - judgedAt < 1_000 && venue.holdings.size > 0) return;
+      judgedAt = world.now();
+      const desk = world.desk();
+      if (venue.holdings.size === 0 || !venue.isOpen || desk === null) {
+        bare.clear();
+        blocked.clear();
+        return;
+      }
+      const { positions } = desk.state();
+      for (const [instrument, { quantity }] of venue.holdings) {
+        const position = positions[instrument];
+        // with fewer shares than the book holds the book is what has to be settled first, see 4
+        const held = position !== undefined && quantity >= position.quantity ? position : null;
+        const sells = sellsOf(world, instrument);
+        if (bare.isOverdue(instrument, held !== null && isBare(world, held, sells)))
+          world.fail(11, `${held?.quantity} ${instrument} without a working stop or exit`);
+        const quote = told.get(instrument) ?? null;
+        if (blocked.isOverdue(instrument, held !== null && isBlocked(world, held, sells, quote)))
+          world.fail(11, `the exit of ${held?.quantity} ${instrument} has not left`);
+      }
+    },
+  };
+}
+
+/** How long something has been wrong for each symbol, calm counted only; each is told once. */
+class Clocks {
+  readonly #world: Observed;
+  readonly #limitMs: number;
+  readonly #since = new Map<string, number>();
+
+  constructor(world: Observed, limitMs: number) {
+    this.#world = world;
+    this.#limitMs = limitMs;
+  }
+
+  isOverdue(id: string, isWrong: boolean): boolean {
+    if (!isWrong) {
+      this.#since.delete(id);
+      return false;
+    }
+    const now = this.#world.now();
+    const first = this.#since.get(id) ?? now;
+    this.#since.set(id, first);
+    const isOverdue = now - Math.max(first, this.#world.brokerCalmSince()) >= this.#limitMs;
+    if (isOverdue) this.#since.set(id, Number.POSITIVE_INFINITY);
+    return isOverdue;
+  }
+
+  clear(): void {
+    this.#since.clear();
+  }
+}
+
+/** Shares without a working stop at the broker and without an exit on its way; a target protects nothing. */
+function isBare(world: Observed, position: Position, sells: readonly VenueOrder[]): boolean {
+  if (world.policy.execution.protection === 'watched') return false;
+  const offered = sells
+    .filter((order) => order.request.type !== 'limit')
+    .reduce((sum, order) => sum + openQuantityOf(world.venue, order), 0);
+  return offered < position.quantity;
+}
+
+/** An exit is due, may be sold today, and no order of it is at the exchange. */
+function isBlocked(
+  world: Observed,
+  position: Position,
+  sells: readonly VenueOrder[],
+  quote: Quote | null,
+): boolean {
+  const { execution, exits } = world.policy;
+  const isWatched = execution.protection === 'watched';
+  const isUnderWay = sells.some((order) => isWatched || order.request.type === 'market');
+  if (isUnderWay || world.venue.sellable(position.instrument) === 0) return false;
+  if (triesOf(world, position.instrument) >= MOST_TRIES) return false;
+  const session = world.session();
+  const at = world.deskNow();
+  // a clock that stands wrong opens and closes at the wrong time: the desk goes by its own
+  const isOpen = session !== null && at >= session.openAt && at < session.closeAt;
+  if (!isOpen || session.breaks.some((pause) => at >= pause.fromAt && at < pause.toAt))
+    return false;
+  const { flatBeforeCloseMs } = exits;
+  const isTime = flatBeforeCloseMs !== null && at >= session.closeAt - flatBeforeCloseMs;
+  const isStopped = isWatched && isAtStop(world, position, quote);
+  const isStarted = position.exiting !== null && isInLots(world, position);
+  return isTime || isStarted || isStopped;
+}
+
+/** What was asked to leave can: of A-shares less than a lot is sold only as the odd rest of what is held. */
+function isInLots(world: Observed, position: Position): boolean {
+  const quantity = position.exiting?.quantity ?? 0;
+  if (world.policy.market !== 'CN' || quantity >= 100) return true;
+  return quantity === world.venue.sellable(position.instrument) % 100;
+}
+
+/** The desk was told a fresh bid at or below the stop. */
+function isAtStop(world: Observed, position: Position, quote: Quote | null): boolean {
+  if (quote === null || !(quote.bid > 0) || quote.ask < quote.bid) return false;
+  const ageMs = world.deskNow() - quote.at;
+  return ageMs >= 0 && ageMs <= world.policy.ticket.quoteMaxAgeMs && quote.bid <= position.stop;
+}
+
+function sellsOf(world: Observed, instrument: InstrumentId): VenueOrder[] {
+  return [...world.venue.orders.values()].filter(
+    (order) =>
+      order.request.instrument === instrument &&
+      order.request.side === 'sell' &&
+      isLive(order) &&
+      order.state !== 'held',
+  );
+}
+
+function triesOf(world: Observed, instrument: InstrumentId): number {
+  let tries = 0;
+  for (const { request, state } of world.venue.orders.values())
+    if (request.instrument === instrument && request.side === 'sell' && state === 'rejected')
+      tries += 1;
+  return tries;
+}
