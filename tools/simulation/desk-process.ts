@@ -76,14 +76,7 @@ export type DeskProcess = {
 export function startProcess(deps: ProcessDeps): DeskProcess {
   const { life, policy, clock, parts } = deps;
   const { broker, tables } = parts;
-  const onTrouble = (place: string, error: unknown): void => {
-    if (!life.isAlive || error instanceof Died) return;
-    deps.onTrouble(place, error);
-    if (!(error instanceof InvariantError)) return;
-    const figures = { place, found: error.message.slice(0, 200) };
-    const cause = 'internal_error';
-    desk.post({ kind: 'doubt_noticed', at: clock.now(), cause, subject: place, figures });
-  };
+  const onTrouble = troubleOf(deps, () => desk);
   const activity = { track: <T>(work: () => Promise<T>): Promise<T> => work() };
   const desk: Desk = new Desk({
     policy,
@@ -134,6 +127,7 @@ export function startProcess(deps: ProcessDeps): DeskProcess {
     for (const event of events) if (event.type === 'order_became_unknown') lane.ask(event.orderId);
   });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
+  watchConnection(desk, broker, clock, onTrouble);
   const onHeard = () => {
     isHeard = true;
   };
@@ -142,6 +136,40 @@ export function startProcess(deps: ProcessDeps): DeskProcess {
     life.die('could not start');
   });
   return running;
+}
+
+/** Tells of trouble while the process lives; a bug also stops entries, as in the product's wiring. */
+function troubleOf(deps: ProcessDeps, desk: () => Desk): OnTrouble {
+  return (place, error) => {
+    if (!deps.life.isAlive || error instanceof Died) return;
+    deps.onTrouble(place, error);
+    if (!(error instanceof InvariantError)) return;
+    const figures = { place, found: error.message.slice(0, 200) };
+    const cause = 'internal_error';
+    desk().post({ kind: 'doubt_noticed', at: deps.clock.now(), cause, subject: place, figures });
+  };
+}
+
+/** A lost connection is a doubt once it has lasted; a restored one is none, and the account is compared. */
+function watchConnection(desk: Desk, broker: Broker, clock: Clock, onTrouble: OnTrouble): void {
+  const subject = `broker ${broker.accountId}`;
+  const cause = 'heartbeat_lost';
+  let waiting: { cancel(): void } | null = null;
+  broker.onConnection(({ kind }) => {
+    waiting?.cancel();
+    waiting = null;
+    if (kind === 'lost') {
+      const figures = { since: clock.now() };
+      waiting = clock.at(clock.now() + desk.policy.watch.heartbeatMaxAgeMs, () =>
+        desk.post({ kind: 'doubt_noticed', at: clock.now(), cause, subject, figures }),
+      );
+      return;
+    }
+    desk.post({ kind: 'doubt_passed', at: clock.now(), cause, subject });
+    reconcileAccount(desk, broker, () => clock.now()).catch((error: unknown) =>
+      onTrouble('reconcile', error),
+    );
+  });
 }
 
 /** The process as the world outside drives it. */
