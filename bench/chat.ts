@@ -64,6 +64,9 @@ const SOURCES: AnswerSources = {
   health: async () => [],
   logs: async () => [],
   report: async () => null,
+  reconcile: async () => {
+    throw new Error('the bench asks no account');
+  },
   ping: () => ({}),
 };
 

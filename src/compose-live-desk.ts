@@ -2,7 +2,7 @@ import { followByHand, restoreByHand } from '#app/by-hand.ts';
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import type { Activity, Broker, ByHand, Clock, OutboxRow } from '#app/ports.ts';
-import { reconcileAccount } from '#app/reconcile-account.ts';
+import { createReconciler, type Reconciler } from '#app/reconcile-loop.ts';
 import { recoverDesk } from '#app/recover-desk.ts';
 import { paperBookOf } from '#app/restore-paper.ts';
 import { isExposed, pendingTickets } from '#core/engine/select.ts';
@@ -17,8 +17,6 @@ import { makeBroker } from './compose-brokers.ts';
 import { LIVE_RUN, type LiveDeps } from './compose-live-deps.ts';
 import { isSimulated, type SimulatedMarket } from './compose-live-market.ts';
 
-/** A slow poll of the account beside the reports. Source: centaur.md "Reconciliation". */
-const RECONCILE_EVERY_MS = 5 * 60_000;
 /** How long a start waits for a broker before the desk is spoken to without it. */
 const CONNECT_PATIENCE_MS = 10_000;
 /** Waits before a broker that could not be reached at the start is tried again; the last one repeats. */
@@ -50,6 +48,7 @@ export type LiveDesk = {
   readonly exchange: PaperControls | null;
   readonly byHand: ByHand | null;
   readonly lane: OrderLane;
+  readonly reconciler: Reconciler;
   /** The desk's own trouble: logged, and a bug also stops its entries until a person has looked. */
   readonly onTrouble: (place: string, error: unknown) => void;
 };
@@ -130,7 +129,17 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
     mayEnter: house.mayEnter,
     onTrouble,
   });
-  const live: LiveDesk = { settings, desk, broker, exchange, byHand, lane, onTrouble };
+  const reconciler = createReconciler({ desk, broker, clock, activity, onTrouble });
+  const live: LiveDesk = {
+    settings,
+    desk,
+    broker,
+    exchange,
+    byHand,
+    lane,
+    reconciler,
+    onTrouble,
+  };
   if (byHand !== null) followByHand(desk, byHand, onTrouble);
   if (isSimulated(settings)) {
     const { instruments } = policy;
@@ -177,7 +186,7 @@ function watchConnection(live: LiveDesk, house: LiveHouse): void {
       return;
     }
     desk.post({ kind: 'doubt_passed', at: clock.now(), cause: 'heartbeat_lost', subject });
-    void compareAccount(live, house);
+    void compareAccount(live);
   });
 }
 
@@ -207,7 +216,7 @@ async function connect(live: LiveDesk, house: LiveHouse): Promise<void> {
     }
     if (isWaitedFor) return;
     desk.post({ kind: 'doubt_passed', at: clock.now(), cause: 'heartbeat_lost', subject });
-    await compareAccount(live, house);
+    await compareAccount(live);
   };
   await new Promise<void>((resolve) => {
     const patience = clock.at(clock.now() + CONNECT_PATIENCE_MS, resolve);
@@ -219,18 +228,13 @@ async function connect(live: LiveDesk, house: LiveHouse): Promise<void> {
   isWaitedFor = false;
 }
 
-async function compareAccount(
-  { desk, broker, onTrouble }: LiveDesk,
-  house: LiveHouse,
-): Promise<void> {
-  await reconcileAccount(desk, broker, () => house.clock.now()).catch((error: unknown) =>
-    onTrouble('reconcile', error),
-  );
+async function compareAccount({ reconciler, onTrouble }: LiveDesk): Promise<void> {
+  await reconciler.now().catch((error: unknown) => onTrouble('reconcile', error));
 }
 
 /** Starts a desk where its log ends; a simulated exchange is rebuilt and its market runs on. */
 export function recoverLiveDesk(live: LiveDesk, house: LiveHouse): Promise<void> {
-  const { desk, broker, exchange, byHand, lane, settings } = live;
+  const { desk, broker, exchange, byHand, lane, reconciler, settings } = live;
   const { clock, deps } = house;
   return recoverDesk({
     desk,
@@ -240,6 +244,7 @@ export function recoverLiveDesk(live: LiveDesk, house: LiveHouse): Promise<void>
     runId: LIVE_RUN,
     now: () => clock.now(),
     connect: () => connect(live, house),
+    reconcile: () => reconciler.now(),
     // what cannot be asked is nothing until it can
     startingCashMinor: async () =>
       startingCashMinorOf(settings) ?? (await broker.cashMinor().catch(() => 0)),
@@ -257,15 +262,7 @@ export function recoverLiveDesk(live: LiveDesk, house: LiveHouse): Promise<void>
 }
 
 /** Compares book and account again and again; answers a stop function. */
-export function keepReconciled(
-  { desk, broker, onTrouble }: LiveDesk,
-  house: LiveHouse,
-): () => void {
-  const poll = setInterval(() => {
-    if (desk.isCatchingUp()) return;
-    reconcileAccount(desk, broker, () => house.clock.now()).catch((error: unknown) =>
-      onTrouble('reconcile', error),
-    );
-  }, RECONCILE_EVERY_MS);
-  return () => clearInterval(poll);
+export function keepReconciled({ reconciler }: LiveDesk): () => void {
+  reconciler.start();
+  return () => reconciler.stop();
 }

@@ -1,6 +1,7 @@
 import { jobBodyOf, takeJobRow } from '#app/job-inputs.ts';
 import type { Clock, InboxRow, OutboxRow } from '#app/ports.ts';
 import type { Message } from '#core/engine/message.ts';
+import { invariant } from '#core/lib/assert.ts';
 import { logEffect } from '#shell/lib/log.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { createActivity } from '#shell/runner/activity.ts';
@@ -27,6 +28,12 @@ import { answerSources } from './compose-sources.ts';
 
 /** The polling net under the in-process hand-over; an attempt is committed once, so nothing leaves twice. */
 const SWEEP_EVERY_MS = 2_000;
+
+function reconcileOf(lives: readonly LiveDesk[], deskId: string): LiveDesk['reconciler'] {
+  const live = lives.find(({ desk }) => desk.policy.deskId === deskId);
+  invariant(live !== undefined, `desk ${deskId}: found none, expected one that runs`);
+  return live.reconciler;
+}
 
 function onDelivered(deps: LiveDeps, desks: readonly LiveDesk[], row: OutboxRow): void {
   logEffect(deps.log, {
@@ -121,6 +128,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
       handle: deskStore.handle,
       calendar: deps.calendar,
       calendars: deps.calendars,
+      reconcile: (deskId, by) => reconcileOf(lives, deskId).now(by),
     }),
     channels,
     access,
@@ -148,7 +156,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   });
   offerPairing(access, channels);
   const stopJobs = config.profile.isScheduled ? await scheduleJobs(deps, desks) : null;
-  const stops = [...lives.map((live) => keepReconciled(live, house)), sweepOutbox(house, lives)];
+  const stops = [...lives.map((live) => keepReconciled(live)), sweepOutbox(house, lives)];
   deps.onReady();
   await new Promise<void>((resolve) => {
     if (deps.signal.aborted) resolve();

@@ -257,14 +257,8 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     follower: null,
     isOver: false,
   };
-  const lane = createOrderLane({
-    desk,
-    broker,
-    outbox: forRebuiltExchange(store.outbox, met?.known ?? null),
-    clock,
-    activity,
-    onTrouble,
-  });
+  const outbox = forRebuiltExchange(store.outbox, met?.known ?? null);
+  const lane = createOrderLane({ desk, broker, outbox, clock, activity, onTrouble });
   const delivered = (row: OutboxRow): void => {
     messages += 1;
     onDelivered(run, row);
@@ -321,6 +315,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
       handle: deskStore.handle,
       calendar: deps.calendar,
       calendars: deps.calendars,
+      reconcile: (_desk, by) => reconcileAccount(desk, broker, () => clock.now(), { by }),
       now: () => clock.now(),
     }),
     channels,

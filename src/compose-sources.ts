@@ -24,6 +24,8 @@ export type SourcesDeps = {
   readonly calendar: CalendarTable;
   /** Trading days of every market, for the timetable. */
   readonly calendars: Calendars;
+  /** Compares the one desk's book with its account now. */
+  readonly reconcile: AnswerSources['reconcile'];
   /** Now on the run's clock. */
   readonly now?: () => number;
 };
@@ -153,6 +155,7 @@ export function answerSources(deps: SourcesDeps): AnswerSources {
     health: () => healthLines(deps),
     logs: (count, level) => logLines(dataFilesOf(deps.config.dataDir).log, count, level),
     report: (deskId, day) => reportOf(deps, deskId, day),
+    reconcile: (deskId, by) => deps.reconcile(deskId, by),
     ping: () => ({
       uptimeMs: Math.round(performance.now()),
       channels: deps.channels.map((channel) => channel.name).join(', '),

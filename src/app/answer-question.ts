@@ -4,10 +4,11 @@ import { pendingTickets } from '#core/engine/select.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { symbolOf } from '#core/market/instrument.ts';
 import type { Question } from '#core/replies/act.ts';
-import type { Answer, DeskView, HealthLine, JobLine } from '#core/replies/answer.ts';
+import type { Answer, BothSides, DeskView, HealthLine, JobLine } from '#core/replies/answer.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { openRiskMinor } from '#core/risk/review.ts';
 import type { DeskHandle } from './desk-handle.ts';
+import { deskScope } from './find-desk.ts';
 import type { Identity } from './ports.ts';
 
 /** What questions ask outside the desks. Every method may throw StoreError. */
@@ -18,6 +19,8 @@ export interface AnswerSources {
   logs(count: number, level: string | null): Promise<readonly string[]>;
   /** The daily report of a desk; `day` is `today`, `yesterday` or 'YYYY-MM-DD'. Null: there is none. */
   report(deskId: string, day: string): Promise<Message | null>;
+  /** Reads the account of a desk, gives the desk the reading and answers both sides. */
+  reconcile(deskId: string, by: string): Promise<BothSides>;
   /** Figures of /ping, e.g. `{ pollingLagMs, uptimeMs }`. */
   ping(): Readonly<Record<string, number | string>>;
 }
@@ -102,6 +105,8 @@ export async function answerQuestion(
       return answer({ at, kind: 'regime', desks, symbol: question.symbol });
     case 'report':
       return await reportAnswer(at, question.day, handles, deps);
+    case 'reconcile':
+      return await reconcileAnswer(at, question.scope, who.actor.id, handles, deps);
     case 'jobs':
       return answer({
         at,
@@ -198,6 +203,24 @@ async function reportAnswer(
   }
   if (messages.length === 0) return { kind: 'answer', answer: { at, kind: 'report_missing', day } };
   return { kind: 'messages', messages };
+}
+
+async function reconcileAnswer(
+  at: number,
+  scope: string | null,
+  by: string,
+  handles: readonly DeskHandle[],
+  deps: AnswerDeps,
+): Promise<Answered> {
+  const scoped = deskScope(scope, handles);
+  if (scoped.length === 0) {
+    const desks = handles.map((desk) => desk.policy.deskId);
+    return { kind: 'notice', notice: { kind: 'unknown_desk', found: scope ?? '', desks } };
+  }
+  const accounts = await Promise.all(
+    scoped.map((desk) => deps.sources.reconcile(desk.policy.deskId, by)),
+  );
+  return { kind: 'answer', answer: { at, kind: 'reconcile', accounts } };
 }
 
 function menu(

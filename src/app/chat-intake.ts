@@ -2,7 +2,7 @@ import type { Notice } from '#core/replies/notice.ts';
 import { urgentOf } from '#core/replies/parse.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import { StoreError } from './errors.ts';
-import { deskScope } from './judge-act.ts';
+import { deskScope } from './find-desk.ts';
 import type { Access, Channel, Clock, Inbox, InboxRow, Incoming } from './ports.ts';
 import { type ChatBody, mayStop, type Speaker, updateKeyOf } from './reply-rows.ts';
 

@@ -1,4 +1,5 @@
 import type { Reply } from '#core/replies/act.ts';
+import { commandOf } from '#core/replies/command-table.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { parseReply } from '#core/replies/parse.ts';
 import { answerQuestion } from './answer-question.ts';
@@ -15,6 +16,7 @@ import {
   say,
   type Turn,
 } from './reply-rows.ts';
+import { mayActAs } from './roles.ts';
 
 /**
  * Drains one inbox row into its effect, exactly once: the row is marked done in the transaction of
@@ -146,6 +148,17 @@ async function respondQuestion(
   deps: ReplyDeps,
 ): Promise<void> {
   const { row, incoming, who } = turn;
+  const { ask } = reply.question;
+  const needed = commandOf(ask)?.role ?? 'viewer';
+  if (!mayActAs(who.actor.role, needed)) {
+    const notice: Notice = {
+      kind: 'role_too_low',
+      command: 'reconcile',
+      role: who.actor.role,
+      needed,
+    };
+    return await finish(turn, notice.kind, null, [notice], deps);
+  }
   const answered = await answerQuestion(reply.question, who, {
     now: () => deps.clock.now(),
     desks: deps.desks,

@@ -1,5 +1,4 @@
 import { oddFill, todoOf } from '#core/engine/decide-manual.ts';
-import type { Position } from '#core/engine/state.ts';
 import { hasEnded } from '#core/machines/order.ts';
 import { symbolOf } from '#core/market/instrument.ts';
 import type { DeskAct, Mode } from '#core/replies/act.ts';
@@ -9,59 +8,16 @@ import { LATE_AFTER_MS } from '#core/replies/conversation.ts';
 import type { Consequence, Notice, TicketChoice } from '#core/replies/notice.ts';
 import { ticketByCode } from './answer-question.ts';
 import type { DeskHandle } from './desk-handle.ts';
+import { deskScope, positionOf } from './find-desk.ts';
+import { judgePositionAct } from './judge-position.ts';
+import { type ActFrom, ask, type Judged, late, refused } from './judged.ts';
+import { mayActAs } from './roles.ts';
 
-/** How an act came in. `day` is the trading day of a button; `isTap` a verified button. */
-export type ActFrom = {
-  readonly sentAt: number;
-  readonly now: number;
-  readonly day: string | null;
-  readonly isTap: boolean;
-  readonly role: CommandRole;
-};
-
-/**
- * What is to become of an act: said no with a notice, asked for a second confirmation, or handed
- * to its desks. `lateMs` is set when a late act is honoured all the same.
- */
-export type Judged =
-  | { readonly kind: 'refused'; readonly notice: Notice }
-  | {
-      readonly kind: 'ask';
-      readonly act: DeskAct;
-      readonly desks: readonly DeskHandle[];
-      readonly consequence: Consequence;
-      readonly positionTicketId: string | null;
-    }
-  | {
-      readonly kind: 'go';
-      readonly act: DeskAct;
-      readonly desks: readonly DeskHandle[];
-      readonly lateMs: number | null;
-      readonly ticketVersion: number | null;
-      /** A verified fresh button already was the one tap that the act needs. */
-      readonly isConfirmed: boolean;
-    };
-
-const RANK: Readonly<Record<CommandRole, number>> = { viewer: 0, operator: 1, owner: 2 };
 const BOLDNESS: Readonly<Record<Mode, number>> = { alert: 0, semi: 1, auto: 2 };
-
-/** True when `role` may do what `needed` asks for. */
-export function mayActAs(role: CommandRole, needed: CommandRole): boolean {
-  return RANK[role] >= RANK[needed];
-}
 
 function neededRole(act: DeskAct): CommandRole {
   if (act.act === 'safe' && !act.on) return 'owner';
   return commandOf(act.act)?.role ?? 'owner';
-}
-
-function refused(notice: Notice): Judged {
-  return { kind: 'refused', notice };
-}
-
-function late(act: DeskAct, from: ActFrom): Judged {
-  const lateMs = from.now - from.sentAt;
-  return refused({ kind: 'late_refused', command: act.act, sentAt: from.sentAt, lateMs });
 }
 
 /**
@@ -100,6 +56,9 @@ export function judgeAct(act: DeskAct, desks: readonly DeskHandle[], from: ActFr
         ticketVersion: null,
         isConfirmed: false,
       };
+    case 'adopt':
+    case 'reconcile':
+      return judgePositionAct(act, desks, from);
     case 'stop':
     case 'kill': {
       const scoped = deskScope(act.scope, desks);
@@ -123,26 +82,6 @@ export function judgeAct(act: DeskAct, desks: readonly DeskHandle[], from: ActFr
     case 'resume':
       return isLate ? late(act, from) : judgeScoped(act, desks, from);
   }
-}
-
-function ask(
-  act: DeskAct,
-  desks: readonly DeskHandle[],
-  consequence: Consequence,
-  positionTicketId: string | null = null,
-): Judged {
-  return { kind: 'ask', act, desks, consequence, positionTicketId };
-}
-
-/** Desks a scope names: all, a market, a desk or an account; empty when it names none. */
-export function deskScope(
-  scope: string | null,
-  desks: readonly DeskHandle[],
-): readonly DeskHandle[] {
-  if (scope === null || scope === 'all') return desks;
-  return desks.filter(({ policy }) =>
-    [policy.deskId, policy.accountId, policy.market].some((name) => name.toLowerCase() === scope),
-  );
 }
 
 function judgeScoped(
@@ -241,28 +180,6 @@ function soleTicket(
   const isSeen = ticket.deliveredAt !== null && from.sentAt - ticket.deliveredAt >= waitMs;
   if (act.act !== 'skip' && !isSeen) return { kind: 'ticket_too_fresh', code: ticket.code };
   return ticket.code;
-}
-
-/** The position a target names: symbol, instrument id or ticket code. */
-export function positionOf(
-  target: string,
-  desks: readonly DeskHandle[],
-): { desk: DeskHandle; position: Position } | null {
-  for (const desk of desks) {
-    const state = desk.state();
-    for (const position of Object.values(state.positions)) {
-      const code = Object.values(state.tickets).find(
-        (ticket) => ticket.id === position.ticketId,
-      )?.code;
-      const names: readonly (string | undefined)[] = [
-        position.instrument,
-        symbolOf(position.instrument),
-        code,
-      ];
-      if (names.includes(target)) return { desk, position };
-    }
-  }
-  return null;
 }
 
 function judgeExit(

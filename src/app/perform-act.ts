@@ -1,9 +1,12 @@
+import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { DeskAct, Reply } from '#core/replies/act.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { ticketByCode } from './answer-question.ts';
 import type { DeskHandle } from './desk-handle.ts';
-import { type Judged, judgeAct, positionOf } from './judge-act.ts';
+import { positionOf } from './find-desk.ts';
+import { judgeAct } from './judge-act.ts';
+import type { Judged } from './judged.ts';
 import { auditOf, finish, type ReplyDeps, say, type Turn, updateKeyOf } from './reply-rows.ts';
 import type { PendingAct } from './second-confirm.ts';
 
@@ -39,7 +42,7 @@ export async function respondAct(
 }
 
 /** What leaves a position or reports a fact is asked with one tap, on live accounts too. */
-const ONE_TAP_ON_LIVE: ReadonlySet<DeskAct['act']> = new Set(['exit', 'fill']);
+const ONE_TAP_ON_LIVE: ReadonlySet<DeskAct['act']> = new Set(['exit', 'fill', 'adopt']);
 
 async function askAgain(
   turn: Turn,
@@ -119,13 +122,22 @@ function changedPosition(pending: PendingAct, desks: readonly DeskHandle[]): Not
   return { kind: 'position_changed', target: pending.act.target };
 }
 
+function instrumentOf(act: DeskAct, desk: DeskHandle): InstrumentId | undefined {
+  switch (act.act) {
+    case 'exit':
+      return positionOf(act.target, [desk])?.position.instrument;
+    case 'confirm':
+    case 'half':
+      return act.code === null ? undefined : ticketByCode([desk], act.code)?.ticket.instrument;
+    case 'adopt':
+      return desk.state().externals.find((one) => one.id === act.target)?.instrument;
+    default:
+      return undefined;
+  }
+}
+
 async function quoteFor(act: DeskAct, desk: DeskHandle): Promise<Quote | null> {
-  const instrument =
-    act.act === 'exit'
-      ? positionOf(act.target, [desk])?.position.instrument
-      : (act.act === 'confirm' || act.act === 'half') && act.code !== null
-        ? ticketByCode([desk], act.code)?.ticket.instrument
-        : undefined;
+  const instrument = instrumentOf(act, desk);
   if (instrument === undefined) return null;
   try {
     return await desk.fetchQuote(instrument, QUOTE_WAIT_MS);
@@ -142,6 +154,7 @@ const TOLD_HERE: ReadonlySet<DeskAct['act']> = new Set([
   'cancel',
   'fill',
   'protected',
+  'reconcile',
 ]);
 
 async function perform(
@@ -191,6 +204,7 @@ async function perform(
 
 function subjectOf(act: DeskAct): string {
   if (act.act === 'ack') return act.id ?? '';
+  if (act.act === 'reconcile') return `${act.verb} ${act.id}`;
   const hasTarget = act.act === 'exit' || act.act === 'cancel' || act.act === 'fill';
   return hasTarget || act.act === 'protected' ? act.target : '';
 }

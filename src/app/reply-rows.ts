@@ -4,7 +4,6 @@ import type { Answer } from '#core/replies/answer.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import type { AnswerSources } from './answer-question.ts';
 import type { DeskHandle } from './desk-handle.ts';
-import { mayActAs } from './judge-act.ts';
 import type {
   Access,
   Card,
@@ -18,6 +17,7 @@ import type {
   Outbox,
   OutboxRow,
 } from './ports.ts';
+import { mayActAs } from './roles.ts';
 import type { SecondConfirms } from './second-confirm.ts';
 
 /** Makes cards in the language of a chat. */

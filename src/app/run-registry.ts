@@ -64,6 +64,8 @@ export async function readKnown(
     .filter(
       ({ input }) =>
         input.kind === 'kill_file_seen' ||
+        // a comparison that a person asked for; the others come again by themselves
+        (input.kind === 'account_read' && input.by !== null) ||
         (input.kind === 'operator_acted' && input.actor.channel !== 'robot'),
     );
   return {

@@ -54,6 +54,7 @@ const WORDS: Readonly<Partial<Record<CommandName, string>>> = {
   safe: 'SAFE',
   mode: 'AUTO',
   cancel: 'CANCEL',
+  reconcile: 'ACCEPT',
 };
 
 /** Most questions kept; the oldest goes first. */

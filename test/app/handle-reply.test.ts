@@ -281,3 +281,68 @@ test('a failure inside the desk is said, and the row is done', async () => {
   assert.equal(h.failures.length, 1);
   assert.deepEqual(await h.store.inbox.pending('live', 10), []);
 });
+
+const AAPL_HELD = {
+  instrument: 'AAPL.US' as const,
+  quantity: 50,
+  sellableQuantity: 50,
+  averagePrice: 190,
+};
+
+/** A conversation whose broker holds 50 AAPL that the desk did not buy, and USD 7 less cash. */
+async function withForeignHolding() {
+  const h = await chatHarness(withTicket());
+  h.account.says = {
+    positions: [AAPL_HELD],
+    cashMinor: h.desk.state().cashMinor - 700,
+  };
+  return h;
+}
+
+test('ID-09 /reconcile compares now and shows both sides, to operators only', async () => {
+  const h = await withForeignHolding();
+  assert.match((await h.say('/reconcile', { userId: '3' }))[0]!, /needs the role operator/);
+  await h.say('/reconcile', { userId: '2' });
+  const cards = h.channel.sent.map((message) => message.card.lines.join('\n'));
+  const card = cards.find((text) => text.startsWith('paper-us')) ?? '';
+  assert.match(card, /paper-us · us-vwap: ✕ 2 differences/);
+  assert.match(card, /AAPL: book 0, broker 50/);
+  assert.match(card, /cash: book \$100,000.00, broker \$99,993.00/);
+  assert.match(card, /\/adopt AAPL or \/reconcile disown AAPL/);
+  assert.ok(h.channel.sent.some((message) => /differ/.test(message.card.lines[0]!)));
+  assert.match((await h.say('/reconcile nowhere'))[0]!, /No desk "nowhere"/);
+});
+
+test('ID-09 accepting the broker’s side is the owner’s and asked twice; disowning is not', async () => {
+  const h = await withForeignHolding();
+  await h.say('/reconcile');
+  assert.match(
+    (await h.say('/reconcile accept cash', { userId: '2' }))[0]!,
+    /needs the role owner/,
+  );
+  assert.match((await h.say('/reconcile accept cash'))[0]!, /Accept the broker’s side of cash/);
+  await h.say('/yes nonce1');
+  assert.ok(h.desk.events.some((event) => event.type === 'cash_corrected'));
+  assert.match((await h.say('/reconcile disown MU'))[0]!, /Nothing at the broker is in question/);
+  const said = await h.say('/reconcile disown AAPL', { userId: '2' });
+  assert.ok(said.some((line) => line.startsWith('✓ /reconcile disown AAPL')));
+  await h.say('/对账');
+  assert.equal(h.desk.state().isReconciled, true);
+  await h.say('/positions');
+  assert.match(h.channel.sent.at(-1)!.card.lines[0]!, /left alone: AAPL 50/);
+});
+
+test('ID-09 /adopt asks once, then takes the holding over with a quote fetched after the tap', async () => {
+  const h = await withForeignHolding();
+  await h.say('/reconcile');
+  const late = { sentAt: h.clock.now() - 120_000 };
+  assert.match((await h.say('/adopt AAPL stop=180', late))[0]!, /Expired/);
+  assert.match((await h.say('/adopt AAPL stop=180'))[0]!, /Take over AAPL 50, bought at 190.00/);
+  h.desk.quote = quoteOf(h.clock.now(), 195, 195.02, 'AAPL.US');
+  const said = await h.say('/yes nonce1');
+  assert.ok(
+    said.some((line) => /Taken over AAPL 50 @ 195.00 · stop 180.00/.test(line)),
+    said.join(),
+  );
+  assert.match((await h.say('/adopt MU'))[0]!, /Nothing at the broker/);
+});

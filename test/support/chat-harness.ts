@@ -2,6 +2,7 @@ import { createIntake, type Intake } from '#app/chat-intake.ts';
 import { createDeliverer, type Deliverer } from '#app/deliver-messages.ts';
 import { createReplyHandler } from '#app/handle-reply.ts';
 import type { Channel, Incoming, OutboxRow, Outgoing } from '#app/ports.ts';
+import { reconcileAccount } from '#app/reconcile-account.ts';
 import { createSecondConfirms } from '#app/second-confirm.ts';
 import type { Input } from '#core/engine/input.ts';
 import type { Policy } from '#core/engine/policy.ts';
@@ -9,6 +10,7 @@ import { type ChatUser, createAccess } from '#shell/chat/authorize.ts';
 import { renderAnswer, renderMessage, renderNotice } from '#shell/chat/render.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
 import { createMemoryStore } from '#shell/store/memory-store.ts';
+import { bookBroker } from './book-broker.ts';
 import { ny, policyOf } from './builders.ts';
 import { deskAfter } from './engine.ts';
 import { createFakeDesk } from './fake-desk.ts';
@@ -90,6 +92,7 @@ export async function chatHarness(
     targets: () => [{ channel: 'fake', chatId: '1' }],
     handOver,
   });
+  const account = bookBroker(desk);
   let nonces = 0;
   const speaker = {
     notice: (notice: Parameters<typeof renderNotice>[0], name: string, chatId: string) =>
@@ -112,6 +115,7 @@ export async function chatHarness(
       health: async () => [{ subject: 'store', isWell: true, figures: { ageMs: 5 } }],
       logs: async () => ['one line'],
       report: async () => null,
+      reconcile: (_desk, by) => reconcileAccount(desk, account, () => clock.now(), { by }),
       ping: () => ({ pollingLagMs: 3 }),
     },
     confirms: createSecondConfirms({
@@ -173,6 +177,7 @@ export async function chatHarness(
     store,
     channel,
     access,
+    account,
     deliverer,
     desk,
     intake,

@@ -285,6 +285,7 @@ function converse(
       logs: async () => [],
       report: async () => null,
       ping: () => ({}),
+      reconcile: (_deskId, by) => reconcileAccount(desk, parts.broker, () => clock.now(), { by }),
     },
     confirms: createSecondConfirms({ clock, newNonce: deps.newNonce, newDigits: () => '4172' }),
     codeOfMessage: (name, chatId, messageId) => deliverer.messages.codeOf(name, chatId, messageId),

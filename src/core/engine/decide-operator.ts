@@ -6,6 +6,7 @@ import { instantAt } from '#core/market/session.ts';
 import type { DeskAct, Mode } from '#core/replies/act.ts';
 import { freeCashMinor, openRiskMinor, quoteObjections } from '#core/risk/review.ts';
 import { lotsOf, purchaseObjectionsCn } from '#core/risk/review-cn.ts';
+import { onAdopt, onSettle } from './decide-externals.ts';
 import { onFlatten, onKill, onResume } from './decide-kill.ts';
 import { onFillAct, onProtectedAct } from './decide-manual.ts';
 import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
@@ -62,6 +63,10 @@ export function onOperator(draft: Draft, input: OperatorInput): void {
       return answer(draft, input, onFillAct(draft, act, input.actor.id, input.isConfirmed));
     case 'protected':
       return answer(draft, input, onProtectedAct(draft, act.target, input.actor.id));
+    case 'adopt':
+      return onAdopt(draft, input, act);
+    case 'reconcile':
+      return onSettle(draft, input, act);
   }
 }
 

@@ -292,7 +292,8 @@ function addProtection(draft: Draft, position: Position, quantity: number): void
   const attempt = orderCount(draft, position.ticketId, 'stop') + 1;
   const subject = { id: position.ticketId, instrument: position.instrument };
   // two sellers of one share are refused by real brokers: a target rests only where it pairs with its stop
-  const hasTarget = draft.policy.execution.hasOco && !position.isFirstTargetDone;
+  const isDue = !position.isFirstTargetDone && position.origin === 'ticket';
+  const hasTarget = draft.policy.execution.hasOco && isDue;
   const first = hasTarget ? Math.min(quantity, targetQuantity(draft, position)) : 0;
   const rest = quantity - first;
   const group = `${position.ticketId}.oco-${attempt + 2}`;
@@ -341,20 +342,31 @@ function targetQuantity(draft: Draft, position: Position): number {
   return Math.max(0, wanted - working);
 }
 
-/** Cancels stops beyond what is held, newest first, each with the target beside it. Those on their way out do not count. */
+/**
+ * Cancels stops beyond what is held, newest first, each with the target beside it. Those on their way out
+ * do not count. When only a part of a stop is too much it goes as well, and the rest gets a new one.
+ */
 function trimProtection(draft: Draft, position: Position): void {
   const stops = workingProtection(draft.state, position.instrument)
     .filter((order) => order.role === 'stop' && order.cancelRequestedAt === null)
     .sort((a, b) => b.intendedAt - a.intendedAt);
   const standing = stops.reduce((sum, order) => sum + openQuantity(draft.state, order), 0);
   let excess = standing - position.quantity;
-  for (const order of stops) {
-    const open = openQuantity(draft.state, order);
-    if (open === 0 || open > excess) continue;
+  const drop = (order: Order): void => {
     for (const each of [order, ...siblingsOf(draft, order)])
       requestCancel(draft, each, 'more than held');
-    excess -= open;
+    excess -= openQuantity(draft.state, order);
+  };
+  for (const order of stops) {
+    const open = openQuantity(draft.state, order);
+    if (open > 0 && open <= excess) drop(order);
   }
+  const tooLarge = stops.find((order) => mayStand(draft, order));
+  if (excess > 0 && tooLarge !== undefined) drop(tooLarge);
+}
+
+function mayStand(draft: Draft, order: Order): boolean {
+  return draft.state.orders[order.orderId]?.cancelRequestedAt === null;
 }
 
 /** Moves every working stop of a position up to `stop`; lower or equal prices change nothing. */

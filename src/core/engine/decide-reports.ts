@@ -5,27 +5,50 @@ import { resultInR } from '#core/risk/r-multiple.ts';
 import { raiseStop, requestCancel } from './decide-orders.ts';
 import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { type Draft, emit } from './draft.ts';
+import type { Event } from './event.ts';
 import type { OrderReport } from './input.ts';
 import { isExposed } from './select.ts';
 import type { ExitReason, Position, Trade } from './state.ts';
 
+type Source = Extract<Event, { type: 'order_filled' }>['source'];
+
 /** Judges a broker's report. A repeated or late one changes nothing; a fill is a fact in every state. */
-export function onReport(draft: Draft, report: OrderReport): void {
+export function onReport(draft: Draft, report: OrderReport, source: Source = 'reported'): void {
   const order = draft.state.orders[report.orderId];
   if (order === undefined) {
+    if (isDisowned(draft, report.orderId)) return;
     enterSafeMode(draft, 'position_mismatch', report.orderId, {
       found: `report ${report.kind} of an order the desk does not know`,
     });
     return;
   }
   if (!SAYS_NOTHING.has(report.kind)) settleDoubt(draft, order);
-  if (report.filledQuantity > order.filledQuantity) onFill(draft, order, report);
+  if (report.filledQuantity > order.filledQuantity) onFill(draft, order, report, source);
+  else if (isCompletion(order, report)) complete(draft, order, report, source);
   else if (!hasEnded(order)) onWord(draft, order, report);
   const after = draft.state.orders[order.orderId];
   // the doubt stopped all entries; a cancel asked for meanwhile may be lost, and asking twice is safe
   if (order.role === 'entry' && order.state === 'unknown' && after !== undefined) {
     if (after.state !== 'unknown') requestCancel(draft, after, 'safe mode');
   }
+}
+
+function isDisowned(draft: Draft, orderId: string): boolean {
+  return draft.state.externals.some((one) => one.id === orderId && one.state === 'disowned');
+}
+
+/** The broker calls an order done without a further fill: its sibling had shrunk it. */
+function isCompletion(order: Order, report: OrderReport): boolean {
+  const { filledQuantity } = order;
+  return report.kind === 'filled' && filledQuantity > 0 && report.filledQuantity === filledQuantity;
+}
+
+function complete(draft: Draft, order: Order, report: OrderReport, source: Source): void {
+  if (hasEnded(order)) return;
+  const { orderId } = order;
+  const none = { quantity: 0, price: order.averagePrice ?? 0, feesMinor: 0 };
+  const { reportId } = report;
+  emit(draft, { type: 'order_filled', orderId, reportId, ...none, isComplete: true, source });
 }
 
 /** A refused cancel or replace does not tell whether the order still works. */
@@ -84,7 +107,7 @@ function isOldNews(order: Order, report: OrderReport): boolean {
   );
 }
 
-function onFill(draft: Draft, order: Order, report: OrderReport): void {
+function onFill(draft: Draft, order: Order, report: OrderReport, source: Source): void {
   const quantity = report.filledQuantity - order.filledQuantity;
   // a sibling's fill shrinks an order at the broker, so its word counts, not our quantity
   const isComplete = report.filledQuantity >= order.quantity || report.kind === 'filled';
@@ -105,6 +128,7 @@ function onFill(draft: Draft, order: Order, report: OrderReport): void {
     price,
     feesMinor: report.feesMinor,
     isComplete,
+    source,
   });
   if (order.role === 'entry') {
     // what is watched needs no whole order to be protected: more of it may come
@@ -121,7 +145,7 @@ function onFill(draft: Draft, order: Order, report: OrderReport): void {
     enterSafeMode(draft, 'position_mismatch', order.instrument, {
       found: `sold ${-after.quantity} more than held`,
     });
-  } else if (after.quantity === 0) closeTrade(draft, after, order);
+  } else if (after.quantity === 0) closeTrade(draft, after, exitReasonOf(after, order));
   else if (!(before?.isFirstTargetDone ?? false) && after.isFirstTargetDone)
     stopToEntry(draft, after);
 }
@@ -138,7 +162,8 @@ function exitReasonOf(position: Position, order: Order): ExitReason {
   return position.stop > position.initialStop ? 'trail' : 'stop';
 }
 
-function closeTrade(draft: Draft, position: Position, order: Order): void {
+/** Ends a round trip: nothing is held any more, and nothing of its plan goes on. */
+export function closeTrade(draft: Draft, position: Position, exitReason: ExitReason): void {
   const ticket = draft.state.tickets[position.ticketId];
   const pnlMinor = position.exitMinor - position.entryMinor - position.feesMinor;
   const trade: Trade = {
@@ -157,7 +182,7 @@ function closeTrade(draft: Draft, position: Position, order: Order): void {
     riskMinor: position.riskMinor,
     resultR: resultInR(pnlMinor, position.riskMinor),
     dayTypeAtEntry: position.dayTypeAtEntry,
-    exitReason: exitReasonOf(position, order),
+    exitReason,
     slippageBps: position.entrySlippageBps,
   };
   for (const working of Object.values(draft.state.orders)) {

@@ -35,7 +35,8 @@ function watch(draft: Draft, position: Position, bid: number): void {
     startExit(draft, position, reason, 'desk', position.quantity);
     return;
   }
-  if (position.exiting !== null || position.isFirstTargetDone || bid < position.firstTarget) return;
+  if (position.origin === 'adopted' || position.isFirstTargetDone) return;
+  if (position.exiting !== null || bid < position.firstTarget) return;
   const quantity = targetShare(draft, position);
   if (quantity > 0) startExit(draft, position, 'target', 'desk', quantity);
 }

@@ -9,6 +9,7 @@ import { ringForExits } from './decide-manual.ts';
 import { onOperator } from './decide-operator.ts';
 import { advanceExits, ensureProtection, isExitExhausted } from './decide-orders.ts';
 import { onCheckpoint, onLook, onMinute, settleDormant } from './decide-pulse.ts';
+import { onAccountRead, onReconciled } from './decide-reconcile.ts';
 import { onDenied, onDoubt, onNotFound, onReport } from './decide-reports.ts';
 import { applyDayLocks, causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { voidPending } from './decide-tickets.ts';
@@ -17,7 +18,7 @@ import { type Draft, emit, startDraft } from './draft.ts';
 import type { Event } from './event.ts';
 import type { Input } from './input.ts';
 import type { Policy } from './policy.ts';
-import { isExposed, pendingTickets } from './select.ts';
+import { pendingTickets } from './select.ts';
 import type { DeskState } from './state.ts';
 import type { MarketView } from './view.ts';
 
@@ -106,6 +107,8 @@ function takeDayOrHealth(draft: Draft, input: DayOrHealth): void {
       return onDayUnplanned(draft, input);
     case 'session_closed':
       return onSessionClosed(draft, input);
+    case 'account_read':
+      return onAccountRead(draft, input);
     case 'account_reconciled':
       return onReconciled(draft, input);
     case 'doubt_noticed':
@@ -185,50 +188,6 @@ function onDelivered(draft: Draft, ticketId: string, channel: string): void {
   const ticket = draft.state.tickets[ticketId];
   if (ticket !== undefined && ticket.deliveredAt === null)
     emit(draft, { type: 'ticket_delivered', ticketId, channel });
-}
-
-function onReconciled(draft: Draft, input: Extract<Input, { kind: 'account_reconciled' }>): void {
-  const { isClean, cashMinor, differences } = input;
-  const { isReconciled } = draft.state;
-  const isNews = isClean
-    ? !isReconciled || cashMinor !== draft.state.cashMinor
-    : isReconciled || !isKnownMismatch(draft, differences);
-  if (isNews) emit(draft, { type: 'reconciled', isClean, cashMinor, differences });
-  if (isClean) {
-    for (const entry of draft.state.safeMode)
-      if (entry.cause === 'position_mismatch')
-        causePassed(draft, 'position_mismatch', entry.subject);
-    return;
-  }
-  if (!isNews) return;
-  const figures = mismatchFigures(differences);
-  enterSafeMode(draft, 'position_mismatch', draft.policy.accountId, figures);
-  if (isExposed(draft.state))
-    raiseAlarm(draft, 'recon_blocked', draft.policy.accountId, { differences: differences.length });
-}
-
-type Differences = Extract<Input, { kind: 'account_reconciled' }>['differences'];
-
-function mismatchFigures(differences: Differences): { differences: number; first: string } {
-  const [first] = differences;
-  const words =
-    first === undefined
-      ? 'unknown'
-      : `${first.subject}: ours ${first.ours}, broker ${first.theirs}`;
-  return { differences: differences.length, first: words };
-}
-
-/** True when the same differences already hold the desk in SAFE_MODE. */
-function isKnownMismatch(draft: Draft, differences: Differences): boolean {
-  const figures = mismatchFigures(differences);
-  return draft.state.safeMode.some(
-    (entry) =>
-      entry.cause === 'position_mismatch' &&
-      entry.subject === draft.policy.accountId &&
-      !entry.isGone &&
-      entry.figures['differences'] === figures.differences &&
-      entry.figures['first'] === figures.first,
-  );
 }
 
 function onKillFile(draft: Draft, input: Extract<Input, { kind: 'kill_file_seen' }>): void {

@@ -5,6 +5,7 @@ import type { Axes, Message, MessageKind } from './message.ts';
 import { deskPermission } from './permission-of.ts';
 import type { Policy } from './policy.ts';
 import type { Body, Make, Push } from './push.ts';
+import { accountPushes } from './push-account.ts';
 import { deskPushes } from './push-desk.ts';
 import { manualPushes } from './push-manual.ts';
 import { safetyPushes } from './push-safety.ts';
@@ -52,8 +53,10 @@ const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null
   kill_incomplete: [0, null],
   kill_resumed: [1, DAY],
   recon_ok: [3, DAY],
+  recon_diff: [1, DAY],
   recon_blocked: [0, null],
   position_unprotected: [0, null],
+  position_adopted: [1, DAY],
   done_with_position: [0, null],
   alarm_repeat: [0, 15 * MINUTE],
   act_refused: [1, HOUR],
@@ -109,6 +112,7 @@ export function pushesOf(event: Event, state: DeskState, policy: Policy): Push[]
     ...manualPushes(event, state, policy, push),
     ...deskPushes(event, state, push),
     ...safetyPushes(event, state, push),
+    ...accountPushes(event, state, push),
   ];
 }
 
@@ -167,6 +171,7 @@ const EXIT_KIND = {
   event: 'time_stop',
   unprotected: 'signal_exit',
   sector_out: 'signal_exit',
+  external: 'signal_exit',
 } as const;
 
 function exitPush(

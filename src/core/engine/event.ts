@@ -7,6 +7,7 @@ import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
+import type { Difference, External, Mismatch } from '#core/portfolio/account-reading.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
@@ -17,6 +18,7 @@ import type {
   Blackout,
   ExitReason,
   Lock,
+  Position,
   SafeModeCause,
   SetupRefused,
   SymbolFacts,
@@ -25,6 +27,7 @@ import type {
 } from './state.ts';
 
 type Figures = Readonly<Record<string, number | string>>;
+type Change = { readonly from: number; readonly to: number };
 
 /** The vocabulary of the log: decisions and changes only, in the past tense. `at` is domain time. */
 export type Event = { readonly at: number } & ( // the desk and its day
@@ -161,12 +164,39 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly type: 'reconciled';
       readonly isClean: boolean;
       readonly cashMinor: number;
-      readonly differences: readonly {
-        readonly subject: string;
-        readonly ours: string;
-        readonly theirs: string;
-      }[];
+      readonly differences: readonly Difference[];
+      /** Those of the differences that a person may settle by accepting the broker's side. */
+      readonly mismatches: readonly Mismatch[];
     }
+  | { readonly type: 'external_found'; readonly external: External }
+  | { readonly type: 'external_gone'; readonly id: string }
+  | { readonly type: 'external_disowned'; readonly external: External; readonly by: string }
+  | { readonly type: 'position_adopted'; readonly position: Position; readonly by: string }
+  /** The broker's executions say what an order's fills were worth. */
+  | {
+      readonly type: 'fills_corrected';
+      readonly orderId: string;
+      readonly averagePrice: number;
+      readonly filledMinor: Change;
+      readonly feesMinor: Change;
+    }
+  | {
+      readonly type: 'cash_corrected';
+      readonly fromMinor: number;
+      readonly toMinor: number;
+      readonly by: string;
+    }
+  /** A person took over the broker's holding; shares beyond or short of ours changed hands at `price`. */
+  | {
+      readonly type: 'position_corrected';
+      readonly instrument: InstrumentId;
+      readonly from: number;
+      readonly to: number;
+      readonly price: number;
+      readonly by: string;
+    }
+  /** The book had the order ended and it works at the broker. */
+  | { readonly type: 'order_found_working'; readonly orderId: string }
   | { readonly type: 'alarm_raised'; readonly alarm: Alarm }
   | {
       readonly type: 'alarm_repeated';
@@ -233,6 +263,8 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly price: number;
       readonly feesMinor: number;
       readonly isComplete: boolean;
+      /** `listed`: no report told of it, the broker's list of executions did. */
+      readonly source: 'reported' | 'listed';
     }
   | { readonly type: 'order_canceled'; readonly orderId: string; readonly reason: string | null }
   | { readonly type: 'order_rejected'; readonly orderId: string; readonly reason: string | null }

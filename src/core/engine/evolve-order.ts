@@ -138,6 +138,19 @@ export function evolveOrder(state: DeskState, event: Event): DeskState {
       return withOrder(state, event.orderId, () => ({ replaceTo: null, updatedAt: at }));
     case 'order_cancel_failed':
       return withOrder(state, event.orderId, () => ({ cancelRequestedAt: null, updatedAt: at }));
+    case 'order_found_working':
+      return withOrder(state, event.orderId, (order) => ({
+        state: order.filledQuantity > 0 ? 'partially_filled' : 'accepted',
+        cancelRequestedAt: null,
+        replaceTo: null,
+        updatedAt: at,
+      }));
+    case 'fills_corrected': {
+      const { averagePrice } = event;
+      const filledMinor = event.filledMinor.to;
+      const feesMinor = event.feesMinor.to;
+      return withOrder(state, event.orderId, () => ({ filledMinor, averagePrice, feesMinor }));
+    }
     case 'cancel_requested':
       return withOrder(state, event.orderId, () => ({ cancelRequestedAt: at, nags: 0 }));
     case 'replace_requested':

@@ -37,6 +37,7 @@ function bought(state: DeskState, order: Order, fill: Fill): DeskState {
     boughtQuantity,
     openedAt: held?.openedAt ?? fill.at,
     tradingDay: held?.tradingDay ?? state.day.tradingDay,
+    origin: held?.origin ?? 'ticket',
     entryPrice,
     entryMinor,
     exitMinor: held?.exitMinor ?? 0,

@@ -1,5 +1,6 @@
 import { hasEnded } from '#core/machines/order.ts';
 import type { Event } from './event.ts';
+import { evolveAccount } from './evolve-account.ts';
 import { evolveKill, heard } from './evolve-kill.ts';
 import { evolveOrder } from './evolve-order.ts';
 import { evolvePosition } from './evolve-position.ts';
@@ -17,9 +18,9 @@ type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 export function evolve(state: DeskState, event: Event): DeskState {
   const afterDay = evolveDay(evolvePulse(state, event), event);
   const afterTicket = evolveTicket(afterDay, event);
-  // the position looks at the order before this event to know what is new
+  // position and account look at the order before this event to know what is new
   const afterPosition = evolvePosition(afterTicket, event);
-  return evolveOrder(afterPosition, event);
+  return evolveOrder(evolveAccount(afterPosition, event), event);
 }
 
 /** Returns the fold of events over a state, oldest first. */
@@ -146,12 +147,6 @@ function evolveAuthority(state: DeskState, event: Event): DeskState {
       };
     case 'lock_released':
       return { ...state, locks: state.locks.filter((lock) => lock.id !== event.lockId) };
-    case 'reconciled':
-      return {
-        ...state,
-        isReconciled: event.isClean,
-        cashMinor: event.isClean ? event.cashMinor : state.cashMinor,
-      };
     case 'act_refused':
       return {
         ...state,

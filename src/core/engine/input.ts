@@ -2,6 +2,7 @@ import type { Reason } from '#core/gates/reason.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
+import type { AccountReading, Difference } from '#core/portfolio/account-reading.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Actor, DeskAct } from '#core/replies/act.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
@@ -92,15 +93,20 @@ export type Input = { readonly at: number } & (
   /** The broker would refuse it, so it was not sent. */
   | { readonly kind: 'order_denied'; readonly orderId: string; readonly reason: Reason }
   | { readonly kind: 'order_reported'; readonly report: OrderReport }
+  /** What the broker says of the account. `isLast`: a difference is not looked at once more. */
+  | {
+      readonly kind: 'account_read';
+      readonly reading: AccountReading;
+      readonly isLast: boolean;
+      /** Who asked for the comparison; null: it was due by itself. */
+      readonly by: string | null;
+    }
+  /** A comparison made outside the desk: by a person, or one that failed because the account could not be read. */
   | {
       readonly kind: 'account_reconciled';
       readonly isClean: boolean;
       readonly cashMinor: number;
-      readonly differences: readonly {
-        readonly subject: string;
-        readonly ours: string;
-        readonly theirs: string;
-      }[];
+      readonly differences: readonly Difference[];
     }
   | {
       readonly kind: 'doubt_noticed';

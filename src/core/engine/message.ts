@@ -4,6 +4,7 @@ import type { Phase } from '#core/machines/session-phase.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Session } from '#core/market/session.ts';
+import type { Difference, External } from '#core/portfolio/account-reading.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { Permission } from '#core/risk/permission.ts';
@@ -162,11 +163,28 @@ export type Message = {
   | { readonly kind: 'recon_ok' }
   | {
       readonly kind: 'recon_blocked';
-      readonly differences: readonly {
-        readonly subject: string;
-        readonly ours: string;
-        readonly theirs: string;
-      }[];
+      readonly differences: readonly Difference[];
+      /** Of the differences, what the desk did not make and a person has not decided upon. */
+      readonly externals: readonly External[];
+    }
+  /** The book was brought in line with the broker; both sides as figures of their kind. */
+  | {
+      readonly kind: 'recon_diff';
+      readonly what: 'missed_fill' | 'fills' | 'fees' | 'cash' | 'holding' | 'order';
+      readonly subject: string;
+      readonly ours: number;
+      readonly theirs: number;
+      /** Who took the broker's side over; null: the comparison itself, within `toleranceMinor` for cash. */
+      readonly by: string | null;
+      readonly toleranceMinor: number | null;
+    }
+  | {
+      readonly kind: 'position_adopted';
+      readonly instrument: InstrumentId;
+      readonly quantity: number;
+      readonly price: number;
+      readonly stop: number;
+      readonly by: string;
     }
   /** An order a person executes: what to enter at the broker. `remaining`: shares not reported yet. */
   | {

@@ -148,6 +148,12 @@ function symbolSources(
       reason: reason('safe_mode', { causes }),
     });
   }
+  if (state.externals.some((one) => one.kind === 'position' && one.id === instrument))
+    sources.push({
+      source: 'external',
+      allows: 'reducing',
+      reason: reason('external_position'),
+    });
   sources.push(...entriesInFlight(state, policy, instrument));
   const limitMs = barLimitMs(policy);
   const lastBarClosedAt = seenOf(view, instrument).lastBarClosedAt;

@@ -1,7 +1,6 @@
 import type { Order } from '#core/machines/order.ts';
 import type { Event } from './event.ts';
 import type { Make, Push } from './push.ts';
-import { isExposed } from './select.ts';
 import type { DeskState } from './state.ts';
 
 /** Messages about locks, SAFE_MODE, kill and doubts. */
@@ -60,15 +59,6 @@ export function safetyPushes(event: Event, state: DeskState, make: Make): Push[]
 
 function doubtPushes(event: Event, state: DeskState, make: Make): Push[] {
   switch (event.type) {
-    case 'reconciled':
-      return [
-        event.isClean
-          ? make({ kind: 'recon_ok' })
-          : make(
-              { kind: 'recon_blocked', differences: event.differences },
-              { priority: isExposed(state) ? 0 : 1 },
-            ),
-      ];
     case 'position_found_unprotected':
       return [
         make({

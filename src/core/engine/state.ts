@@ -6,6 +6,7 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
+import type { Difference, External, Mismatch } from '#core/portfolio/account-reading.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { DayType, RegimeLive } from '#core/strategies/strategy.ts';
 import type { PulseState } from './pulse-state.ts';
@@ -115,6 +116,8 @@ export type Position = {
   readonly boughtQuantity: number;
   readonly openedAt: number;
   readonly tradingDay: TradingDay;
+  /** `adopted`: bought elsewhere and taken over at its price of that moment; it has a stop and no target. */
+  readonly origin: 'ticket' | 'adopted';
   readonly entryPrice: number;
   readonly entryMinor: number;
   readonly exitMinor: number;
@@ -150,7 +153,8 @@ export type ExitReason =
   | 'kill'
   | 'event'
   | 'unprotected'
-  | 'sector_out';
+  | 'sector_out'
+  | 'external';
 
 /** A finished round trip. Money net of fees; `resultR` = pnl / risk. */
 export type Trade = {
@@ -255,6 +259,11 @@ export type DeskState = {
   readonly safeMode: readonly SafeModeEntry[];
   readonly locks: readonly Lock[];
   readonly isReconciled: boolean;
+  /** Unsettled lines of the last comparison with the broker; empty while they agree. */
+  readonly differences: readonly Difference[];
+  readonly mismatches: readonly Mismatch[];
+  /** What stands at the broker and is not the desk's. */
+  readonly externals: readonly External[];
   readonly day: DayState | null;
   readonly symbols: Readonly<Record<string, SymbolState>>;
   /** Tickets of the day and every ticket that is still pending or has an open order or position. */

@@ -80,6 +80,9 @@ export type ReasonCode =
   | 'order_failed'
   | 'session_closed'
   | 'expired_sent_at'
+  | 'external_position'
+  | 'stop_beyond_market'
+  | 'unknown_difference'
   // what a broker would refuse, said before it is asked
   | 'order_type_unsupported'
   | 'price_not_on_tick'

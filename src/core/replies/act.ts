@@ -46,6 +46,16 @@ export type DeskAct =
     }
   /** The conditional order that protects a position stands at the broker. */
   | { readonly act: 'protected'; readonly target: string }
+  /** Takes a holding the desk did not buy under its management; `stop` null: the stop that risks one unit. */
+  | { readonly act: 'adopt'; readonly target: string; readonly stop: number | null }
+  /** Settles one line of a failed comparison: takes the broker's side over, or leaves it alone for good. */
+  | {
+      readonly act: 'reconcile';
+      readonly verb: 'accept' | 'disown';
+      /** A symbol, an instrument, an order id, or `cash`. */
+      readonly id: string;
+      readonly scope: string | null;
+    }
   /** `desk` is empty where the person named none: the only desk is meant. */
   | { readonly act: 'mode'; readonly desk: string; readonly mode: Mode };
 
@@ -71,6 +81,8 @@ export type Question =
   | { readonly ask: 'trades'; readonly count: number | null; readonly symbol: string | null }
   | { readonly ask: 'regime'; readonly symbol: string | null }
   | { readonly ask: 'report'; readonly day: string | null }
+  /** Compares book and broker now and shows both sides. */
+  | { readonly ask: 'reconcile'; readonly scope: string | null }
   | { readonly ask: 'logs'; readonly count: number | null; readonly level: string | null }
   /** Button or bare command without arguments that needs a choice (lists the choices). */
   | { readonly ask: 'exit_list' | 'kill_menu' | 'mode_menu' };

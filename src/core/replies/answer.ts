@@ -4,6 +4,8 @@ import type { DeskState } from '#core/engine/state.ts';
 import type { MarketView } from '#core/engine/view.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Difference, External } from '#core/portfolio/account-reading.ts';
 import type { Actor } from './act.ts';
 
 /** A desk as a question sees it: its committed state, what it saw of the market, the axes judged from both. */
@@ -21,6 +23,26 @@ export type HealthLine = {
   readonly subject: string;
   readonly isWell: boolean;
   readonly figures: Readonly<Record<string, number | string>>;
+};
+
+/** Book and broker beside each other, as a comparison just found them. */
+export type BothSides = {
+  readonly deskId: string;
+  readonly accountId: string;
+  /** Why the account could not be read; null: it was, and the broker's figures are its own. */
+  readonly failure: string | null;
+  readonly isClean: boolean;
+  readonly cashMinor: { readonly ours: number; readonly theirs: number | null };
+  readonly openOrders: { readonly ours: number; readonly theirs: number | null };
+  readonly holdings: readonly {
+    readonly instrument: InstrumentId;
+    readonly ours: number;
+    readonly theirs: number | null;
+    readonly disowned: number;
+  }[];
+  readonly differences: readonly Difference[];
+  /** What the desk did not make, decided upon or not. */
+  readonly externals: readonly External[];
 };
 
 /** One line of /jobs. Instants are epoch milliseconds; `nextAt` null: not scheduled again. */
@@ -62,6 +84,7 @@ export type Answer = { readonly at: number } & (
     }
   | { readonly kind: 'pnl'; readonly desks: readonly DeskView[] }
   | { readonly kind: 'regime'; readonly desks: readonly DeskView[]; readonly symbol: string | null }
+  | { readonly kind: 'reconcile'; readonly accounts: readonly BothSides[] }
   | { readonly kind: 'report_missing'; readonly day: string | null }
   | { readonly kind: 'jobs'; readonly jobs: readonly JobLine[]; readonly zone: string }
   | { readonly kind: 'health'; readonly lines: readonly HealthLine[] }

@@ -18,6 +18,8 @@ export type CommandName =
   | 'ack'
   | 'exit'
   | 'cancel'
+  | 'adopt'
+  | 'reconcile'
   | 'positions'
   | 'orders'
   | 'trades'
@@ -87,6 +89,14 @@ export const COMMANDS: readonly CommandRow[] = [
   row('fill', 'operator', '<code> <price> <quantity> [HH:MM] | <code> none|done', ['报成交'], []),
   row('protected', 'operator', '<symbol|code>', ['已设'], []),
   row('todo', 'viewer', '', ['待办委托'], ['todo', '待办委托']),
+  row('adopt', 'operator', '<symbol> [stop=price]', ['接管'], []),
+  row(
+    'reconcile',
+    'operator',
+    '[account] [accept|disown <symbol|order|cash>]',
+    ['对账'],
+    ['reconcile', '对账'],
+  ),
   row('status', 'viewer', '', ['s', '状态'], ['status', '状态']),
   row('positions', 'viewer', '', ['p', '持仓'], ['positions', '持仓']),
   row('orders', 'viewer', '[open|today|id]', ['o', '委托'], ['orders', '委托']),

@@ -41,6 +41,22 @@ export type Consequence =
       readonly quantity: number;
       readonly reason: Reason;
     }
+  /** `stop` null: the stop that risks one unit at the price of that moment. */
+  | {
+      readonly act: 'adopt';
+      readonly target: string;
+      readonly quantity: number;
+      readonly averagePrice: number | null;
+      readonly stop: number | null;
+    }
+  /** Takes over the broker's side of one line. */
+  | {
+      readonly act: 'accept';
+      readonly id: string;
+      readonly ours: number;
+      readonly theirs: number;
+      readonly isCash: boolean;
+    }
   | { readonly act: 'mode'; readonly from: Mode; readonly to: Mode };
 
 /** One held position as a sheet shows it; `quantity` negative for a short. */
@@ -116,6 +132,8 @@ export type Notice =
   | { readonly kind: 'position_changed'; readonly target: string }
   | { readonly kind: 'nothing_held'; readonly target: string | null }
   | { readonly kind: 'nothing_to_report'; readonly target: string }
+  /** There is no such holding of somebody else, or no such difference, at the broker. */
+  | { readonly kind: 'nothing_external'; readonly target: string }
   | { readonly kind: 'kill_menu'; readonly desks: readonly string[]; readonly positions: number }
   | {
       readonly kind: 'exit_list';

@@ -1,6 +1,8 @@
-import type { DeskAct, Mode, Question, Reply } from './act.ts';
+import type { DeskAct, Mode, Reply } from './act.ts';
 import { type CommandName, commandOf, commandOfWord, nearestCommand } from './command-table.ts';
 import { parseFill, parseProtected, reportedFill } from './parse-fill.ts';
+import { parsePositionCommand } from './parse-positions.ts';
+import { act, bad, NAME, ORDER_ID, question, TARGET } from './reply-of.ts';
 
 /** What a text is read together with: the ticket code of the message it replies to. */
 export type ReplyContext = { readonly replyToCode: string | null };
@@ -11,35 +13,20 @@ export type Urgent =
   | { readonly kind: 'stop'; readonly scope: string | null; readonly reason: string | null };
 
 const CODE = /^[2-9A-HJ-NP-Z]{4}$/;
-const TARGET = /^[A-Z0-9][A-Z0-9.-]{0,15}$/;
 const NONCE = /^[A-Za-z0-9_-]{4,32}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const WALL_TIME = /^([01]?\d|2[0-3]):([0-5]\d)$/;
-const PHRASE = /^(KILL|LIVE|RESUME|ALLOW|SAFE|AUTO|CANCEL) [A-Z0-9-]{1,40} \d{4}$/;
+const PHRASE = /^(KILL|LIVE|RESUME|ALLOW|SAFE|AUTO|CANCEL|ACCEPT) [A-Z0-9-]{1,40} \d{4}$/;
 /** Desk names hold a hyphen (`us-vwap`); markets and `all` are the other scopes. */
 const SCOPE = /^(all|us|cn|[a-z]{2,12}(-[a-z0-9]{1,12}){1,3})$/;
 /** Characters without width and direction marks: never part of a word somebody meant. */
 const INVISIBLE = /[\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/gu;
-/** A desk, account or market named as an argument of its own. */
-const NAME = /^[a-z][a-z0-9-]{1,40}$/;
 /** A longer message is free text, whatever it starts with. In characters. */
 const LONGEST_COMMAND = 400;
 const LONGEST_REASON = 200;
 const SHARES_PER_LOT = 100;
 
 const NOT_UNDERSTOOD: Reply = { kind: 'not_understood' };
-
-function act(value: DeskAct, day: string | null = null): Reply {
-  return { kind: 'act', act: value, day };
-}
-
-function question(value: Question): Reply {
-  return { kind: 'question', question: value };
-}
-
-function bad(command: string, found: string, expected: string): Reply {
-  return { kind: 'bad_arguments', command, found: found.slice(0, 40), expected };
-}
 
 /** Full-width forms become ASCII, runs of white space one blank; nothing else is guessed. */
 function folded(text: string): string {
@@ -176,7 +163,7 @@ function parseCommand(name: CommandName, args: readonly string[], context: Reply
     case 'pair':
       return parsePair(args);
     default:
-      return parseQuestion(name, args, context);
+      return parsePositionCommand(name, args) ?? parseQuestion(name, args, context);
   }
 }
 
@@ -287,11 +274,7 @@ function parseCancel(args: readonly string[]): Reply {
   const target = args[0] ?? '';
   const flag = args[1]?.toLowerCase();
   const isProtectionMeant = flag === 'protective' || flag === '保护单';
-  if (
-    args.length > 2 ||
-    (flag !== undefined && !isProtectionMeant) ||
-    !/^[\w.:-]{1,80}$/.test(target)
-  ) {
+  if (args.length > 2 || (flag !== undefined && !isProtectionMeant) || !ORDER_ID.test(target)) {
     return bad('cancel', args.join(' '), '<order|symbol|code|all>');
   }
   return act({ act: 'cancel', target, isProtectionMeant });

@@ -16,6 +16,7 @@ export type PermissionSource = {
     | 'session'
     | 'stance'
     | 'reconciliation'
+    | 'external'
     | 'operator_reach';
   readonly allows: Permission;
   readonly reason: Reason | null;

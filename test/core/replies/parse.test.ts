@@ -231,3 +231,30 @@ test('ten thousand characters are one clear answer', () => {
   assert.deepEqual(parseReply('confirm '.repeat(1250)), { kind: 'not_understood' });
   assert.deepEqual(parseReply(`/confirm ${'K'.repeat(10_000)}`), { kind: 'not_understood' });
 });
+
+test('ID-09 adopt and reconcile are read with their arguments, anything else is said to be wrong', () => {
+  const acts = [
+    ['/adopt aapl', { act: 'adopt', target: 'AAPL', stop: null }],
+    ['/adopt AAPL stop=180.5', { act: 'adopt', target: 'AAPL', stop: 180.5 }],
+    ['/接管 AAPL 180', { act: 'adopt', target: 'AAPL', stop: 180 }],
+    ['/reconcile accept cash', { act: 'reconcile', verb: 'accept', id: 'cash', scope: null }],
+    [
+      '/reconcile paper-us disown by-hand-1',
+      { act: 'reconcile', verb: 'disown', id: 'by-hand-1', scope: 'paper-us' },
+    ],
+    ['/对账 不管 AAPL', { act: 'reconcile', verb: 'disown', id: 'AAPL', scope: null }],
+  ] as const;
+  for (const [text, value] of acts)
+    assert.deepEqual(parseReply(text), { kind: 'act', act: value, day: null }, text);
+  for (const text of ['/reconcile', '对账', '/reconcile paper-us'])
+    assert.equal(parseReply(text).kind, 'question', text);
+  for (const text of [
+    '/adopt',
+    '/adopt AAPL stop=0',
+    '/adopt AAPL 1 2',
+    '/reconcile accept',
+    '/reconcile us-vwap take AAPL',
+    '/reconcile accept a b',
+  ])
+    assert.equal(parseReply(text).kind, 'bad_arguments', text);
+});

@@ -202,6 +202,7 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
   second_confirm_dropped: { kind: 'second_confirm_dropped', command: 'flatten' },
   position_changed: { kind: 'position_changed', target: 'QQQM' },
   nothing_held: { kind: 'nothing_held', target: null },
+  nothing_external: { kind: 'nothing_external', target: 'AAPL' },
   kill_menu: { kind: 'kill_menu', desks: ['us-vwap'], positions: 1 },
   exit_list: { kind: 'exit_list', positions: [{ ...HELD, deskId: 'us-vwap' }] },
   mode_menu: { kind: 'mode_menu', desks: [{ deskId: 'us-vwap', mode: 'semi' }] },

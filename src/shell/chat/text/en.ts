@@ -5,7 +5,8 @@ import type { Check } from '#core/gates/gate.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { mid } from '#core/market/quote.ts';
-import type { DeskView } from '#core/replies/answer.ts';
+import type { External } from '#core/portfolio/account-reading.ts';
+import type { BothSides, DeskView } from '#core/replies/answer.ts';
 import { COMMANDS } from '#core/replies/command-table.ts';
 import type { Consequence } from '#core/replies/notice.ts';
 import type { Catalogue, Speech } from './catalogue.ts';
@@ -304,6 +305,16 @@ function positionLines(desk: DeskView, s: Speech): string[] {
   });
 }
 
+function foreignLines(desk: DeskView, s: Speech): string[] {
+  return desk.state.externals
+    .filter((one) => one.kind === 'position')
+    .map((one) =>
+      one.state === 'found'
+        ? externalLine(one, s)
+        : `not the desk’s, left alone: ${s.f.symbol(one.instrument)} ${one.quantity}`,
+    );
+}
+
 function consequenceLines(c: Consequence, s: Speech): string[] {
   switch (c.act) {
     case 'allow':
@@ -345,12 +356,68 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
         `Book ${s.f.words(c.target, 20)}: ${c.quantity} @ ${s.f.price(c.price)}`,
         `unusual: ${s.reason(c.reason)}`,
       ];
+    case 'adopt':
+      return [
+        `Take over ${s.f.words(c.target, 20)} ${c.quantity}${c.averagePrice === null ? '' : `, bought at ${s.f.price(c.averagePrice)}`}`,
+        c.stop === null ? 'stop where it risks 1R from now' : `stop ${s.f.price(c.stop)}`,
+        'booked at the bid of that moment, no target, left before the close',
+      ];
+    case 'accept': {
+      const show = (value: number) => (c.isCash ? s.f.money(value) : String(value));
+      return [
+        `Accept the broker’s side of ${s.f.words(c.id, 60)}`,
+        `book ${show(c.ours)} → broker ${show(c.theirs)}`,
+      ];
+    }
     case 'mode':
       return [
         `Mode ${EN.modes[c.from]} → ${EN.modes[c.to]}`,
         c.to === 'auto' ? 'the desk then enters by itself' : 'entries then need a confirm',
       ];
   }
+}
+
+function externalLine(external: External, s: Speech): string {
+  const symbol = s.f.symbol(external.instrument);
+  const id = s.f.words(external.id, 60);
+  const price = external.price === null ? '' : ` @ ${s.f.price(external.price)}`;
+  if (external.kind === 'order')
+    return `! not the desk’s: order ${id} ${symbol} ${external.quantity}${price} · /reconcile disown ${id}`;
+  return `! not the desk’s: ${symbol} ${external.quantity}${price} · /adopt ${symbol} or /reconcile disown ${symbol}`;
+}
+
+function sidesLines(sides: BothSides, s: Speech): string[] {
+  const { cashMinor, openOrders, failure } = sides;
+  const verdict =
+    failure !== null
+      ? `✕ not read: ${s.f.words(failure, 120)}`
+      : sides.isClean
+        ? '✓ book and broker agree'
+        : `✕ ${count(sides.differences.length, 'difference')}`;
+  const figures = (value: number | null) => figure(value);
+  return [
+    `${sides.accountId} · ${sides.deskId}: ${verdict}`,
+    `cash: book ${s.f.money(cashMinor.ours)}, broker ${cashMinor.theirs === null ? 'not known' : s.f.money(cashMinor.theirs)}`,
+    `open orders: book ${openOrders.ours}, broker ${figures(openOrders.theirs)}`,
+    ...sides.holdings
+      .slice(0, 15)
+      .map(
+        (held) =>
+          `${s.f.symbol(held.instrument)}: book ${held.ours}, broker ${figures(held.theirs)}${held.disowned === 0 ? '' : ` (${held.disowned} left alone)`}`,
+      ),
+    ...sides.externals
+      .filter((external) => external.state === 'found')
+      .slice(0, 5)
+      .map((external) => externalLine(external, s)),
+    ...(sides.isClean
+      ? []
+      : sides.differences
+          .slice(0, 8)
+          .map(
+            (d) =>
+              `✕ ${s.f.words(d.subject, 60)}: book ${s.f.words(d.ours, 40)}, broker ${s.f.words(d.theirs, 80)}`,
+          )),
+  ];
 }
 
 function usageOf(name: string): string {
@@ -465,6 +532,9 @@ export const EN: Catalogue = {
     order_failed: 'the order failed',
     session_closed: 'the session is closed',
     expired_sent_at: 'expired when it arrived',
+    external_position: 'shares in this symbol are not the desk’s',
+    stop_beyond_market: 'a stop at or beyond the market sells at once: /exit does that',
+    unknown_difference: 'there is no such difference with the broker',
     order_type_unsupported: 'the broker does not know this order type',
     price_not_on_tick: 'price is not on the tick',
     price_missing: 'a price is missing',
@@ -576,6 +646,7 @@ export const EN: Catalogue = {
     event: 'event',
     unprotected: 'unprotected',
     sector_out: 'sector out of the top',
+    external: 'outside the desk',
   },
   safeModeCauses: {
     heartbeat_lost: 'connection lost',
@@ -657,6 +728,8 @@ export const EN: Catalogue = {
     ack: 'I have seen the alarm',
     exit: 'sell a position or a part of it',
     cancel: 'cancel an entry order',
+    adopt: 'take over a holding the desk did not buy, with a stop of its own',
+    reconcile: 'compare book and broker now; accept the broker’s side or leave something alone',
     status: 'permission, health, phase, risk',
     positions: 'what is held',
     orders: 'orders, unknown ones flagged',
@@ -839,6 +912,30 @@ export const EN: Catalogue = {
       `${s.f.words(m.reason, 160)} · no entry before ALLOW`,
     ],
     recon_ok: () => ['● Book and broker agree'],
+    recon_diff: (m, s) => {
+      const show = (value: number) =>
+        m.what === 'cash' || m.what === 'fills' || m.what === 'fees'
+          ? s.f.money(value)
+          : String(value);
+      const label = {
+        missed_fill: 'Missed fill booked',
+        fills: 'Fill prices corrected',
+        fees: 'Fees corrected',
+        cash: 'Cash corrected',
+        holding: 'Holding corrected',
+        order: 'Order found working',
+      }[m.what];
+      const why =
+        m.by !== null
+          ? `accepted by ${s.f.words(m.by, 40)}`
+          : m.toleranceMinor === null
+            ? 'by the broker’s own list'
+            : `within the tolerance of ${s.f.money(m.toleranceMinor)}`;
+      return [
+        `● ${label}: book ${show(m.ours)} → broker ${show(m.theirs)}`,
+        [s.f.words(m.subject, 80), why].filter((part) => part !== '').join(' · '),
+      ];
+    },
     recon_blocked: (m, s) => [
       `⚠ Book and broker differ: ${count(m.differences.length, 'line')}, no entries`,
       ...m.differences
@@ -847,6 +944,11 @@ export const EN: Catalogue = {
           (d) =>
             `${s.f.words(d.subject, 60)}: book ${s.f.words(d.ours, 60)}, broker ${s.f.words(d.theirs, 60)}`,
         ),
+      ...m.externals.slice(0, 5).map((external) => externalLine(external, s)),
+    ],
+    position_adopted: (m, s) => [
+      `✓ Taken over ${s.f.symbol(m.instrument)} ${m.quantity} @ ${s.f.price(m.price)} · stop ${s.f.price(m.stop)}`,
+      `by ${s.f.words(m.by, 40)} · counted in risk, no target, left before the close`,
     ],
     position_unprotected: (m, s) => [
       `⚠ NO STOP for ${s.f.symbol(m.instrument)} ${m.quantity}`,
@@ -968,6 +1070,9 @@ export const EN: Catalogue = {
     ],
     nothing_to_report: (n, s) => [
       `No order ${s.f.words(n.target, 20)} waits for a report. /todo lists them.`,
+    ],
+    nothing_external: (n, s) => [
+      `Nothing at the broker is in question under ${s.f.words(n.target, 40)}. Nothing done; /reconcile shows both sides.`,
     ],
     kill_menu: (n) => [
       `⛔ Kill: nothing done yet · ${count(n.positions, 'position')} held · ${n.desks.join(', ')}`,
@@ -1096,7 +1201,7 @@ export const EN: Catalogue = {
       ),
     positions: (a, s) =>
       none(
-        a.desks.flatMap((desk) => positionLines(desk, s)),
+        a.desks.flatMap((desk) => [...positionLines(desk, s), ...foreignLines(desk, s)]),
         'Nothing is held.',
       ),
     orders: (a, s) =>
@@ -1164,6 +1269,11 @@ export const EN: Catalogue = {
             }),
         ),
         'No such symbol on a desk.',
+      ),
+    reconcile: (a, s) =>
+      none(
+        a.accounts.flatMap((sides) => sidesLines(sides, s)),
+        'No desk is running.',
       ),
     report_missing: (a) => [
       `No report for ${a.day ?? 'today'} yet: it comes after the close, also on days without a trade.`,

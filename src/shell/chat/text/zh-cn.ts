@@ -5,7 +5,8 @@ import type { Check } from '#core/gates/gate.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { mid } from '#core/market/quote.ts';
-import type { DeskView } from '#core/replies/answer.ts';
+import type { External } from '#core/portfolio/account-reading.ts';
+import type { BothSides, DeskView } from '#core/replies/answer.ts';
 import { COMMANDS } from '#core/replies/command-table.ts';
 import type { Consequence } from '#core/replies/notice.ts';
 import type { Catalogue, Speech } from './catalogue.ts';
@@ -369,12 +370,75 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
         `记账 ${s.f.words(c.target, 20)}:${s.f.shares(c.quantity)} @ ${s.f.price(c.price)}`,
         `不寻常:${s.reason(c.reason)}`,
       ];
+    case 'adopt':
+      return [
+        `接管 ${s.f.words(c.target, 20)} ${s.f.shares(c.quantity)}${c.averagePrice === null ? '' : `,买入均价 ${s.f.price(c.averagePrice)}`}`,
+        c.stop === null ? '止损设在从现在起亏 1R 处' : `止损 ${s.f.price(c.stop)}`,
+        '按届时买一价入账,不设止盈,收盘前卖出',
+      ];
+    case 'accept': {
+      const show = (value: number) => (c.isCash ? s.f.money(value) : String(value));
+      return [`以券商为准:${s.f.words(c.id, 60)}`, `账 ${show(c.ours)} → 券商 ${show(c.theirs)}`];
+    }
     case 'mode':
       return [
         `模式 ${ZH_CN.modes[c.from]} → ${ZH_CN.modes[c.to]}`,
         c.to === 'auto' ? '之后由系统自行开仓' : '之后开仓需要确认',
       ];
   }
+}
+
+function externalLine(external: External, s: Speech): string {
+  const symbol = s.f.symbol(external.instrument);
+  const id = s.f.words(external.id, 60);
+  const price = external.price === null ? '' : ` @ ${s.f.price(external.price)}`;
+  if (external.kind === 'order')
+    return `! 非本系统:委托 ${id} ${symbol} ${external.quantity}${price} · /reconcile disown ${id}`;
+  return `! 非本系统:${symbol} ${external.quantity}${price} · /adopt ${symbol} 或 /reconcile disown ${symbol}`;
+}
+
+function sidesLines(sides: BothSides, s: Speech): string[] {
+  const { cashMinor, openOrders, failure } = sides;
+  const verdict =
+    failure !== null
+      ? `✕ 未能读取:${s.f.words(failure, 120)}`
+      : sides.isClean
+        ? '✓ 账实相符'
+        : `✕ ${sides.differences.length} 项差异`;
+  const figures = (value: number | null) => (value === null ? '未知' : String(value));
+  return [
+    `${sides.accountId} · ${sides.deskId}:${verdict}`,
+    `现金:账 ${s.f.money(cashMinor.ours)},券商 ${cashMinor.theirs === null ? '未知' : s.f.money(cashMinor.theirs)}`,
+    `挂单:账 ${openOrders.ours},券商 ${figures(openOrders.theirs)}`,
+    ...sides.holdings
+      .slice(0, 15)
+      .map(
+        (held) =>
+          `${s.f.symbol(held.instrument)}:账 ${held.ours},券商 ${figures(held.theirs)}${held.disowned === 0 ? '' : `(不管的 ${held.disowned})`}`,
+      ),
+    ...sides.externals
+      .filter((external) => external.state === 'found')
+      .slice(0, 5)
+      .map((external) => externalLine(external, s)),
+    ...(sides.isClean
+      ? []
+      : sides.differences
+          .slice(0, 8)
+          .map(
+            (d) =>
+              `✕ ${s.f.words(d.subject, 60)}:账 ${s.f.words(d.ours, 40)},券商 ${s.f.words(d.theirs, 80)}`,
+          )),
+  ];
+}
+
+function foreignLines(desk: DeskView, s: Speech): string[] {
+  return desk.state.externals
+    .filter((one) => one.kind === 'position')
+    .map((one) =>
+      one.state === 'found'
+        ? externalLine(one, s)
+        : `非本系统,不管:${s.f.symbol(one.instrument)} ${s.f.shares(one.quantity)}`,
+    );
 }
 
 const USAGE_ZH: Readonly<Record<string, string>> = {
@@ -392,6 +456,8 @@ const USAGE_ZH: Readonly<Record<string, string>> = {
   ack: '[编号]',
   exit: '[代码|编号] [百分比]',
   cancel: '委托号|代码|编号|all',
+  adopt: '代码 [stop=价格]',
+  reconcile: '[账户] [accept|disown 代码|委托号|cash]',
   orders: '[open|today|委托号]',
   trades: '[条数] [代码]',
   regime: '[代码]',
@@ -546,6 +612,9 @@ export const ZH_CN: Catalogue = {
     order_failed: '下单失败',
     session_closed: '已收盘',
     expired_sent_at: '到达时已过期',
+    external_position: '该标的有非本系统持仓',
+    stop_beyond_market: '止损已达到或越过市价,等同立即卖出:请用 /exit',
+    unknown_difference: '与券商没有这项差异',
     order_type_unsupported: '券商不支持该委托类型',
     price_not_on_tick: '价格不在最小变动价位上',
     price_missing: '缺少价格',
@@ -657,6 +726,7 @@ export const ZH_CN: Catalogue = {
     event: '事件',
     unprotected: '无保护',
     sector_out: '板块掉出前列',
+    external: '系统外成交',
   },
   safeModeCauses: {
     heartbeat_lost: '连接中断',
@@ -739,6 +809,8 @@ export const ZH_CN: Catalogue = {
     ack: '收到警报',
     exit: '卖出持仓或其中一部分',
     cancel: '撤开仓委托',
+    adopt: '接管非本系统买入的持仓,并设自己的止损',
+    reconcile: '立即对账;认券商一侧,或不管某项',
     status: '许可、健康、阶段、风险',
     positions: '持仓',
     orders: '委托,含结果未知的',
@@ -921,6 +993,30 @@ export const ZH_CN: Catalogue = {
       `${s.f.words(m.reason, 160)} · 未允许前不开仓`,
     ],
     recon_ok: () => ['● 账实相符'],
+    recon_diff: (m, s) => {
+      const show = (value: number) =>
+        m.what === 'cash' || m.what === 'fills' || m.what === 'fees'
+          ? s.f.money(value)
+          : String(value);
+      const label = {
+        missed_fill: '补记漏报成交',
+        fills: '成交价已更正',
+        fees: '费用已更正',
+        cash: '现金已更正',
+        holding: '持仓已更正',
+        order: '委托仍在券商有效',
+      }[m.what];
+      const why =
+        m.by !== null
+          ? `${s.f.words(m.by, 40)} 认账`
+          : m.toleranceMinor === null
+            ? '依据券商清单'
+            : `在容差 ${s.f.money(m.toleranceMinor)} 之内`;
+      return [
+        `● ${label}:账 ${show(m.ours)} → 券商 ${show(m.theirs)}`,
+        [s.f.words(m.subject, 80), why].filter((part) => part !== '').join(' · '),
+      ];
+    },
     recon_blocked: (m, s) => [
       `⚠ 账实不符:${m.differences.length} 项,不开仓`,
       ...m.differences
@@ -929,6 +1025,11 @@ export const ZH_CN: Catalogue = {
           (d) =>
             `${s.f.words(d.subject, 60)}:账 ${s.f.words(d.ours, 60)},券商 ${s.f.words(d.theirs, 60)}`,
         ),
+      ...m.externals.slice(0, 5).map((external) => externalLine(external, s)),
+    ],
+    position_adopted: (m, s) => [
+      `✓ 已接管 ${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)} @ ${s.f.price(m.price)} · 止损 ${s.f.price(m.stop)}`,
+      `${s.f.words(m.by, 40)} · 计入风险,不设止盈,收盘前卖出`,
     ],
     position_unprotected: (m, s) => [
       `⚠ 没有止损:${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)}`,
@@ -1043,6 +1144,9 @@ export const ZH_CN: Catalogue = {
       n.target === null ? '没有持仓。' : `没有 ${s.f.words(n.target, 20)} 的持仓。什么也没做。`,
     ],
     nothing_to_report: (n, s) => [`没有待报成交的委托 ${s.f.words(n.target, 20)},/todo 查看待办。`],
+    nothing_external: (n, s) => [
+      `券商处没有待定的 ${s.f.words(n.target, 40)}。什么也没做;/reconcile 显示两边。`,
+    ],
     kill_menu: (n) => [
       `⛔ 急停:尚未执行任何操作 · 持仓 ${n.positions} 只 · ${n.desks.join('、')}`,
       '第一步立即全停并撤开仓委托,止损保留。第二步全部清仓,会再次确认。',
@@ -1168,7 +1272,7 @@ export const ZH_CN: Catalogue = {
       ),
     positions: (a, s) =>
       none(
-        a.desks.flatMap((desk) => positionLines(desk, s)),
+        a.desks.flatMap((desk) => [...positionLines(desk, s), ...foreignLines(desk, s)]),
         '没有持仓。',
       ),
     orders: (a, s) =>
@@ -1236,6 +1340,11 @@ export const ZH_CN: Catalogue = {
             }),
         ),
         '没有这个代码。',
+      ),
+    reconcile: (a, s) =>
+      none(
+        a.accounts.flatMap((sides) => sidesLines(sides, s)),
+        '没有账户组在运行。',
       ),
     report_missing: (a) => [`${a.day ?? '今天'} 还没有日报:收盘后发送,不交易的日子也有。`],
     jobs: (a, s) =>

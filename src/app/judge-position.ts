@@ -1,0 +1,94 @@
+import { symbolOf } from '#core/market/instrument.ts';
+import type { External } from '#core/portfolio/account-reading.ts';
+import type { DeskAct } from '#core/replies/act.ts';
+import { LATE_AFTER_MS } from '#core/replies/conversation.ts';
+import type { DeskHandle } from './desk-handle.ts';
+import { deskScope } from './find-desk.ts';
+import { type ActFrom, ask, go, type Judged, late, refused } from './judged.ts';
+import { mayActAs } from './roles.ts';
+
+type PositionAct = Extract<DeskAct, { act: 'adopt' | 'reconcile' }>;
+
+/** Judges the acts about holdings and the account behind them; see `judgeAct`. */
+export function judgePositionAct(
+  act: PositionAct,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+): Judged {
+  switch (act.act) {
+    case 'adopt':
+      return judgeAdopt(act, desks, from);
+    case 'reconcile':
+      return judgeSettle(act, desks, from);
+  }
+}
+
+function isLate(from: ActFrom): boolean {
+  return from.now - from.sentAt > LATE_AFTER_MS;
+}
+
+function externalOf(
+  target: string,
+  desks: readonly DeskHandle[],
+): { desk: DeskHandle; external: External } | null {
+  for (const desk of desks) {
+    const external = desk
+      .state()
+      .externals.find((one) => one.id === target || symbolOf(one.instrument) === target);
+    if (external !== undefined) return { desk, external };
+  }
+  return null;
+}
+
+function judgeAdopt(
+  act: Extract<DeskAct, { act: 'adopt' }>,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+): Judged {
+  if (isLate(from)) return late(act, from);
+  const found = externalOf(act.target, desks);
+  if (found === null || found.external.kind !== 'position')
+    return refused({ kind: 'nothing_external', target: act.target });
+  const { desk, external } = found;
+  return ask({ ...act, target: external.id }, [desk], {
+    act: 'adopt',
+    target: symbolOf(external.instrument),
+    quantity: external.quantity,
+    averagePrice: external.price,
+    stop: act.stop,
+  });
+}
+
+/** Accepting the broker's side changes the book: the owner's, asked once more. Disowning leaves it as it is. */
+function judgeSettle(
+  act: Extract<DeskAct, { act: 'reconcile' }>,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+): Judged {
+  if (isLate(from)) return late(act, from);
+  const scoped = deskScope(act.scope, desks);
+  if (scoped.length === 0) {
+    const names = desks.map((desk) => desk.policy.deskId);
+    return refused({ kind: 'unknown_desk', found: act.scope ?? '', desks: names });
+  }
+  const wanted = act.id.toUpperCase();
+  const isMeant = (id: string) =>
+    id.toUpperCase() === wanted || id.toUpperCase().startsWith(`${wanted}.`);
+  const meant = scoped.find((desk) => {
+    const { mismatches, externals } = desk.state();
+    return [...mismatches, ...externals].some(({ id }) => isMeant(id));
+  });
+  if (meant === undefined) return refused({ kind: 'nothing_external', target: act.id });
+  if (act.verb === 'disown') return go(act, [meant], null);
+  if (!mayActAs(from.role, 'owner'))
+    return refused({
+      kind: 'role_too_low',
+      command: 'reconcile',
+      role: from.role,
+      needed: 'owner',
+    });
+  const mismatch = meant.state().mismatches.find(({ id }) => isMeant(id));
+  if (mismatch === undefined) return refused({ kind: 'nothing_external', target: act.id });
+  const { id, ours, theirs, kind } = mismatch;
+  return ask(act, [meant], { act: 'accept', id, ours, theirs, isCash: kind === 'cash' });
+}

@@ -1,0 +1,62 @@
+import type { DeskAct } from '#core/replies/act.ts';
+import type { CommandRole } from '#core/replies/command-table.ts';
+import type { Consequence, Notice } from '#core/replies/notice.ts';
+import type { DeskHandle } from './desk-handle.ts';
+
+/** How an act came in. `day` is the trading day of a button; `isTap` a verified button. */
+export type ActFrom = {
+  readonly sentAt: number;
+  readonly now: number;
+  readonly day: string | null;
+  readonly isTap: boolean;
+  readonly role: CommandRole;
+};
+
+/**
+ * What is to become of an act: said no with a notice, asked for a second confirmation, or handed
+ * to its desks. `lateMs` is set when a late act is honoured all the same.
+ */
+export type Judged =
+  | { readonly kind: 'refused'; readonly notice: Notice }
+  | {
+      readonly kind: 'ask';
+      readonly act: DeskAct;
+      readonly desks: readonly DeskHandle[];
+      readonly consequence: Consequence;
+      readonly positionTicketId: string | null;
+    }
+  | {
+      readonly kind: 'go';
+      readonly act: DeskAct;
+      readonly desks: readonly DeskHandle[];
+      readonly lateMs: number | null;
+      readonly ticketVersion: number | null;
+      /** A verified fresh button already was the one tap that the act needs. */
+      readonly isConfirmed: boolean;
+    };
+
+/** Said no to, with a notice. */
+export function refused(notice: Notice): Judged {
+  return { kind: 'refused', notice };
+}
+
+/** Too late to count: what raises risk is not carried out when it comes late. */
+export function late(act: DeskAct, from: ActFrom): Judged {
+  const lateMs = from.now - from.sentAt;
+  return refused({ kind: 'late_refused', command: act.act, sentAt: from.sentAt, lateMs });
+}
+
+/** To be asked once more, with what it would do. */
+export function ask(
+  act: DeskAct,
+  desks: readonly DeskHandle[],
+  consequence: Consequence,
+  positionTicketId: string | null = null,
+): Judged {
+  return { kind: 'ask', act, desks, consequence, positionTicketId };
+}
+
+/** Handed to its desks; `lateMs` when it came late and counts all the same. */
+export function go(act: DeskAct, desks: readonly DeskHandle[], lateMs: number | null): Judged {
+  return { kind: 'go', act, desks, lateMs, ticketVersion: null, isConfirmed: false };
+}

@@ -1,0 +1,142 @@
+import type { Difference, External } from '#core/portfolio/account-reading.ts';
+import {
+  CASH_TOLERANCE_MINOR,
+  compareAccount,
+  fillCorrections,
+  type Movement,
+  missedFills,
+  movedPrices,
+  movedSince,
+  orderNews,
+  workingThoughEnded,
+} from '#core/portfolio/reconcile.ts';
+import { requestCancel } from './decide-orders.ts';
+import { onDoubt, onNotFound, onReport } from './decide-reports.ts';
+import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
+import { type Draft, emit } from './draft.ts';
+import type { Input } from './input.ts';
+import { isExposed } from './select.ts';
+
+type Read = Extract<Input, { kind: 'account_read' }>;
+type Reconciled = Extract<Input, { kind: 'account_reconciled' }>;
+type Verdict = Omit<Reconciled, 'kind' | 'at'> &
+  Pick<ReturnType<typeof compareAccount>, 'mismatches'>;
+
+/** An order that the broker does not know this long after it was meant to leave never arrived. */
+const NEVER_ARRIVED_MS = 3_000;
+
+/**
+ * Takes a reading of the account: missed fills are booked once, orders settled, money corrected; what is
+ * left is a difference. The broker is right about holdings, the log about intentions. A difference that
+ * may be on its way (something moved during the reading) is no verdict yet.
+ */
+export function onAccountRead(draft: Draft, input: Read): void {
+  const { reading } = input;
+  const moved = movedSince(draft.state, reading.beganAt);
+  for (const report of missedFills(draft.state, reading)) onReport(draft, report, 'listed');
+  for (const report of orderNews(draft.state, reading, moved, draft.at)) onReport(draft, report);
+  settleMissing(draft, input, moved);
+  takeOrders(draft, input, moved);
+  for (const correction of fillCorrections(draft.state, reading))
+    emit(draft, { type: 'fills_corrected', ...correction });
+  takeCash(draft, input, moved);
+  const compared = compareAccount(draft.state, reading, moved, draft.at);
+  noteExternals(draft, compared.externals);
+  const { differences, mismatches, isRacing } = compared;
+  const isClean = differences.length === 0;
+  if (!isClean && (isRacing || !input.isLast)) return;
+  conclude(draft, { isClean, cashMinor: reading.cashMinor, differences, mismatches });
+}
+
+/** Takes a comparison that was made outside the desk. */
+export function onReconciled(draft: Draft, input: Reconciled): void {
+  const { isClean, cashMinor, differences } = input;
+  conclude(draft, { isClean, cashMinor, differences, mismatches: [] });
+}
+
+function settleMissing(draft: Draft, input: Read, moved: Movement): void {
+  for (const orderId of input.reading.missing) {
+    const order = draft.state.orders[orderId];
+    if (order === undefined || moved.orders.has(orderId)) continue;
+    const isOld = draft.at - (order.submittedAt ?? order.intendedAt) >= NEVER_ARRIVED_MS;
+    if (!isOld) continue;
+    if (order.state === 'unknown') onNotFound(draft, orderId);
+    else onDoubt(draft, orderId, 'the broker does not know it');
+  }
+}
+
+/** Orders that work though the book ended them work again, and entries of that kind are taken back; moved prices are facts. */
+function takeOrders(draft: Draft, input: Read, moved: Movement): void {
+  for (const order of workingThoughEnded(draft.state, input.reading)) {
+    emit(draft, { type: 'order_found_working', orderId: order.orderId });
+    const found = draft.state.orders[order.orderId];
+    const isNeeded =
+      order.role !== 'entry' && draft.state.positions[order.instrument] !== undefined;
+    if (found !== undefined && !isNeeded) requestCancel(draft, found, 'found working');
+  }
+  for (const { orderId, stopPrice, limitPrice } of movedPrices(draft.state, input.reading, moved))
+    emit(draft, { type: 'order_replaced', orderId, stopPrice, limitPrice });
+}
+
+/** Interest or a fee booked at night: a small difference of cash that nothing else explains is taken over. */
+function takeCash(draft: Draft, input: Read, moved: Movement): void {
+  const { cashMinor: fromMinor } = draft.state;
+  const { cashMinor: toMinor } = input.reading;
+  const isSmall = Math.abs(toMinor - fromMinor) <= CASH_TOLERANCE_MINOR;
+  if (fromMinor === toMinor || !isSmall || moved.instruments.size > 0) return;
+  emit(draft, { type: 'cash_corrected', fromMinor, toMinor, by: 'reconciliation' });
+}
+
+function noteExternals(draft: Draft, externals: readonly External[]): void {
+  const standing = new Set(externals.map((external) => external.id));
+  for (const known of draft.state.externals)
+    if (!standing.has(known.id)) emit(draft, { type: 'external_gone', id: known.id });
+  for (const external of externals) {
+    const known = draft.state.externals.find((one) => one.id === external.id);
+    if (known !== external && external.state === 'found')
+      emit(draft, { type: 'external_found', external });
+  }
+}
+
+/** The verdict of a comparison: an event when it is news, SAFE_MODE while the sides differ. */
+function conclude(draft: Draft, verdict: Verdict): void {
+  const { isClean, cashMinor, differences } = verdict;
+  const { isReconciled } = draft.state;
+  const isNews = isClean
+    ? !isReconciled || cashMinor !== draft.state.cashMinor || draft.state.differences.length > 0
+    : isReconciled || !isKnown(draft, differences);
+  if (isNews) emit(draft, { type: 'reconciled', ...verdict });
+  if (isClean) {
+    for (const entry of draft.state.safeMode)
+      if (entry.cause === 'position_mismatch')
+        causePassed(draft, 'position_mismatch', entry.subject);
+    return;
+  }
+  if (!isNews) return;
+  enterSafeMode(draft, 'position_mismatch', draft.policy.accountId, figuresOf(differences));
+  if (isExposed(draft.state))
+    raiseAlarm(draft, 'recon_blocked', draft.policy.accountId, { differences: differences.length });
+}
+
+function figuresOf(differences: readonly Difference[]): { differences: number; first: string } {
+  const [first] = differences;
+  const words =
+    first === undefined
+      ? 'unknown'
+      : `${first.subject}: ours ${first.ours}, broker ${first.theirs}`;
+  return { differences: differences.length, first: words };
+}
+
+/** True when the same differences already hold the desk in SAFE_MODE. */
+function isKnown(draft: Draft, differences: readonly Difference[]): boolean {
+  const known = draft.state.differences;
+  return (
+    known.length === differences.length &&
+    known.every((line, i) => {
+      const other = differences[i];
+      return (
+        line.subject === other?.subject && line.ours === other.ours && line.theirs === other.theirs
+      );
+    })
+  );
+}

@@ -1,0 +1,52 @@
+import type { Reply } from './act.ts';
+import type { CommandName } from './command-table.ts';
+import { act, bad, NAME, ORDER_ID, question, TARGET } from './reply-of.ts';
+
+/** Reads the commands about holdings and the account behind them; null for any other command. */
+export function parsePositionCommand(name: CommandName, args: readonly string[]): Reply | null {
+  switch (name) {
+    case 'adopt':
+      return parseAdopt(args);
+    case 'reconcile':
+      return parseReconcile(args);
+    default:
+      return null;
+  }
+}
+
+/** A price as people write it, also `stop=…`; null when it is none. */
+function priceOf(text: string): number | null {
+  const found = /^(?:stop=|止损=|@)?(\d{1,9}(?:\.\d{1,6})?)$/u.exec(text);
+  const price = found === null ? 0 : Number(found[1]);
+  return price > 0 ? price : null;
+}
+
+function parseAdopt(args: readonly string[]): Reply {
+  const expected = '<symbol> [stop=price]';
+  const target = args[0]?.toUpperCase() ?? '';
+  if (!TARGET.test(target) || args.length > 2) return bad('adopt', args.join(' '), expected);
+  const stop = args[1] === undefined ? null : priceOf(args[1]);
+  if (args[1] !== undefined && stop === null) return bad('adopt', args[1], expected);
+  return act({ act: 'adopt', target, stop });
+}
+
+const VERBS = { accept: 'accept', disown: 'disown', 认账: 'accept', 不管: 'disown' } as const;
+
+function verbOf(word: string | undefined): 'accept' | 'disown' | null {
+  const lower = word?.toLowerCase() ?? '';
+  return lower in VERBS ? VERBS[lower as keyof typeof VERBS] : null;
+}
+
+function parseReconcile(args: readonly string[]): Reply {
+  const expected = '[account] [accept|disown <symbol|order|cash>]';
+  const first = args[0]?.toLowerCase();
+  const hasScope = first !== undefined && verbOf(first) === null;
+  if (hasScope && !NAME.test(first)) return bad('reconcile', args.join(' '), expected);
+  const scope = hasScope ? first : null;
+  const [word, id, ...more] = hasScope ? args.slice(1) : args;
+  if (word === undefined) return question({ ask: 'reconcile', scope });
+  const verb = verbOf(word);
+  if (verb === null || id === undefined || more.length > 0 || !ORDER_ID.test(id))
+    return bad('reconcile', args.join(' '), expected);
+  return act({ act: 'reconcile', verb, id, scope });
+}
