@@ -333,7 +333,7 @@ test('ID-09 what the desk did not make is shown and blocks until it is disowned;
     .when(settle('disown', 'AAPL', false))
     .refuses('already_so');
   const clean = left.and().when(read(left.desk, AT + 1_000, { positions: [HELD] }));
-  clean.decides({ type: 'reconciled', isClean: true }, 'safe_mode_cause_passed', 'alarm_settled');
+  clean.decides({ type: 'reconciled', isClean: true }, 'safe_mode_cause_passed');
   const { state, view, policy } = clean.desk;
   const objections = entryObjections(state, view, policy, AAPL, AT + 1_000);
   assert.ok(objections.some((source) => source.reason?.code === 'external_position'));
