@@ -55,6 +55,8 @@ export class FakeAlpaca {
   repeats = 1;
   /** Events kept back until `flush`, which sends them last first. */
   isReordering = false;
+  /** What is sent in place of a frame: itself, nothing, something else, several. */
+  frames: (frame: string) => readonly string[] = (frame) => [frame];
   /** Pings are not answered: the connection looks alive and is dead. */
   isMute = false;
   /** Every sign-on to the stream is refused. */
@@ -220,7 +222,7 @@ export class FakeAlpaca {
     const frame = JSON.stringify({ stream: 'trade_updates', data });
     for (let copy = 0; copy < this.repeats; copy += 1) {
       if (this.isReordering) this.#kept.push(frame);
-      else this.say(frame);
+      else for (const sent of this.frames(frame)) this.say(sent);
     }
   }
 

@@ -366,6 +366,20 @@ describe('alpaca: orders', () => {
     });
   }
 
+  test('ID-09 asking about an order asks about the one that took its place, also without events', async () => {
+    const { broker, fake } = await started({ wordMs: 60_000 });
+    await broker.submit(order({ orderId: ENTRY }));
+    await fake.quiet();
+    fake.isDeaf = true;
+    await broker.replace(ENTRY, { limitPrice: 99.5 });
+    await eventually(() =>
+      [...fake.exchange.orders.values()].some((one) => one.status === 'replaced'),
+    );
+    fake.quote(SYMBOL, 99.4, 99.45);
+    const found = await broker.find(ENTRY);
+    assert.deepEqual([found?.state, found?.filledQuantity], ['filled', 10]);
+  });
+
   test('ID-09 a cancel during a change reaches the order that took the place', async () => {
     const { broker, fake, told } = await started();
     await broker.submit(order({ orderId: ENTRY }));

@@ -199,7 +199,11 @@ class AlpacaBroker implements Broker {
   cancel: Broker['cancel'] = (orderId) => this.#acts.cancel(orderId);
   replace: Broker['replace'] = (orderId, price) => this.#acts.replace(orderId, price);
   cancelAll: Broker['cancelAll'] = () => cancelAll(this.#api, this.#name);
-  flattenAll: Broker['flattenAll'] = () => flattenAll(this.#api);
+  flattenAll: Broker['flattenAll'] = () =>
+    flattenAll(this.#api, (order) => {
+      const word = { from: 'answer' as const, at: this.#clock.now(), execution: null };
+      this.#intake.expectWord(this.#book.take(order, word));
+    });
   openOrders: Broker['openOrders'] = () => this.#finder.openOrders();
 
   find: Broker['find'] = async (orderId) => {

@@ -134,7 +134,12 @@ export class AlpacaFinder {
       isGroup && order.legs == null && orderIdOf(order.client_order_id) === orderId
         ? foundIn(await api.orderById(order.id, lane))
         : null;
-    return await this.#whole(book.take(nested ?? order, this.listed()), lane);
+    const tracked = await this.#whole(book.take(nested ?? order, this.listed()), lane);
+    const current = currentOf(tracked);
+    if (current === null || current.id === order.id) return tracked;
+    // another order has taken its place, and what was known of that one may be old
+    const newest = foundIn(await api.orderById(current.id, lane));
+    return newest === null ? tracked : await this.#taken(newest, orderId, lane);
   }
 
   async #takeGroup(primaryId: string, lane: BudgetLane): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { FlattenOutcome } from '#app/ports.ts';
 import { orderIdOf } from './family.ts';
 import { instrumentOf } from './states.ts';
 import type { TradingApi } from './trading-api.ts';
-import { wireOrder, wireRefusal } from './wire.ts';
+import { type WireOrder, wireOrder, wireRefusal } from './wire.ts';
 
 const LONGEST_REASON = 200;
 
@@ -37,9 +37,13 @@ function idsOf(order: {
 
 /**
  * Leaves everything with one request, and reads the answer position by position. What it says was
- * taken, not filled: positions are to be read again until they are gone.
+ * taken, not filled: positions are to be read again until they are gone. `onClosing` hears of each order
+ * that closes one.
  */
-export async function flattenAll(api: TradingApi): Promise<FlattenOutcome[]> {
+export async function flattenAll(
+  api: TradingApi,
+  onClosing: (order: WireOrder) => void,
+): Promise<FlattenOutcome[]> {
   const rows = await api.closeAll();
   const isAnyRefused = rows.some(({ status }) => !isDone(status));
   // only the answer about a refused position lacks its size, and the request must not wait for it
@@ -48,6 +52,7 @@ export async function flattenAll(api: TradingApi): Promise<FlattenOutcome[]> {
     const instrument = instrumentOf(symbol);
     if (isDone(status)) {
       const order = wireOrder.safeParse(body);
+      if (order.success) onClosing(order.data);
       const quantity = order.success && order.data.qty != null ? Number(order.data.qty) : 0;
       const orderId = order.success ? orderIdOf(order.data.client_order_id) : null;
       return { instrument, quantity: Math.abs(quantity), outcome: 'sent', orderId, reason: null };

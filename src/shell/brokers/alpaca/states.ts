@@ -1,11 +1,11 @@
-import type { BrokerOrder, OrderRequest, OrderSide } from '#app/ports.ts';
+import type { BrokerOrder, OrderRequest } from '#app/ports.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { WireLeg, WireStatus } from './wire.ts';
 
 /** One order at the vendor. An order of the desk is a chain of these: each change of a price makes a new one. */
 export type Link = {
   readonly id: string;
-  readonly replaces: string | null;
+  replaces: string | null;
   status: WireStatus;
   replacedBy: string | null;
   /** Shares ordered; null for an order by amount. */
@@ -83,9 +83,11 @@ export function mergeLink(link: Link, order: WireLeg): void {
     link.average = said.average ?? link.average;
   }
   link.average ??= said.average;
-  link.replacedBy ??= said.replacedBy;
   if (hasLinkEnded(link.status) && !hasLinkEnded(said.status)) return;
   if (said.updatedAt < link.updatedAt && !hasLinkEnded(said.status)) return;
+  const isReplaced = said.status === 'replaced';
+  link.replacedBy = said.replacedBy ?? (isReplaced ? link.replacedBy : null);
+  link.replaces = said.replaces ?? link.replaces;
   link.status = said.status;
   link.updatedAt = Math.max(link.updatedAt, said.updatedAt);
   link.quantity = said.quantity ?? link.quantity;
@@ -102,8 +104,9 @@ export function requestOf(orderId: string, order: WireLeg): OrderRequest {
   return {
     orderId,
     instrument: instrumentOf(order.symbol),
-    side: (order.side ?? 'buy') satisfies OrderSide,
-    type: order.type,
+    // an order of several options has neither; what matters of it is that it is there
+    side: order.side || 'buy',
+    type: order.type || 'limit',
     quantity: order.qty == null ? 0 : Number(order.qty),
     limitPrice: order.limit_price,
     stopPrice: order.stop_price,

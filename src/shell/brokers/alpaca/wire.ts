@@ -38,8 +38,8 @@ const orderFields = {
   qty: decimal.nullish(),
   filled_qty: decimal.transform(Number),
   filled_avg_price: price,
-  side: z.enum(['buy', 'sell'], { error: 'buy or sell' }).nullish(),
-  type: z.enum(['market', 'limit', 'stop', 'stop_limit', 'trailing_stop'], {
+  side: z.enum(['buy', 'sell', ''], { error: 'buy or sell' }).nullish(),
+  type: z.enum(['market', 'limit', 'stop', 'stop_limit', 'trailing_stop', ''], {
     error: 'a known order type',
   }),
   time_in_force: text,
@@ -56,8 +56,22 @@ const orderFields = {
   replaces: text.nullish(),
 };
 
-const leg = z.object(orderFields);
-export const wireOrder = z.object({ ...orderFields, legs: z.array(leg).nullish() });
+type Named = Readonly<
+  Record<'order_class' | 'side' | 'symbol' | 'type', string | null | undefined>
+>;
+
+/** Only an order of several options at once, which nobody here makes, has parts without a name. */
+function isWhole({ order_class, side, symbol, type }: Partial<Named>): boolean {
+  return (
+    order_class === 'mleg' || [side, symbol, type].every((part) => part != null && part !== '')
+  );
+}
+
+const WHOLE = { error: 'an order with symbol, side and type' };
+const leg = z.object(orderFields).refine(isWhole, WHOLE);
+export const wireOrder = z
+  .object({ ...orderFields, legs: z.array(leg).nullish() })
+  .refine(isWhole, WHOLE);
 export type WireLeg = z.infer<typeof leg>;
 export type WireOrder = z.infer<typeof wireOrder>;
 export type WireStatus = WireOrder['status'];
