@@ -14,6 +14,7 @@ import { hashConfig } from '#shell/config/hash.ts';
 import { policyOf, vwapReclaimParamsOf } from '#shell/config/policy-of.ts';
 import { checkValue } from '#shell/config/read-file.ts';
 import { deskFile } from '#shell/config/schema.ts';
+import { readColumnCache, writeColumnCache } from '#shell/files/column-cache.ts';
 import { readBarsCsv } from '#shell/files/csv-bars.ts';
 import { readDayLabels } from '#shell/files/day-labels.ts';
 import { openSettings, openStore, ROOT } from './compose-tools.ts';
@@ -67,8 +68,54 @@ export type BarsFile = {
   readonly label: 'start' | 'end' | undefined;
 };
 
-/** Minutes of one CSV file. Throws ConfigError. */
-async function loadFile(calendar: CalendarTable, given: BarsFile): Promise<LoadedSeries> {
+/** The file's bytes; null when it cannot be read, which its reader tells in its own words. */
+function bytesOf(file: string): Buffer | null {
+  try {
+    return readFileSync(file);
+  } catch {
+    return null;
+  }
+}
+
+/** Names a cache by what it follows from: the file's content, how it is read, the calendar, the reader. */
+function cacheFile(
+  dataDir: string,
+  hash: string,
+  calendar: CalendarTable,
+  given: BarsFile,
+): string {
+  const reader = globSync('src/shell/files/csv-*.ts', { cwd: ROOT }).sort();
+  const { instrument, zone, label } = given;
+  const key = hashText([
+    hash,
+    JSON.stringify([instrument, zone ?? null, label ?? null, calendar]),
+    ...reader.map((file) => readFileSync(join(ROOT, file))),
+  ]);
+  return join(dataDir, 'cache', 'columns', `${key}.cols`);
+}
+
+/** Minutes of one CSV file, from the cache when the same file was read before. Throws ConfigError. */
+async function loadFile(
+  dataDir: string,
+  calendar: CalendarTable,
+  given: BarsFile,
+): Promise<LoadedSeries> {
+  const { file, instrument } = given;
+  const bytes = bytesOf(file);
+  const hash = bytes === null ? '' : hashText([bytes]);
+  const cache = cacheFile(dataDir, hash, calendar, given);
+  const known = bytes === null ? null : readColumnCache(cache);
+  const { bars, notes } = known ?? (await readFile(calendar, given));
+  if (known === null) writeColumnCache(cache, { bars, notes });
+  const named = notes.map((note) => `${file}: ${note}`);
+  return { instrument, minutes: bars, daily: null, source: file, hash, notes: named };
+}
+
+/** Columns of a CSV file and what became of its rows. Throws ConfigError. */
+async function readFile(
+  calendar: CalendarTable,
+  given: BarsFile,
+): Promise<{ readonly bars: BarColumns; readonly notes: readonly string[] }> {
   const { file, instrument, zone, label } = given;
   const { bars, report } = await readBarsCsv({
     file,
@@ -79,16 +126,14 @@ async function loadFile(calendar: CalendarTable, given: BarsFile): Promise<Loade
     ...(label === undefined ? {} : { label }),
   });
   const notes = Object.entries(report.dropped).map(
-    ([reason, count]) => `${file}: dropped ${count} rows, ${reason.replaceAll('_', ' ')}`,
+    ([reason, count]) => `dropped ${count} rows, ${reason.replaceAll('_', ' ')}`,
   );
   const { gaps } = report;
   if (gaps.missingBars > 0)
-    notes.push(`${file}: ${gaps.missingBars} bars missing on ${gaps.incompleteDays} days`);
-  if (gaps.missingDays.length > 0)
-    notes.push(`${file}: ${gaps.missingDays.length} trading days missing`);
-  if (report.zeroVolume > 0) notes.push(`${file}: ${report.zeroVolume} bars without volume`);
-  const hash = hashText([readFileSync(file)]);
-  return { instrument, minutes: columnsOf(bars), daily: null, source: file, hash, notes };
+    notes.push(`${gaps.missingBars} bars missing on ${gaps.incompleteDays} days`);
+  if (gaps.missingDays.length > 0) notes.push(`${gaps.missingDays.length} trading days missing`);
+  if (report.zeroVolume > 0) notes.push(`${report.zeroVolume} bars without volume`);
+  return { bars: columnsOf(bars), notes };
 }
 
 /** Minutes and daily bars of the store. Throws ConfigError where there are none. */
@@ -161,7 +206,8 @@ export async function openBacktest() {
     },
     hashConfig,
     hashCode,
-    loadFile,
+    loadFile: (calendar: CalendarTable, given: BarsFile) =>
+      loadFile(settings.dataDir, calendar, given),
     loadStored,
     readDayLabels,
   };

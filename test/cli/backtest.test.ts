@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -65,6 +65,24 @@ test('ID-12 ID-13 ID-14 ID-15 one command writes day types, trades, figures by d
     `${run.configHash} ${run.codeHash} ${run.data[0].hash}`,
     /^[0-9a-f]{16}( [0-9a-f]{16}){2}$/,
   );
+});
+
+test('ID-15 bars read once come from the cache with the same result, and changed bars are read anew', async () => {
+  const [first, second, third] = ['first', 'second', 'third'].map((name) => join(folder, name));
+  const ran = async (out = '') => {
+    const { code, stdout } = await cli('--layers', 'ab', '--json', '--out', out);
+    assert.equal(code, 0);
+    const { written, ...result } = JSON.parse(stdout);
+    return { result, files: written.map((name: string) => read(out, name)) };
+  };
+  const before = await ran(first);
+  assert.ok(readdirSync(join(folder, 'cache', 'columns')).length >= 1);
+  assert.deepEqual(await ran(second), before);
+  writeFileSync(bars, `${lines.slice(0, -10).join('\n')}\n`);
+  const changed = await ran(third);
+  writeFileSync(bars, `${lines.join('\n')}\n`);
+  assert.notDeepEqual(changed.result.data, before.result.data);
+  assert.match(changed.result.notes.join(), /10 bars missing on 1 days/);
 });
 
 test('ID-13 every set that is tried on the same bars is counted, also in a later run', async () => {
