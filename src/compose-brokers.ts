@@ -1,11 +1,16 @@
 import { ConfigError } from '#app/errors.ts';
 import type { Broker, ByHand, Clock } from '#app/ports.ts';
+import { restartable } from '#app/restartable-broker.ts';
 import { cnFeeModel, usFeeModel } from '#core/backtest/costs.ts';
 import type { InstrumentId, Market } from '#core/market/instrument.ts';
+import type { Session } from '#core/market/session.ts';
+import type { TradingDay } from '#core/market/trading-day.ts';
 import type { PaperBrokerOptions, PaperControls } from '#shell/brokers/paper.ts';
-import { keysOf } from '#shell/config/accounts.ts';
+import { type BrokerKeys, keysOf } from '#shell/config/accounts.ts';
 import type { AccountConfig } from '#shell/config/config.ts';
 import { readEnv } from '#shell/config/env.ts';
+import type { IbkrGateway } from '#shell/lib/ibkr/gateway.ts';
+import type { AccountData } from './compose-live-data.ts';
 
 /** What the built-in simulated broker needs beside its account. */
 export type SimulatedTerms = { readonly seed: number; readonly slippageBps: number };
@@ -18,6 +23,8 @@ export type BrokerFacts = {
   readonly instruments?: readonly InstrumentId[];
   /** Takes what is worth a line in the log and nothing more. */
   readonly onNote?: (line: string) => void;
+  /** The regular session of a day, to read the broker's prices by; left out, none are read. */
+  readonly sessionOf?: (day: TradingDay) => Session | null;
   /** Only the desk's own process has a simulated exchange; null elsewhere. */
   readonly simulated: SimulatedTerms | null;
 };
@@ -28,6 +35,8 @@ export type MadeBroker = {
   readonly exchange: PaperControls | null;
   /** The person's side where a person executes; null elsewhere. */
   readonly byHand: ByHand | null;
+  /** Prices as the broker gives them; null where it gives none, or nobody asked for them. */
+  readonly data: AccountData | null;
 };
 
 const PAPER_LATENCY_MS = 80;
@@ -73,7 +82,7 @@ async function makePaper(
     matchBy: 'ticks',
     slippageBps: simulated.slippageBps,
   });
-  return { broker, exchange: broker, byHand: null };
+  return { broker, exchange: broker, byHand: null, data: null };
 }
 
 async function makeManual(
@@ -87,7 +96,7 @@ async function makeManual(
     clock: facts.clock,
     sellableAfterDays: account.market === 'CN' ? 1 : 0,
   });
-  return { broker, exchange: null, byHand: broker };
+  return { broker, exchange: null, byHand: broker, data: null };
 }
 
 async function makeIbkr(
@@ -117,6 +126,7 @@ async function makeIbkr(
     environment: account.environment,
     clock,
   });
+  const data = await ibkrData(account, facts, gateway);
   const broker = createIbkrBroker({
     accountId: account.id,
     environment: account.environment,
@@ -125,8 +135,46 @@ async function makeIbkr(
     brokerAccount: side.accountId,
     isMaster: isElsewhere,
     clock,
+    ...(facts.onNote === undefined ? {} : { onNote: facts.onNote }),
   });
-  return { broker, exchange: null, byHand: null };
+  return { broker, exchange: null, byHand: null, data };
+}
+
+/** Prices over the broker's own connection; before it starts, since they listen on every one. */
+async function ibkrData(
+  account: Extract<AccountConfig, { broker: 'ibkr' }>,
+  facts: BrokerFacts,
+  gateway: IbkrGateway,
+): Promise<AccountData | null> {
+  const { clock, sessionOf } = facts;
+  if (sessionOf === undefined) return null;
+  const [{ createIbkrFeed }, { IbkrHistory }] = await Promise.all([
+    import('#shell/feeds/us/ibkr.ts'),
+    import('#shell/feeds/us/ibkr-history.ts'),
+  ]);
+  const history = new IbkrHistory({ gateway, clock, sessionOf });
+  const { marketData } = account;
+  return { history, feed: createIbkrFeed({ gateway, history, clock, marketData }) };
+}
+
+async function alpacaData(
+  account: Extract<AccountConfig, { broker: 'alpaca' }>,
+  facts: BrokerFacts,
+  keys: BrokerKeys,
+): Promise<AccountData | null> {
+  const { clock, sessionOf } = facts;
+  if (sessionOf === undefined) return null;
+  const [{ createAlpacaFeed }, { createAlpacaHistory }] = await Promise.all([
+    import('#shell/feeds/us/alpaca.ts'),
+    import('#shell/feeds/us/alpaca-history.ts'),
+  ]);
+  const { feed, dataUrl, dataStreamUrl } = account;
+  const onNote = facts.onNote ?? (() => {});
+  const common = { feed, dataUrl, keys, clock, onNote };
+  return {
+    feed: createAlpacaFeed({ ...common, dataStreamUrl }),
+    history: createAlpacaHistory({ ...common, sessionOf }),
+  };
 }
 
 async function makeAlpaca(
@@ -143,16 +191,11 @@ async function makeAlpaca(
     );
   }
   const { createAlpacaBroker } = await import('#shell/brokers/alpaca/alpaca.ts');
-  const broker = createAlpacaBroker({
-    accountId: id,
-    environment,
-    tradingUrl: side.tradingUrl,
-    keys,
-    clock: facts.clock,
-    instruments: facts.instruments ?? [],
-    onNote: facts.onNote ?? (() => {}),
-  });
-  return { broker, exchange: null, byHand: null };
+  const { tradingUrl } = side;
+  const { clock, instruments = [], onNote = () => {} } = facts;
+  const options = { accountId: id, environment, tradingUrl, keys, clock, instruments, onNote };
+  const broker = restartable(() => createAlpacaBroker(options));
+  return { broker, exchange: null, byHand: null, data: await alpacaData(account, facts, keys) };
 }
 
 /** Builds the broker of an account, not yet started. Loads only the adapter it uses. Throws ConfigError. */

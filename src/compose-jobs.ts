@@ -9,8 +9,9 @@ import type { EventTable } from '#core/gates/event-window.ts';
 import { reason } from '#core/gates/reason.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
 import { type CalendarTable, sessionOn } from '#core/market/calendar.ts';
-import { wallTimeOf } from '#core/market/session.ts';
+import { type Session, wallTimeOf } from '#core/market/session.ts';
 import { addCalendarDays } from '#core/market/trading-day.ts';
+import type { UsMarket } from '#core/simulation/us-market.ts';
 import {
   CALENDAR_FILES,
   type Calendars,
@@ -23,7 +24,7 @@ import { eventWindowsOf, policyOf, vwapReclaimParamsOf } from '#shell/config/pol
 import { connectStore } from '#shell/store/client.ts';
 import { createStore, type Store } from '#shell/store/store.ts';
 import { LIVE_RUN } from './compose-live-deps.ts';
-import { isSimulated, simulatedInstruments, simulatedSource } from './compose-live-market.ts';
+import { barSourceOf, isSimulated, simulatedInstruments } from './compose-live-market.ts';
 import { simulatedDay } from './compose-material.ts';
 
 /** What a job is asked to do. */
@@ -65,24 +66,31 @@ const LOOK_EVERY_MS = 250;
 /** The calendar must reach this many days ahead. */
 const CALENDAR_AHEAD_DAYS = 20;
 
-async function historiesOf(work: Work): Promise<History[]> {
-  const { store, calendar, config, desk, tradingDay } = work;
-  const answer = sessionOn(calendar, tradingDay);
-  const { instruments } = policyOf(desk);
-  if (answer.kind !== 'session' || !isSimulated(desk)) return [];
-  const { session } = answer;
-  const source = simulatedSource(tradingDay);
-  const { market } = simulatedDay({
+/** The made-up past of a simulated day. */
+function simulatedMarketOf({ calendar, config }: Work, session: Session): UsMarket {
+  return simulatedDay({
     calendar,
     instruments: simulatedInstruments(config),
     session,
     seed: config.profile.seed,
     clock: { now: () => session.openAt, at: () => ({ cancel: () => {} }) },
-  });
+  }).market;
+}
+
+async function historiesOf(work: Work): Promise<History[]> {
+  const { store, calendar, desk, tradingDay } = work;
+  const answer = sessionOn(calendar, tradingDay);
+  const { instruments } = policyOf(desk);
+  if (answer.kind !== 'session') return [];
+  const { session } = answer;
+  const source = barSourceOf(desk, tradingDay);
+  const market = isSimulated(desk) ? simulatedMarketOf(work, session) : null;
   const histories: History[] = [];
   for (const instrument of instruments) {
-    await store.bars.save(market.historyBars(instrument), source);
-    await store.bars.save(market.historyDailyBars(instrument), source);
+    if (market !== null) {
+      await store.bars.save(market.historyBars(instrument), source);
+      await store.bars.save(market.historyDailyBars(instrument), source);
+    }
     histories.push(
       await loadHistory(store.bars, calendar, instrument, session.openAt, session.openAt, source),
     );
@@ -176,7 +184,7 @@ async function intraday(work: Work): Promise<JobReport> {
     plan,
     vwapReclaimParamsOf(desk),
     store.bars,
-    simulatedSource(tradingDay),
+    barSourceOf(desk, tradingDay),
     inbox,
   );
   let bars = 0;
@@ -199,7 +207,7 @@ async function close(work: Work): Promise<JobReport> {
     plan,
     vwapReclaimParamsOf(desk),
     store.bars,
-    simulatedSource(tradingDay),
+    barSourceOf(desk, tradingDay),
     silent,
   );
   const bars = await reader.read(request.at);

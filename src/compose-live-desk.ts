@@ -14,6 +14,7 @@ import type { DeskConfig } from '#shell/config/config.ts';
 import { policyOf, startingCashMinorOf } from '#shell/config/policy-of.ts';
 import { logStep } from '#shell/lib/log.ts';
 import { makeBroker } from './compose-brokers.ts';
+import { type AccountMarket, followAccount, sessionOf } from './compose-live-data.ts';
 import { LIVE_RUN, type LiveDeps } from './compose-live-deps.ts';
 import { isSimulated, type SimulatedMarket } from './compose-live-market.ts';
 
@@ -47,6 +48,10 @@ export type LiveDesk = {
   readonly broker: Broker;
   readonly exchange: PaperControls | null;
   readonly byHand: ByHand | null;
+  /** Prices of the account's own broker; null where they come from elsewhere. */
+  readonly prices: AccountMarket | null;
+  /** Takes a quote that the desk may act on. */
+  readonly onQuote: (quote: Quote) => void;
   readonly lane: OrderLane;
   readonly reconciler: Reconciler;
   /** The desk's own trouble: logged, and a bug also stops its entries until a person has looked. */
@@ -66,10 +71,12 @@ export function noteBug(desk: Desk, place: string, error: unknown): void {
 }
 
 /** Hands quotes on only while a ticket waits or something is open: nothing else could act on them. */
-function postQuote({ desk }: LiveDesk, house: LiveHouse, quote: Quote): void {
-  const state = desk.state();
-  if (isExposed(state) || pendingTickets(state).length > 0)
-    desk.post({ kind: 'quote_seen', at: house.clock.now(), quote });
+function quoteTaker(desk: Desk, clock: Clock): (quote: Quote) => void {
+  return (quote) => {
+    const state = desk.state();
+    if (isExposed(state) || pendingTickets(state).length > 0)
+      desk.post({ kind: 'quote_seen', at: clock.now(), quote });
+  };
 }
 
 /** Builds a desk with its broker and order lane; nothing is asked or sent yet. Throws ConfigError. */
@@ -78,10 +85,11 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
   const { config, deskStore, log } = deps;
   const { store } = deskStore;
   const policy = policyOf(settings);
-  const { broker, exchange, byHand } = await makeBroker(settings.accountSettings, {
+  const { broker, exchange, byHand, data } = await makeBroker(settings.accountSettings, {
     root: deps.root,
     clock,
     instruments: policy.instruments,
+    sessionOf: (day) => sessionOf(house, day),
     onNote: (line) => log.warn({ place: `broker ${policy.accountId}` }, line),
     simulated: { seed: config.profile.seed, slippageBps: policy.cost.slippageBps },
   });
@@ -90,7 +98,9 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
     noteBug(desk, place, error);
   };
   const fetchQuote = async (instrument: InstrumentId, timeoutMs: number): Promise<Quote | null> =>
-    isSimulated(settings) ? market.fetchQuote(instrument, timeoutMs) : null;
+    isSimulated(settings)
+      ? market.fetchQuote(instrument, timeoutMs)
+      : ((await live.prices?.fetchQuote(instrument, timeoutMs)) ?? null);
   const desk: Desk = new Desk({
     policy,
     runId: LIVE_RUN,
@@ -130,21 +140,13 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
     onTrouble,
   });
   const reconciler = createReconciler({ desk, broker, clock, activity, onTrouble });
-  const live: LiveDesk = {
-    settings,
-    desk,
-    broker,
-    exchange,
-    byHand,
-    lane,
-    reconciler,
-    onTrouble,
-  };
+  const onQuote = quoteTaker(desk, clock);
+  const parts = { settings, desk, broker, exchange, byHand, onQuote, lane, reconciler, onTrouble };
+  const prices = data === null ? null : followAccount({ ...parts, prices: null }, house, data);
+  const live: LiveDesk = { ...parts, prices };
   if (byHand !== null) followByHand(desk, byHand, onTrouble);
-  if (isSimulated(settings)) {
-    const { instruments } = policy;
-    market.follow({ instruments, exchange, onQuote: (quote) => postQuote(live, house, quote) });
-  }
+  const { instruments } = policy;
+  if (isSimulated(settings)) market.follow({ instruments, exchange, onQuote });
   return live;
 }
 

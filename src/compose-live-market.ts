@@ -12,7 +12,7 @@ import type { LiveDeps } from './compose-live-deps.ts';
 import { simulatedDay } from './compose-material.ts';
 
 /** Name under which a simulated day's bars are stored; each day is a market of its own. */
-export function simulatedSource(tradingDay: TradingDay): string {
+function simulatedSource(tradingDay: TradingDay): string {
   return `simulated:${tradingDay}`;
 }
 
@@ -25,6 +25,14 @@ export function isSimulated({ market, accountSettings }: DeskConfig): boolean {
   return (
     market === 'US' && (broker === 'paper' || (broker === 'manual' && environment === 'paper'))
   );
+}
+
+/** Name under which the bars that a desk decides on are stored; `none`: nobody gives it any. */
+export function barSourceOf(desk: DeskConfig, tradingDay: TradingDay): string {
+  if (isSimulated(desk)) return simulatedSource(tradingDay);
+  const { accountSettings: account } = desk;
+  if (account.broker === 'alpaca') return `alpaca-${account.feed}`;
+  return account.broker === 'ibkr' ? 'ibkr' : 'none';
 }
 
 /** What the simulated market trades: the symbols of all its desks, since each stock follows the others. */

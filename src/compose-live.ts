@@ -146,6 +146,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   const recovering = Promise.all(lives.map((live) => recoverLiveDesk(live, house)));
   const stopKill = deps.killSwitch.watch(desks, clock);
   await recovering;
+  for (const { prices } of lives) prices?.start();
   await conversation.start();
   // entries that were committed before the start leave once what people said meanwhile is read
   void conversation.intake.idle().then(() => {
@@ -165,6 +166,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   for (const stop of stops) stop();
   stopKill();
   house.market.stop();
+  for (const { prices } of lives) prices?.stop();
   await stopJobs?.();
   await stopArrivals();
   await conversation.stop();
