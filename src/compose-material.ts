@@ -15,6 +15,9 @@ import { createRecordedFeed, type RecordedSeries } from '#shell/feeds/recorded.t
 import { createSimulatedFeed } from '#shell/feeds/simulated.ts';
 import type { Material } from './compose-run.ts';
 
+/** Days of minute bars, with the histories their player needs. */
+type Played = Omit<Material, 'player'> & { readonly histories: readonly History[] };
+
 /** Earlier sessions that the simulated market is given: enough for MA20, ATR20 and usual volume. */
 const SIMULATED_HISTORY_DAYS = 25;
 
@@ -80,7 +83,7 @@ export function demoMaterial(facts: {
   readonly instruments: readonly InstrumentId[];
   readonly day: TradingDay;
   readonly seed: number;
-}): Material {
+}): Played {
   const { calendar, instruments, day, seed } = facts;
   const prior = previousTradingDays(calendar, day, SIMULATED_HISTORY_DAYS) ?? [];
   const history = prior.flatMap((earlier) => sessionOf(calendar, earlier) ?? []);
@@ -101,7 +104,7 @@ export function demoMaterial(facts: {
 }
 
 /** Weekdays from `from` through `to`; holidays are among them, since they have a verdict too. */
-function weekdays(from: TradingDay, to: TradingDay): TradingDay[] {
+export function weekdays(from: TradingDay, to: TradingDay): TradingDay[] {
   const days: TradingDay[] = [];
   for (let day = from; day <= to; day = addCalendarDays(day, 1))
     if (weekdayOf(day) <= 5) days.push(day);
@@ -114,7 +117,7 @@ export async function replayMaterial(facts: {
   readonly instruments: readonly InstrumentId[];
   readonly replay: NonNullable<StartOptions['replay']>;
   readonly bars: BarStore;
-}): Promise<Material> {
+}): Promise<Played> {
   const { calendar, instruments, replay, bars } = facts;
   const fromAt = instantAt(replay.from, '00:00', calendar.zone);
   const toAt = instantAt(addCalendarDays(replay.to, 1), '00:00', calendar.zone);

@@ -2,8 +2,6 @@ import process from 'node:process';
 import { createOrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import { streamOf } from '#app/event-form.ts';
-import { createFollower, createSessionKernel, type Follower } from '#app/follow-session.ts';
-import { type History, planSession } from '#app/open-session.ts';
 import type { Clock, MarketFeed, OutboxRow } from '#app/ports.ts';
 import { reconcileAccount } from '#app/reconcile-account.ts';
 import { attachRobot } from '#app/robot-operator.ts';
@@ -11,21 +9,13 @@ import { findRun, forRebuiltExchange, noteRun, readKnown, runContext } from '#ap
 import type { StartOptions } from '#app/start-options.ts';
 import type { Message } from '#core/engine/message.ts';
 import { pendingTickets } from '#core/engine/select.ts';
-import type { EventTable } from '#core/gates/event-window.ts';
 import { InvariantError } from '#core/lib/assert.ts';
-import { type CalendarTable, sessionOn } from '#core/market/calendar.ts';
-import { instantAt } from '#core/market/session.ts';
+import type { CalendarTable } from '#core/market/calendar.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import { createPaperBroker } from '#shell/brokers/paper.ts';
 import type { Calendars } from '#shell/calendars/load.ts';
-import type { Config, DeskConfigOf } from '#shell/config/config.ts';
-import {
-  eventWindowsOf,
-  policyOf,
-  startingCashMinorOf,
-  vwapDeskOf,
-  vwapReclaimParamsOf,
-} from '#shell/config/policy-of.ts';
+import type { Config } from '#shell/config/config.ts';
+import { policyOf, startingCashMinorOf } from '#shell/config/policy-of.ts';
 import { type Log, logStep } from '#shell/lib/log.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { createVirtualClock, type VirtualClock } from '#shell/lib/virtual-clock.ts';
@@ -44,11 +34,11 @@ import type { KillSwitch } from './compose-kill.ts';
 import { answerSources } from './compose-sources.ts';
 import type { DeskStore } from './compose-store.ts';
 
-/** What is played: days, histories before them, and the feed on the run's clock. */
+/** What is played: days, how they are played, and the feed on the run's clock. */
 export type Material = {
   readonly kind: 'demo' | 'replay';
   readonly days: readonly TradingDay[];
-  readonly histories: readonly History[];
+  readonly player: DayPlayer;
   readonly matchBy: 'ticks' | 'bars';
   makeFeed(clock: Clock): MarketFeed;
 };
@@ -60,7 +50,6 @@ export type VirtualRunDeps = {
   readonly calendar: CalendarTable;
   /** Trading days of every market, for the timetable. */
   readonly calendars: Calendars;
-  readonly events: EventTable;
   readonly material: Material;
   readonly codeVersion: string;
   /** Everything that makes the run what it is; the same key meets an interrupted run again. */
@@ -73,27 +62,28 @@ export type VirtualRunDeps = {
   readonly onReady: () => number;
 };
 
-/** Before the open a day is planned, so that the brief comes ahead of the session. */
-const PLAN_BEFORE_MS = 30 * 60_000;
-const PLAN_BEFORE_DEMO_MS = 5 * 60_000;
-/** After the close the day is closed. Source: the timetable, us-close. */
-const CLOSE_AFTER_MS = 20 * 60_000;
 const PAPER_LATENCY_MS = 80;
 
-type Run = {
-  readonly deps: VirtualRunDeps;
+/** What the days of a run are played on. */
+export type Stage = {
   readonly clock: VirtualClock;
   readonly activity: ActivityMeter;
   readonly desk: Desk;
   readonly broker: ReturnType<typeof createPaperBroker>;
-  readonly desk1: DeskConfigOf<'vwap-reclaim'>;
-  follower: Follower | null;
-  isOver: boolean;
+  readonly feed: MarketFeed;
+  readonly track: (work: () => Promise<unknown>) => void;
 };
 
-function track(run: Run, work: () => Promise<unknown>): void {
-  void run.activity.track(work).catch((error: unknown) => trouble(run.deps, 'run', error));
-}
+/** How days are played; what it keeps lives as long as the run. */
+export type DayPlayer = {
+  /** Instant at which the clock begins, a little before anything of the first day is due. */
+  startAt(first: TradingDay): number;
+  begin(stage: Stage): void;
+  /** Schedules everything of one day; `onDone` once its last step is done. */
+  play(stage: Stage, tradingDay: TradingDay, onDone: () => void): void;
+};
+
+type Run = { readonly deps: VirtualRunDeps; readonly stage: Stage; isOver: boolean };
 
 function trouble(deps: VirtualRunDeps, place: string, error: unknown): void {
   deps.log.error(
@@ -102,75 +92,22 @@ function trouble(deps: VirtualRunDeps, place: string, error: unknown): void {
   );
 }
 
-/** Plans the days one after the other on the run's clock. */
+/** Plays the days one after the other on the run's clock. */
 function scheduleDay(run: Run, index: number): void {
-  const { deps, clock, desk, broker } = run;
-  const tradingDay = deps.material.days[index];
-  if (tradingDay === undefined) {
-    run.isOver = true;
-    return;
-  }
-  const facts = {
-    tradingDay,
-    calendar: deps.calendar,
-    events: deps.events,
-    windows: eventWindowsOf(run.desk1),
-    histories: deps.material.histories,
-  };
-  const preview = planSession({ ...facts, at: clock.now() });
-  if ('reason' in preview) {
-    desk.post({ ...preview, at: clock.now() });
-    scheduleDay(run, index + 1);
-    return;
-  }
-  const { session, contexts, input } = preview;
-  const before = deps.material.kind === 'demo' ? PLAN_BEFORE_DEMO_MS : PLAN_BEFORE_MS;
-  clock.at(session.openAt - before, () =>
-    track(run, async () => {
-      broker.setSession(session);
-      await reconcileAccount(desk, broker, () => clock.now());
-      await desk.submit({ ...input, at: clock.now() });
-      const kernel = createSessionKernel(session, contexts, vwapReclaimParamsOf(run.desk1));
-      run.follower = createFollower(
-        desk,
-        kernel,
-        () => clock.now(),
-        (work) => run.activity.track(work),
-      );
-    }),
-  );
-  clock.at(session.closeAt + CLOSE_AFTER_MS, () =>
-    track(run, async () => {
-      await reconcileAccount(desk, broker, () => clock.now());
-      run.follower?.close(clock.now());
-      await desk.submit({ kind: 'time_passed', at: clock.now() });
-      await desk.flushInputs();
-      scheduleDay(run, index + 1);
-    }),
-  );
-}
-
-function playFeed(run: Run, feed: MarketFeed): void {
-  feed.subscribe(run.desk.policy.instruments, {
-    bar(bar) {
-      run.broker.onBar(bar);
-      run.follower?.onBar(bar);
-    },
-    quote(quote) {
-      run.broker.onQuote(quote);
-      run.follower?.onQuote(quote);
-    },
-  });
+  const { days, player } = run.deps.material;
+  const tradingDay = days[index];
+  if (tradingDay === undefined) run.isOver = true;
+  else player.play(run.stage, tradingDay, () => scheduleDay(run, index + 1));
 }
 
 /** Turns the delivery of a ticket's card into an input, once, at the instant of delivery. */
-function onDelivered(run: Run, row: OutboxRow): void {
+function onDelivered({ desk, clock }: Stage, row: OutboxRow): void {
   const { message } = row.payload as { message?: Message };
   if (message?.kind !== 'signal_entry' || message.ticket.state !== 'pending') return;
   const channel = row.lane.split(':')[1] ?? 'unknown';
-  run.desk.post({
+  desk.post({
     kind: 'ticket_delivered',
-    at: run.clock.now(),
+    at: clock.now(),
     ticketId: message.ticket.id,
     channel,
   });
@@ -179,12 +116,13 @@ function onDelivered(run: Run, row: OutboxRow): void {
 /** Plays a simulated or recorded stretch of days through the whole desk, on a virtual clock. */
 export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   const { config, options, deskStore, material } = deps;
-  const [found] = config.desks;
-  if (found === undefined) throw new Error('run: found no desk, expected one');
-  const desk1 = vwapDeskOf(found);
+  const [desk1] = config.desks;
+  const [firstDay] = material.days;
+  if (desk1 === undefined) throw new Error('run: found no desk, expected one');
+  if (firstDay === undefined) throw new Error('run: found no day to play, expected at least one');
   const { store } = deskStore;
   const slot = await findRun(store.events, deps.key);
-  const clock = createVirtualClock({ startAt: startOf(deps) });
+  const clock = createVirtualClock({ startAt: material.player.startAt(firstDay) });
   const activity = createActivity();
   const policy = policyOf(desk1);
   const startingCashMinor = startingCashMinorOf(desk1) ?? policy.capitalMinor;
@@ -247,21 +185,16 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     onTrouble,
     stopwatch: () => performance.now(),
   });
-  const run: Run = {
-    deps,
-    clock,
-    activity,
-    desk,
-    broker,
-    desk1,
-    follower: null,
-    isOver: false,
+  const track = (work: () => Promise<unknown>): void => {
+    void activity.track(work).catch((error: unknown) => onTrouble('run', error));
   };
+  const stage: Stage = { clock, activity, desk, broker, feed, track };
+  const run: Run = { deps, stage, isOver: false };
   const outbox = forRebuiltExchange(store.outbox, met?.known ?? null);
   const lane = createOrderLane({ desk, broker, outbox, clock, activity, onTrouble });
   const delivered = (row: OutboxRow): void => {
     messages += 1;
-    onDelivered(run, row);
+    onDelivered(stage, row);
   };
   const handOver = (rows: readonly OutboxRow[]): void => {
     lane.take(rows.filter((row) => row.lane.startsWith('order:')));
@@ -365,7 +298,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   const startupMs = deps.onReady();
   deps.signal.addEventListener('abort', () => driver.stop(), { once: true });
   const stopKill = deps.killSwitch.watch([desk], clock);
-  playFeed(run, feed);
+  material.player.begin(stage);
   scheduleDay(run, 0);
   await driver.run(() => run.isOver);
   stopKill();
@@ -378,14 +311,4 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   await conversation.stop();
   if (bug !== null) throw bug;
   return collector.result({ runId: slot.runId, messages, startupMs });
-}
-
-/** A little before the first day is planned; the early morning for a day without a session. */
-function startOf(deps: VirtualRunDeps): number {
-  const [first] = deps.material.days;
-  if (first === undefined) throw new Error('run: found no day to play, expected at least one');
-  const answer = sessionOn(deps.calendar, first);
-  if (answer.kind !== 'session') return instantAt(first, '08:00', deps.calendar.zone);
-  const before = deps.material.kind === 'demo' ? PLAN_BEFORE_DEMO_MS : PLAN_BEFORE_MS;
-  return answer.session.openAt - before - 60_000;
 }

@@ -7,17 +7,21 @@ import { canonicalJson } from '#core/lib/canonical-json.ts';
 import { stableHash } from '#core/lib/hash.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import { type Calendars, loadCalendars, loadEvents } from '#shell/calendars/load.ts';
-import type { Config, DeskConfig } from '#shell/config/config.ts';
+import type { Config, DeskConfig, DeskConfigOf } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { loadConfig } from '#shell/config/load.ts';
-import { eventWindowsOf, policyOf, simulatedTwinOf, vwapDeskOf } from '#shell/config/policy-of.ts';
+import { eventWindowsOf, policyOf, simulatedTwinOf } from '#shell/config/policy-of.ts';
+import { sectorPulseParamsOf } from '#shell/config/sector-pulse.ts';
+import { readBook } from '#shell/files/book-file.ts';
 import { leaveDeskMark } from '#shell/files/desk-mark.ts';
 import type { Log } from '#shell/lib/log.ts';
 import type { RunResult } from '#shell/runner/run-result.ts';
+import { usPlayer } from './compose-day-us.ts';
 import { composeKillSwitch } from './compose-kill.ts';
 import { runLive } from './compose-live.ts';
 import { LIVE_RUN } from './compose-live-deps.ts';
 import { demoDay, demoMaterial, replayMaterial } from './compose-material.ts';
+import { replayMaterialCn } from './compose-material-cn.ts';
 import { type Material, runVirtual } from './compose-run.ts';
 import {
   codeVersionOf,
@@ -100,25 +104,45 @@ function oneDesk(config: Config): DeskConfig {
   });
 }
 
-async function materialOf(assistant: Assistant, desk: DeskConfig): Promise<Material> {
+async function usMaterial(
+  assistant: Assistant,
+  desk1: DeskConfigOf<'vwap-reclaim'>,
+): Promise<Material> {
   const { options, config, calendar, events, startedAt, deskStore } = assistant;
-  const { instruments } = policyOf(desk);
-  if (options.replay !== null) {
-    return replayMaterial({
-      calendar,
-      instruments,
-      replay: options.replay,
-      bars: deskStore.store.bars,
-    });
+  const { instruments } = policyOf(desk1);
+  const seed = options.seed ?? config.profile.seed;
+  const { bars } = deskStore.store;
+  const { histories, ...played } =
+    options.replay === null
+      ? demoMaterial({
+          calendar,
+          instruments,
+          seed,
+          day: demoDay(calendar, events, eventWindowsOf(desk1), startedAt),
+        })
+      : await replayMaterial({ calendar, instruments, replay: options.replay, bars });
+  const player = usPlayer({ kind: played.kind, desk1, calendar, events, histories });
+  return { ...played, player };
+}
+
+async function materialOf(assistant: Assistant, desk: DeskConfig): Promise<Material> {
+  const { options, calendar, deskStore } = assistant;
+  if (desk.strategy === 'vwap-reclaim') return usMaterial(assistant, desk);
+  if (options.replay === null) {
+    throw new ConfigError(
+      `start: found ${desk.id} without days to play, expected --replay FROM..TO with stored bars`,
+      { code: 'no_days', retryable: false },
+    );
   }
-  const day = demoDay(calendar, events, eventWindowsOf(vwapDeskOf(desk)), startedAt);
-  return demoMaterial({ calendar, instruments, seed: options.seed ?? config.profile.seed, day });
+  const { bars } = deskStore.store;
+  const params = sectorPulseParamsOf(desk);
+  const book = options.book === null ? [] : readBook(options.book);
+  return replayMaterialCn({ calendar, replay: options.replay, bars, params, book });
 }
 
 /** Plays a demo or a replay to its end. */
 async function playRun(assistant: Assistant): Promise<RunResult> {
-  const { options, deskStore, codeVersion, startedAt, calendar, calendars, events, ending } =
-    assistant;
+  const { options, deskStore, codeVersion, startedAt, calendar, calendars, ending } = assistant;
   // whoever holds the desk's money, a day that is played is played with made-up money
   const config = { ...assistant.config, desks: assistant.config.desks.map(simulatedTwinOf) };
   const material = await materialOf(assistant, oneDesk(config));
@@ -129,6 +153,7 @@ async function playRun(assistant: Assistant): Promise<RunResult> {
     seed: options.seed ?? config.profile.seed,
     operator: options.operator ?? 'terminal',
     channels: config.activeChannels,
+    book: options.book === null ? null : readBook(options.book),
   });
   const key = `${material.kind}-${stableHash(identity).slice(0, 10)}`;
   const log = openDeskLog(config, key, 'paper', codeVersion);
@@ -140,7 +165,6 @@ async function playRun(assistant: Assistant): Promise<RunResult> {
       deskStore,
       calendar,
       calendars,
-      events,
       material,
       codeVersion,
       key,
@@ -223,7 +247,7 @@ function leadTerms(config: Config, isPlayed: boolean, signal: AbortSignal): Lead
  */
 export async function runAssistant(options: StartOptions): Promise<RunResult | null> {
   const config = configOf(options);
-  if (options.book !== null) {
+  if (options.book !== null && config.desks.some((desk) => desk.strategy !== 'sector-pulse')) {
     throw new ConfigError(
       '--book: found it, expected a desk that takes positions over; us-vwap trades its own only',
       { code: 'no_book', retryable: false },

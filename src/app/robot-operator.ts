@@ -65,6 +65,14 @@ export function attachRobot(
   };
   const onEvent = (event: Event): void => {
     if (event.type === 'session_planned') void activity.track(beginDay);
+    if (event.type === 'checkpoint_recorded' && rule !== 'silent' && rule !== 'skip') {
+      // a dormant desk that may wake up is resumed, as a person would who was told so
+      const { restart } = event.record;
+      if (restart !== null && restart.objections.length === 0)
+        void activity.track(() =>
+          act({ act: 'resume', scope: null, reason: 'restart is due' }, null),
+        );
+    }
     if (event.type === 'alarm_raised' && rule !== 'silent') {
       const { id } = event.alarm;
       clock.at(clock.now() + ANSWER_AFTER_MS, () => {

@@ -35,7 +35,12 @@ export function onDayUnplanned(
   if (last !== null && last.tradingDay >= input.tradingDay) return;
   emit(draft, {
     type: 'verdict_declared',
-    verdict: emptyVerdict(draft, input.tradingDay, 'not_trade_day', [input.reason]),
+    verdict: emptyVerdict(
+      draft,
+      input.tradingDay,
+      input.reason.code === 'data_not_ready' ? 'data_not_ready' : 'not_trade_day',
+      [input.reason],
+    ),
   });
 }
 

@@ -15,6 +15,7 @@ import { applyDayLocks, causePassed, enterSafeMode, raiseAlarm } from './decide-
 import { voidPending } from './decide-tickets.ts';
 import { watchPositions } from './decide-watched.ts';
 import { type Draft, emit, startDraft } from './draft.ts';
+import { onBookEntered } from './enter-book.ts';
 import type { Event } from './event.ts';
 import type { Input } from './input.ts';
 import type { Policy } from './policy.ts';
@@ -55,6 +56,8 @@ function take(draft: Draft, input: Input): void {
       return onMinute(draft, input);
     case 'look_judged':
       return onLook(draft, input);
+    case 'book_entered':
+      return onBookEntered(draft, input);
     case 'quote_seen':
     case 'time_passed':
       return;
@@ -85,6 +88,7 @@ type DayOrHealth = Exclude<
       | 'checkpoint_judged'
       | 'minute_watched'
       | 'look_judged'
+      | 'book_entered'
       | 'quote_seen'
       | 'time_passed'
       | 'operator_acted'

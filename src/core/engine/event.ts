@@ -96,6 +96,13 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly to: StanceState;
       readonly reasons: readonly Reason[];
     }
+  /** Taken over with its plan: its cost has left the cash, its ticket is answered already. */
+  | {
+      readonly type: 'book_entered';
+      readonly ticket: Ticket;
+      readonly boughtOn: string;
+      readonly facts: SymbolFacts;
+    }
   /** New highs of held names. */
   | {
       readonly type: 'held_marked';

@@ -1,8 +1,9 @@
+import { notionalMinor } from '#core/market/money.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { Event } from './event.ts';
 import { freshSymbol } from './initial-state.ts';
 import { type HeldMark, INITIAL_PULSE, type PulseState } from './pulse-state.ts';
-import type { DeskState } from './state.ts';
+import type { DeskState, Position } from './state.ts';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -109,6 +110,52 @@ function withMarks(state: DeskState, event: Of<'held_marked'>): DeskState {
   return { ...state, pulse: { ...pulse, held } };
 }
 
+/** Applies an adoption: ticket, position, cash, and the symbol where it is new. */
+function adopted(state: DeskState, event: Of<'book_entered'>): DeskState {
+  const { ticket, boughtOn, facts } = event;
+  const { instrument, quantity, entryLimit, stop } = ticket;
+  const entryMinor = notionalMinor(entryLimit, quantity);
+  const position: Position = {
+    instrument,
+    ticketId: ticket.id,
+    side: 'long',
+    quantity,
+    boughtQuantity: quantity,
+    openedAt: event.at,
+    tradingDay: boughtOn,
+    entryPrice: entryLimit,
+    entryMinor,
+    exitMinor: 0,
+    feesMinor: 0,
+    initialStop: stop,
+    stop,
+    riskPerShare: ticket.riskPerShare,
+    riskMinor: Math.max(1, ticket.riskMinor),
+    firstTarget: ticket.firstTarget,
+    isFirstTargetDone: false,
+    dayTypeAtEntry: 'undecided',
+    origin: 'ticket',
+    exiting: null,
+    conditionalStop: null,
+    unprotectedSince: null,
+    entrySlippageBps: null,
+  };
+  return {
+    ...state,
+    symbols: {
+      ...state.symbols,
+      [instrument]: state.symbols[instrument] ?? freshSymbol(instrument, facts),
+    },
+    tickets: { ...state.tickets, [ticket.id]: ticket },
+    recentCodes: [
+      ...state.recentCodes,
+      { code: ticket.code, ticketId: ticket.id, createdAt: ticket.createdAt },
+    ],
+    positions: { ...state.positions, [instrument]: position },
+    cashMinor: state.cashMinor - entryMinor,
+  };
+}
+
 /** Applies what an event means for a sector-pulse desk; other desks have none of these events. */
 export function evolvePulse(state: DeskState, event: Event): DeskState {
   switch (event.type) {
@@ -118,6 +165,8 @@ export function evolvePulse(state: DeskState, event: Event): DeskState {
       return recorded(state, event);
     case 'stance_changed':
       return stanceChanged(state, event);
+    case 'book_entered':
+      return adopted(state, event);
     case 'held_marked':
       return withMarks(state, event);
     default:

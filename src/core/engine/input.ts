@@ -35,6 +35,14 @@ export type OrderReport = {
   readonly limitPrice: number | null;
 };
 
+/** Where an adopted position is left; yuan per share, the quantity that leaves at the first target. */
+export type EntryPlan = {
+  readonly stop: number;
+  readonly firstTarget: number;
+  readonly secondTarget: number;
+  readonly firstTargetQuantity: number;
+};
+
 /** All that can change a desk, in one serial queue. `at` is the instant it happened on the desk's clock. */
 export type Input = { readonly at: number } & (
   | { readonly kind: 'desk_started'; readonly cashMinor: number; readonly isRecovery: boolean }
@@ -66,6 +74,16 @@ export type Input = { readonly at: number } & (
         readonly last: number;
         readonly quote: Quote | null;
       }[];
+    }
+  /** A position the person held before the desk: `ticketId` names it, `boughtOn` is for T+1. */
+  | {
+      readonly kind: 'book_entered';
+      readonly instrument: InstrumentId;
+      readonly quantity: number;
+      readonly price: number;
+      readonly boughtOn: string;
+      readonly facts: SymbolFacts;
+      readonly plan: EntryPlan;
     }
   /** The kill-switch at 9:00 or 9:26. */
   | {

@@ -20,14 +20,21 @@ export function openPulseTickets(
   record: WatchRecord,
   names: readonly { readonly instrument: string; readonly last: number }[],
 ): void {
+  for (const point of record.buyPoints) {
+    const { instrument, last, reasons } = point;
+    const isOpen = isKnown(draft, instrument);
+    if (point.passed || isOpen) continue;
+    const setup = { at: draft.at, instrument, side: 'long' as const, reasons };
+    refuseSetup(draft, { ...setup, referencePrice: last, stop: null });
+  }
   for (const entry of record.entries) {
     const last = names.find(({ instrument }) => instrument === entry.instrument)?.last ?? null;
-    if (!isKnown(draft, entry)) open(draft, entry, last);
+    if (!isKnown(draft, entry.instrument)) open(draft, entry, last);
   }
 }
 
 /** A name that waits, works or is held is no news. */
-function isKnown(draft: Draft, { instrument }: EntryAnswer): boolean {
+function isKnown(draft: Draft, instrument: string): boolean {
   return (
     draft.state.positions[instrument] !== undefined ||
     openEntries(draft.state).some((order) => order.instrument === instrument) ||

@@ -10,6 +10,8 @@ export type RunResult = {
   readonly verdicts: readonly {
     desk: string;
     tradingDay: string;
+    /** `close` for the day, else the wall time it was judged at. */
+    checkpoint: string;
     kind: string;
     reasons: Verdict['reasons'];
   }[];
@@ -118,8 +120,8 @@ export function createResultCollector(): ResultCollector {
   const take = (deskId: string, event: Event, state: DeskState): void => {
     if (event.type === 'session_planned') sessions.add(event.session.tradingDay);
     if (event.type === 'verdict_declared') {
-      const { tradingDay, kind, reasons } = event.verdict;
-      verdicts.push({ desk: deskId, tradingDay, kind, reasons });
+      const { tradingDay, checkpoint, kind, reasons } = event.verdict;
+      verdicts.push({ desk: deskId, tradingDay, checkpoint, kind, reasons });
     }
     if (event.type === 'trade_closed') trades.push(event.trade);
     if (event.type === 'order_filled') fills.push(fillRow(event, state.orders[event.orderId]));
