@@ -1,4 +1,3 @@
-import { median } from '#core/lib/stats.ts';
 import type { BarColumns } from '#core/market/bar.ts';
 
 /** Fewest days a profile is made from; below it the usual volume is unknown. */
@@ -34,11 +33,29 @@ function minutesOf(day: ProfileDay, minutes: number): Float64Array {
   for (let i = 0; i < day.bars.length; i += 1) {
     const minute = Math.floor((day.bars.openedAt[i]! - day.openAt) / 60_000);
     if (minute < 0 || minute >= minutes) continue;
-    if (minute > last) volumes.fill(0, last + 1, minute + 1);
+    for (let m = last + 1; m <= minute; m += 1) volumes[m] = 0;
     volumes[minute] = volumes[minute]! + day.bars.volume[i]!;
     last = Math.max(last, minute);
   }
   return volumes;
+}
+
+/**
+ * Median of the first `count` values, which are put in order in place: the same figure as
+ * `median` of lib/stats.ts, without a list of its own for each minute of each day.
+ */
+function medianInPlace(values: Float64Array, count: number): number {
+  for (let i = 1; i < count; i += 1) {
+    const value = values[i]!;
+    let k = i - 1;
+    for (; k >= 0 && values[k]! > value; k -= 1) values[k + 1] = values[k]!;
+    values[k + 1] = value;
+  }
+  const position = (count - 1) * 0.5;
+  const below = Math.floor(position);
+  const low = values[below]!;
+  const high = values[Math.min(below + 1, count - 1)]!;
+  return low + (high - low) * (position - below);
 }
 
 function sumOver(volumes: Float64Array, from: number, through: number): number {
@@ -61,22 +78,24 @@ export function volumeProfileOf(
   const usual5m = new Float64Array(minutes).fill(Number.NaN);
   const meanSoFar = new Float64Array(minutes).fill(Number.NaN);
   const soFar = new Float64Array(used.length);
+  const known = new Float64Array(used.length);
+  const known5 = new Float64Array(used.length);
   for (let m = 0; m < minutes; m += 1) {
-    const known: number[] = [];
-    const known5: number[] = [];
+    let count = 0;
     let total = 0;
     for (let d = 0; d < used.length; d += 1) {
       const volume = used[d]![m]!;
       soFar[d] = soFar[d]! + volume;
       if (Number.isNaN(volume)) continue;
-      known.push(volume);
-      known5.push(sumOver(used[d]!, Math.max(0, m - 4), m));
+      known[count] = volume;
+      known5[count] = sumOver(used[d]!, Math.max(0, m - 4), m);
+      count += 1;
       total += soFar[d]!;
     }
-    if (known.length < PROFILE_MIN_DAYS) continue;
-    usual[m] = median(known)!;
-    usual5m[m] = median(known5)!;
-    meanSoFar[m] = total / known.length;
+    if (count < PROFILE_MIN_DAYS) continue;
+    usual[m] = medianInPlace(known, count);
+    usual5m[m] = medianInPlace(known5, count);
+    meanSoFar[m] = total / count;
   }
   return { days: used.length, usual, usual5m, meanSoFar };
 }
