@@ -1,7 +1,9 @@
 import { StoreError } from '#app/errors.ts';
+import type { Clock } from '#app/ports.ts';
 import { decide } from '#core/engine/decide.ts';
 import { InvariantError } from '#core/lib/assert.ts';
 import { type Parts, startProcess } from './desk-process.ts';
+import { leadUnder, standBy } from './leading.ts';
 import { clockOf, guarded, Life } from './life.ts';
 import { RESTART_MS, type Stage } from './stage.ts';
 import { wireStore } from './store-wire.ts';
@@ -9,19 +11,50 @@ import { wireStore } from './store-wire.ts';
 /** Replaces parts of a process; for planted bugs. */
 export type Tamper = (parts: Parts, life: Life, stage: Stage) => Parts;
 
-/** Starts a process of the desk; when it dies the next one starts by itself. */
-export function boot(stage: Stage, tamper: Tamper): void {
+/**
+ * Starts a process of the desk; when it dies the next one starts by itself, on the other machine where one
+ * stands by. `epoch` is what it leads under when it has taken over already.
+ */
+export function boot(stage: Stage, tamper: Tamper, epoch: number | null = null): void {
+  const { now, time, store, plan } = stage;
+  if (!plan.setting.hasStandby || epoch !== null) return start(stage, tamper, epoch);
+  if (now.isStoreDown) {
+    time.at(time.now() + RESTART_MS, () => boot(stage, tamper));
+    return;
+  }
+  void store.epochs.raise(now.machine).then((raised) => start(stage, tamper, raised));
+}
+
+/** The other machine takes over under an epoch it has raised, or raises now. */
+function takeOver(stage: Stage, tamper: Tamper, epoch: number | null): void {
+  const { now } = stage;
+  now.machine = now.machine === 'first' ? 'second' : 'first';
+  stage.note(`the ${now.machine} machine takes over`);
+  stage.count('takeover');
+  boot(stage, tamper, epoch);
+}
+
+/** The standby begins to look when the leader is stopped. */
+export function watchStandby(stage: Stage, tamper: Tamper): () => void {
+  return () => {
+    if (stage.plan.setting.hasStandby)
+      standBy(stage, (epoch) => guarded(() => takeOver(stage, tamper, epoch)));
+  };
+}
+
+function start(stage: Stage, tamper: Tamper, epoch: number | null): void {
   const { now, time, witness, plan, policy } = stage;
+  const { machine } = now;
   now.lives += 1;
   const life = lifeOf(stage, tamper);
   stage.note(`#${life.number} starts`);
   witness.disturbBroker();
-  const parts = partsOf(stage, life);
+  const clock = clockOf(life, time, () => now.skewMs[machine]);
   now.process = startProcess({
     life,
     policy,
-    clock: clockOf(life, time, () => now.skewMs),
-    parts: tamper(parts, life, stage),
+    clock,
+    parts: tamper(partsOf(stage, life, clock, epoch), life, stage),
     speaker: stage.speaking.speaker,
     snapshotEvery: plan.setting.snapshotEvery,
     sweepMs: plan.setting.sweepMs,
@@ -40,10 +73,14 @@ export function boot(stage: Stage, tamper: Tamper): void {
   });
 }
 
+/** How long the lock of a dead leader is listened behind before the standby leads. */
+const TAKE_OVER_MS = 1_000;
+
 function lifeOf(stage: Stage, tamper: Tamper): Life {
-  const { faults, now, time } = stage;
+  const { faults, now, time, plan } = stage;
   return new Life(
     now.lives,
+    now.machine,
     (site) => {
       const death = faults.death(site);
       if (death === null) return null;
@@ -56,17 +93,24 @@ function lifeOf(stage: Stage, tamper: Tamper): Life {
       stage.witness.tell('died', dead);
       const { downMs } = now;
       now.downMs = RESTART_MS;
-      time.at(time.now() + downMs, () => guarded(() => boot(stage, tamper)));
+      // who is overtaken has nothing to start again
+      if (dead !== now.process?.life) return;
+      if (plan.setting.hasStandby)
+        time.at(time.now() + TAKE_OVER_MS, () => guarded(() => takeOver(stage, tamper, null)));
+      else time.at(time.now() + downMs, () => guarded(() => boot(stage, tamper)));
     },
   );
 }
 
-function partsOf(stage: Stage, life: Life): Parts {
-  const { now, time, faults, plan, witness, disk } = stage;
+function partsOf(stage: Stage, life: Life, clock: Clock, epoch: number | null): Parts {
+  const { now, time, faults, plan, witness, disks, store } = stage;
+  const disk = disks[now.machine];
+  const tables = witness.tap(epoch === null ? store : store.under(epoch), life);
   return {
     decide,
     broker: stage.brokerage.connect(life),
-    tables: wireStore(witness.tap(stage.store, life), {
+    fence: epoch === null ? null : leadUnder(stage, life, epoch, clock),
+    tables: wireStore(tables, {
       life,
       time,
       faults,

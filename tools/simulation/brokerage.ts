@@ -81,8 +81,9 @@ export class Brokerage {
     const at = this.#deps.time.now();
     const kind = isUp ? 'restored' : 'lost';
     for (const client of this.#clients)
-      if (client.life.isAlive)
+      client.life.run(() => {
         for (const listen of client.connections) listen({ kind, at, cause: 'simulated' });
+      });
   }
 
   /** Sends what the exchange has reported since the last call on its way to the processes. */
@@ -241,7 +242,9 @@ export class Brokerage {
     for (const client of this.#clients) {
       if (!client.life.isAlive) continue;
       this.#deps.watcher.reported(client.life, report);
-      for (const listen of client.reports) listen({ ...report });
+      client.life.run(() => {
+        for (const listen of client.reports) listen({ ...report });
+      });
     }
   }
 }

@@ -70,7 +70,7 @@ export class ChatServer {
     const { time, watcher } = this.#deps;
     let isUnderWay = false;
     const pull = (): void => {
-      if (isUnderWay || !life.isAlive || this.#updates.length === 0) return;
+      if (isUnderWay || !life.isRunning() || this.#updates.length === 0) return;
       isUnderWay = true;
       const batch = this.#updates.slice(0, MOST_AT_ONCE);
       for (const update of batch) watcher.receiving(life, update);
@@ -88,11 +88,12 @@ export class ChatServer {
         },
         () => {
           isUnderWay = false;
-          time.at(time.now() + RETRY_MS, pull);
+          time.at(time.now() + RETRY_MS, () => life.run(pull));
         },
       );
     };
-    this.#client = { life, pull };
+    const pullWhenAwake = (): void => life.run(pull);
+    this.#client = { life, pull: pullWhenAwake };
     pull();
   }
 

@@ -10,6 +10,7 @@ import type {
   Broker,
   Channel,
   Clock,
+  Fence,
   InboxRow,
   Journal,
   KillFile,
@@ -37,6 +38,8 @@ const RECONCILE_EVERY_MS = 90_000;
 export type Parts = {
   decide: Decide;
   broker: Broker;
+  /** Whether the process still leads; null: no other can. */
+  fence: Fence | null;
   tables: DeskTables;
   journal: Journal;
   killFile: KillFile;
@@ -118,6 +121,7 @@ export function startProcess(deps: ProcessDeps): DeskProcess {
     clock,
     activity,
     mayEnter: () => isHeard,
+    ...(parts.fence === null ? {} : { fence: parts.fence }),
     onTrouble,
   });
   let isHeard = false;

@@ -39,6 +39,7 @@ function settingOf(seed: number, dice: Dice): Setting {
     cancelsGroup: dice.chance(0.5),
     snapshotEvery: dice.pick([5, 20, 60, 500]),
     sweepMs: dice.chance(0.25) ? 2_000 : dice.whole(6, 15) * SECOND,
+    hasStandby: dice.chance(0.1),
     isCopied: dice.chance(0.1),
     swing: [dice.whole(1, 9) / 100, dice.whole(1, 9) / 100],
   };
@@ -337,11 +338,10 @@ function fault(dice: Dice, focus: Focus, end: number): Item[] {
       return [feedFault(dice, end)];
     case 'machine': {
       const at = dice.whole(-2 * MINUTE, end);
-      return [
-        dice.chance(0.6)
-          ? { kind: 'clock', at, byMs: dice.whole(-90, 90) * SECOND }
-          : { kind: 'kill_file', at },
-      ];
+      if (dice.chance(0.3)) return [{ kind: 'kill_file', at }];
+      return dice.chance(0.5)
+        ? [{ kind: 'clock', at, byMs: dice.whole(-90, 90) * SECOND }]
+        : [{ kind: 'freeze', at, forMs: dice.whole(1, dice.pick([6, 12, 90])) * SECOND }];
     }
   }
 }
@@ -378,6 +378,10 @@ export function drawPlan(seed: number): Plan {
   for (let left = dice.chance(0.3) ? 0 : dice.whole(1, 5); left > 0; left -= 1)
     if (dice.chance(0.2)) items.push(...contradiction(dice, end));
     else items.push(erratic(dice, end));
+  if (setting.hasStandby && dice.chance(0.8)) {
+    const forMs = dice.whole(2, dice.pick([8, 30, 120])) * SECOND;
+    items.push({ kind: 'freeze', at: dice.whole(0, end), forMs });
+  }
   const focus = dice.pick(FOCI);
   for (let left = dice.chance(0.12) ? 0 : dice.whole(1, 8); left > 0; left -= 1)
     items.push(...fault(dice, focus, end));

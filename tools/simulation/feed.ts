@@ -108,8 +108,9 @@ export class Feed {
     if (!isExposed(state) && pendingTickets(state).length === 0) return;
     const quote = this.#quote(symbol);
     if (quote === null) return;
-    this.#deps.onTold(quote);
-    running.quote(quote);
+    // one that stands still is told when it goes on, and by then the quote is old
+    if (running.life.isRunning()) this.#deps.onTold(quote);
+    running.life.run(() => running.quote(quote));
   }
 
   /** A quote on request; null when there is none. */

@@ -69,9 +69,10 @@ export function onlyConfirmed(world: Observed): Hooks {
 /**
  * 2. At most one entry order per ticket and leg ever reaches the broker.
  *
- * Counted at the first byte, over all processes: no client order id leaves twice, no ticket and leg has
- * two entries, the legs together are at most the ticket's quantity, and only the process that started
- * last sends at all.
+ * Counted at the first byte, over all processes: no entry leaves twice, no ticket and leg has two entries,
+ * the legs together are at most the ticket's quantity, and only the process that leads sends entries. No
+ * other order leaves twice from one machine; one that takes over has not the journal of the one that died,
+ * and the broker refuses the same client order id.
  */
 export function oncePerLeg(world: Observed): Hooks {
   const sent = new Map<string, number>();
@@ -83,13 +84,14 @@ export function oncePerLeg(world: Observed): Hooks {
       newest = Math.max(newest, life.number);
     },
     submitting(life, order) {
-      const count = (sent.get(order.orderId) ?? 0) + 1;
-      sent.set(order.orderId, count);
+      const key = order.side === 'buy' ? order.orderId : `${life.machine}:${order.orderId}`;
+      const count = (sent.get(key) ?? 0) + 1;
+      sent.set(key, count);
       if (count > 1) world.fail(2, `${order.orderId} left ${count} times`);
-      if (life.number < newest)
-        world.fail(2, `${order.orderId} left process ${life.number} while ${newest} leads`);
       const entry = entryOf(order);
       if (entry === null) return;
+      if (life.number < newest)
+        world.fail(2, `${order.orderId} left process ${life.number} while ${newest} leads`);
       const leg = `${entry.ticketId}/${entry.leg}`;
       const other = legs.get(leg);
       if (other !== undefined && other !== order.orderId)
@@ -103,38 +105,47 @@ export function oncePerLeg(world: Observed): Hooks {
   };
 }
 
-type Stopped = { readonly update: Update; readonly life: Life; isSafe: boolean };
+/** A kill or stop in force; `isSafe`: no death and no other machine can forget it any more. */
+type Silence = {
+  readonly by: string;
+  readonly update: Update | null;
+  readonly life: Life | null;
+  readonly machine: string;
+  isSafe: boolean;
+};
 
 /**
  * 3. After a kill or stop is accepted no entry is submitted until resume or ALLOW.
  *
- * A kill is accepted when the desk's intake has taken the word and its process lives, or when the kill
- * file is written. A stop is accepted the same way; it outlives the process once the chat was told that it
- * is safe or its event is in the log, else the chat gives it again and it counts from then; one that is given
- * again although it was safe is the old one. The only ends
- * are a person's agreement to resume (kill), an ALLOW tapped or agreed to (stop), said later than the stop.
+ * A kill is accepted when the desk's intake has taken the word and its process lives, or when the kill file
+ * is written; the file outlives every process of its machine, another machine knows the kill once the chat
+ * was told that it is safe or its event is in the log. A stop is accepted the same way and outlives its
+ * process from then on; before, the chat gives it again and it counts from there. A message that is given
+ * again although it was safe is the old one. The only ends are a person's agreement to resume (kill), an
+ * ALLOW tapped or agreed to (stop), said later than the stop.
  */
 export function silenceAfterStop(world: Observed): Hooks {
-  let killedBy: string | null = null;
-  let stopped: Stopped | null = null;
-  /** Messages the chat was told are safe: given again, they are the old ones. */
+  let killed: Silence | null = null;
+  let stopped: Silence | null = null;
   const heard = new Set<string>();
   const isLater = (update: Update) =>
-    stopped === null || update.incoming.sentAt >= stopped.update.incoming.sentAt;
+    update.incoming.sentAt >= (stopped?.update?.incoming.sentAt ?? 0);
   return {
-    killFileWritten() {
-      killedBy ??= 'kill file';
+    killFileWritten(machine) {
+      killed ??= { by: 'kill file', update: null, life: null, machine, isSafe: false };
     },
     received(life, update) {
-      if (!isAuthorized(update) || heard.has(update.incoming.updateId)) return;
+      const { updateId } = update.incoming;
+      if (!isAuthorized(update) || heard.has(updateId)) return;
       const { wants } = update.meaning;
-      if (wants === 'kill') killedBy ??= update.incoming.updateId;
-      if (wants === 'stop') stopped = { update, life, isSafe: false };
+      const silence = { by: updateId, update, life, machine: life.machine, isSafe: false };
+      if (wants === 'kill') killed ??= silence;
+      if (wants === 'stop') stopped = silence;
     },
     receiving(_life, update) {
       if (!isAuthorized(update)) return;
       const { meaning } = update;
-      if (meaning.wants === 'agree' && meaning.to === 'resume') killedBy = null;
+      if (meaning.wants === 'agree' && meaning.to === 'resume') killed = null;
       const allows =
         meaning.wants === 'allow_by_button' ||
         (meaning.wants === 'agree' && meaning.to === 'allow');
@@ -142,9 +153,11 @@ export function silenceAfterStop(world: Observed): Hooks {
     },
     acknowledged(update) {
       heard.add(update.incoming.updateId);
+      if (killed?.update === update) killed.isSafe = true;
       if (stopped?.update === update) stopped.isSafe = true;
     },
     committed(event) {
+      if (event.type === 'kill_engaged' && killed !== null) killed.isSafe = true;
       if (event.type === 'consent_withdrawn' && stopped !== null) stopped.isSafe = true;
       // a new day begins without consent: what was stopped is over
       if (event.type === 'session_planned') stopped = null;
@@ -152,14 +165,14 @@ export function silenceAfterStop(world: Observed): Hooks {
     died(life) {
       if (stopped?.life === life && !stopped.isSafe) stopped = null;
     },
+    recovered(life) {
+      if (killed !== null && !killed.isSafe && killed.machine !== life.machine) killed = null;
+      if (stopped !== null && !stopped.isSafe && stopped.life !== life) stopped = null;
+    },
     submitting(_life, order) {
       if (entryOf(order) === null) return;
-      if (killedBy !== null) world.fail(3, `${order.orderId} left after the kill of ${killedBy}`);
-      if (stopped !== null)
-        world.fail(
-          3,
-          `${order.orderId} left after the stop of ${stopped.update.incoming.updateId}`,
-        );
+      if (killed !== null) world.fail(3, `${order.orderId} left after the kill of ${killed.by}`);
+      if (stopped !== null) world.fail(3, `${order.orderId} left after the stop of ${stopped.by}`);
     },
   };
 }

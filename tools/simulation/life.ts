@@ -18,16 +18,22 @@ export type Strike = 'before' | 'after' | null;
  */
 export class Life {
   readonly number: number;
+  /** The machine it runs on: files are shared with the processes of that machine only. */
+  readonly machine: string;
   isAlive = true;
+  /** What waits for a process that was stopped to go on; null while it runs. */
+  #held: (() => void)[] | null = null;
   readonly #strikeAt: (site: Site) => Strike;
   readonly #onDeath: (life: Life, where: string) => void;
 
   constructor(
     number: number,
+    machine: string,
     strikeAt: (site: Site) => Strike,
     onDeath: (life: Life, where: string) => void,
   ) {
     this.number = number;
+    this.machine = machine;
     this.#strikeAt = strikeAt;
     this.#onDeath = onDeath;
   }
@@ -36,6 +42,25 @@ export class Life {
     if (!this.isAlive) return;
     this.isAlive = false;
     this.#onDeath(this, where);
+  }
+
+  /** Stops the process as a machine does that is out of memory or suspended: nothing of it runs. */
+  freeze(): void {
+    if (this.isAlive) this.#held ??= [];
+  }
+
+  /** Lets it go on: everything that came meanwhile comes now, in its order. */
+  thaw(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const work of held) this.run(work);
+  }
+
+  /** Runs work of the process, now or when it goes on; never after its death. */
+  run(work: () => void): void {
+    if (!this.isAlive) return;
+    if (this.#held === null) guarded(work);
+    else this.#held.push(work);
   }
 
   /** Calls the outside and waits for it. A dead process reaches nothing and hears nothing. */
@@ -53,11 +78,32 @@ export class Life {
       return NEVER;
     }
     return answer.then(
-      (value) => (this.isAlive ? value : NEVER),
+      (value) => (this.isRunning() ? value : this.#later(() => value)),
       (error: unknown) => {
-        if (this.isAlive) throw error;
-        return NEVER;
+        if (this.isRunning()) throw error;
+        return this.#later(() => {
+          throw error;
+        });
       },
+    );
+  }
+
+  /** True while it lives and is not stopped. */
+  isRunning(): boolean {
+    return this.isAlive && this.#held === null;
+  }
+
+  /** An answer that comes once the process goes on; never for a dead one. */
+  #later<T>(answer: () => T): Promise<T> {
+    if (!this.isAlive) return NEVER;
+    return new Promise((resolve, reject) =>
+      this.run(() => {
+        try {
+          resolve(answer());
+        } catch (error) {
+          reject(error);
+        }
+      }),
     );
   }
 
@@ -100,16 +146,24 @@ export function clockOf(life: Life, time: VirtualClock, skewMs: () => number): C
     now,
     at(instant, run): Timer {
       let pending: Timer | null = null;
+      let isOff = false;
       const wait = (): void => {
         const left = Math.max(0, instant - now());
         pending = time.at(time.now() + Math.min(left, LONGEST_WAIT_MS), () => {
-          if (!life.isAlive) return;
-          if (now() < instant) wait();
-          else guarded(run);
+          life.run(() => {
+            if (isOff) return;
+            if (now() < instant) wait();
+            else run();
+          });
         });
       };
       wait();
-      return { cancel: () => pending?.cancel() };
+      return {
+        cancel() {
+          isOff = true;
+          pending?.cancel();
+        },
+      };
     },
   };
 }

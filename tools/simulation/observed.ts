@@ -62,7 +62,7 @@ export type Hooks = {
   receiving?(life: Life, update: Update): void;
   received?(life: Life, update: Update): void;
   acknowledged?(update: Update): void;
-  killFileWritten?(): void;
+  killFileWritten?(machine: string): void;
   delivering?(life: Life, channel: ChannelName, outgoing: Outgoing, facts: Facts): void;
   shown?(channel: ChannelName, chatId: string, facts: Facts, row: OutboxRow | null): void;
   /** A quote is told to the living process. */

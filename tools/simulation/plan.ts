@@ -46,7 +46,8 @@ export type Site =
   | 'broker.query'
   | 'chat.deliver'
   | 'chat.receive'
-  | 'quote.fetch';
+  | 'quote.fetch'
+  | 'epoch.renew';
 
 /** What a person says. `{code}` in `text` is the code of the nth ticket seen; `{day}`,
  * `{desk}`, `{symbol}` and `{other}` are what their names say. */
@@ -149,6 +150,8 @@ export type Item =
     }
   /** The machine's clock jumps. */
   | { readonly kind: 'clock'; readonly at: number; readonly byMs: number }
+  /** The machine stops and goes on later, as one does that is suspended or out of memory. */
+  | { readonly kind: 'freeze'; readonly at: number; readonly forMs: number }
   /** `centaur kill` from another terminal. */
   | { readonly kind: 'kill_file'; readonly at: number };
 
@@ -173,6 +176,8 @@ export type Setting = {
   readonly snapshotEvery: number;
   /** Time between two looks of the polling net; two seconds in the product. */
   readonly sweepMs: number;
+  /** A second machine waits and takes over from a leader that is silent. */
+  readonly hasStandby: boolean;
   /** The store keeps JSON, as a real one does, instead of the values themselves. */
   readonly isCopied: boolean;
   /** Price moves of five seconds, in price. */

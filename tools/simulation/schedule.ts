@@ -116,7 +116,7 @@ function tick(stage: Stage, at: number, untilAt: number): void {
 
 /** Faults that have an instant; those that have a number strike where they are counted. */
 function scheduleItem(stage: Stage, item: Item): void {
-  const { now, disk } = stage;
+  const { now, disks } = stage;
   const at = (ms: number, work: () => void) =>
     void stage.time.at(ORIGIN + ms, () => {
       if (now.isQuiet) return;
@@ -140,14 +140,33 @@ function scheduleItem(stage: Stage, item: Item): void {
       });
     case 'clock':
       return at(item.at, () => {
-        now.skewMs += item.byMs;
+        now.skewMs[now.machine] += item.byMs;
         stage.witness.disturbBroker();
       });
+    case 'freeze':
+      return at(item.at, () => stop(stage, item.forMs));
     case 'kill_file':
-      return at(item.at, () => disk.setKilled(true));
+      return at(item.at, () => disks[now.machine].setKilled(true));
     default:
       return;
   }
+}
+
+/** Stops the process that leads; it goes on later, where another one may lead by then. */
+function stop(stage: Stage, forMs: number): void {
+  const { now, time, witness } = stage;
+  const life = now.process?.life;
+  if (life?.isAlive !== true || now.stopped?.isAlive === true) return;
+  life.freeze();
+  now.stopped = life;
+  witness.disturbBroker();
+  time.at(time.now() + forMs, () => {
+    now.stopped = null;
+    witness.disturbBroker();
+    stage.note(`#${life.number} goes on`);
+    life.thaw();
+  });
+  stage.onStopped();
 }
 
 function setLink(stage: Stage, isUp: boolean): void {
@@ -178,6 +197,8 @@ function meddle(stage: Stage, item: Extract<Item, { kind: 'external' }>): void {
 function endFaults(stage: Stage): void {
   stage.now.isQuiet = true;
   stage.faults.end();
+  if (stage.now.stopped !== null) stage.now.stopped.thaw();
+  stage.now.stopped = null;
   setLink(stage, true);
   setStoreDown(stage, false);
 }

@@ -2,13 +2,14 @@ import type { Policy } from '#core/engine/policy.ts';
 import { instantAt, type Session } from '#core/market/session.ts';
 import type { ChatAccess } from '#shell/chat/authorize.ts';
 import type { VirtualClock } from '#shell/lib/virtual-clock.ts';
-import type { Store } from '#shell/store/store.ts';
+import type { MemoryStore } from '#shell/store/memory-store.ts';
 import type { Brokerage } from './brokerage.ts';
 import type { ChatServer } from './chat.ts';
 import type { DeskProcess } from './desk-process.ts';
 import type { Disk } from './disk.ts';
 import type { Faults } from './faults.ts';
 import type { Feed } from './feed.ts';
+import type { Life } from './life.ts';
 import type { Market } from './market.ts';
 import type { createSpeaker } from './meaning.ts';
 import type { People } from './people.ts';
@@ -24,6 +25,9 @@ export const DAYS = ['2026-11-20', '2026-11-23'] as const;
 /** The first open: all instants of a plan count from it. */
 export const ORIGIN = instantAt(DAYS[0], '09:30', 'America/New_York');
 
+/** The machines a desk can run on; the second one only where there is a standby. */
+export type Machine = 'first' | 'second';
+
 /** Everything of one simulated session, and what of it changes. */
 export type Stage = {
   readonly plan: Plan;
@@ -33,8 +37,8 @@ export type Stage = {
   readonly faults: Faults;
   readonly venue: Venue;
   readonly brokerage: Brokerage;
-  readonly store: Store;
-  readonly disk: Disk;
+  readonly store: MemoryStore;
+  readonly disks: Readonly<Record<Machine, Disk>>;
   readonly feed: Feed;
   readonly servers: ReadonlyMap<ChannelName, ChatServer>;
   readonly access: ChatAccess;
@@ -42,6 +46,8 @@ export type Stage = {
   readonly people: People;
   readonly witness: Witness;
   readonly now: Moment;
+  /** The leader was stopped: whoever waits for its silence begins to look. */
+  readonly onStopped: () => void;
   /** Adds a line to the trace, where one is kept. */
   readonly note: (words: string) => void;
   readonly count: (what: string) => void;
@@ -51,8 +57,12 @@ export type Stage = {
 export type Moment = {
   process: DeskProcess | null;
   session: Session | null;
-  /** What the machine's clock shows beyond the true time. */
-  skewMs: number;
+  /** The machine of the newest process. */
+  machine: Machine;
+  /** What each machine's clock shows beyond the true time. */
+  readonly skewMs: Record<Machine, number>;
+  /** The process that was stopped and has not gone on; null: none. */
+  stopped: Life | null;
   isStoreDown: boolean;
   /** Nothing goes wrong any more. */
   isQuiet: boolean;
@@ -68,7 +78,9 @@ export function firstMoment(): Moment {
   return {
     process: null,
     session: null,
-    skewMs: 0,
+    machine: 'first',
+    skewMs: { first: 0, second: 0 },
+    stopped: null,
     isStoreDown: false,
     isQuiet: false,
     downMs: RESTART_MS,

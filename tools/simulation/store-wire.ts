@@ -24,7 +24,8 @@ export type StoreWire = {
   readonly onTrouble: () => void;
 };
 
-function down(site: string): StoreError {
+/** The failure of a call that found no answer. */
+export function storeDown(site: string): StoreError {
   return new StoreError(`simulated store: ${site}: found no answer`, {
     code: 'down',
     retryable: true,
@@ -42,10 +43,10 @@ async function travel<T>(wire: StoreWire, site: Site, run: () => Promise<T>): Pr
   if (fault !== null || wire.isDown()) wire.onTrouble();
   const ms = fault?.fault === 'slow' ? fault.ms : usualMs;
   if (ms > 0) await wait(time, ms / 2);
-  if (wire.isDown() || fault?.fault === 'fail') throw down(site);
+  if (wire.isDown() || fault?.fault === 'fail') throw storeDown(site);
   const answer = await run();
   if (ms > 0) await wait(time, ms / 2);
-  if (fault?.fault === 'lost_ack') throw down(site);
+  if (fault?.fault === 'lost_ack') throw storeDown(site);
   return answer;
 }
 
@@ -74,10 +75,7 @@ export function wireStore(tables: DeskTables, wire: StoreWire): DeskTables {
       pending: (runId, limit) => call('inbox.pending', () => inbox.pending(runId, limit)),
       markDone: (id, result, audit) =>
         call('inbox.markDone', () => inbox.markDone(id, result, audit)),
-      onArrival: (wake) =>
-        inbox.onArrival(() => {
-          if (wire.life.isAlive) wake();
-        }),
+      onArrival: (wake) => inbox.onArrival(() => wire.life.run(wake)),
     },
     outbox: {
       enqueue: (rows, done) => call('outbox.enqueue', () => outbox.enqueue(rows, done)),

@@ -27,6 +27,8 @@ export type WitnessDeps = {
   readonly process: () => DeskProcess | null;
   readonly wasQuoted: (quote: Quote) => boolean;
   readonly isLinkUp: () => boolean;
+  /** The process that leads stands still. */
+  readonly isStopped: () => boolean;
   readonly isStoreUp: () => boolean;
   readonly note: (words: string) => void;
 };
@@ -83,6 +85,7 @@ export class Witness implements Observed {
   }
 
   readonly desk = () => {
+    if (this.#deps.isStopped()) return null;
     const running = this.#deps.process();
     return running?.life.isAlive === true && running.isRecovered ? running.desk : null;
   };

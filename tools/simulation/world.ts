@@ -3,7 +3,7 @@ import { symbolOf } from '#core/market/instrument.ts';
 import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
 import { createMemoryStore } from '#shell/store/memory-store.ts';
-import { boot, type Tamper } from './boot.ts';
+import { boot, type Tamper, watchStandby } from './boot.ts';
 import { Brokerage } from './brokerage.ts';
 import { ChatServer } from './chat.ts';
 import { RUN_ID } from './desk-process.ts';
@@ -11,14 +11,13 @@ import { Disk } from './disk.ts';
 import { drive } from './drive.ts';
 import { Faults } from './faults.ts';
 import { Feed } from './feed.ts';
-import { guarded } from './life.ts';
 import { createMarket } from './market.ts';
 import { createSpeaker } from './meaning.ts';
 import { People, usersOf } from './people.ts';
 import type { Plan, SymbolIndex } from './plan.ts';
 import { policyOf } from './policy.ts';
 import { schedule } from './schedule.ts';
-import { firstMoment, MINUTE, ORIGIN, type Stage } from './stage.ts';
+import { firstMoment, type Machine, MINUTE, ORIGIN, type Stage } from './stage.ts';
 import { Venue } from './venue.ts';
 import { watchChats, watchWire } from './watchers.ts';
 import { type Finding, Witness } from './witness.ts';
@@ -55,10 +54,18 @@ export async function play(options: PlayOptions): Promise<Played> {
   });
   const counts: Record<string, number> = {};
   const trace: string[] = [];
-  const stage = setUp(plan, access, options.isTraced === true ? trace : null, counts);
+  const tamper: Tamper = options.tamper ?? ((parts) => parts);
+  const onStopped = () => watchStandby(stage, tamper)();
+  const stage: Stage = setUp(
+    plan,
+    access,
+    options.isTraced === true ? trace : null,
+    counts,
+    onStopped,
+  );
   const { witness } = stage;
   const endAt = schedule(stage);
-  boot(stage, options.tamper ?? ((parts) => parts));
+  boot(stage, tamper);
   const isOver = () => witness.finding !== null;
   await drive(stage.time, endAt, isOver, () => witness.step());
   if (witness.finding === null) await witness.tellAndWait('end', null);
@@ -71,6 +78,7 @@ function setUp(
   access: ChatAccess,
   trace: string[] | null,
   counts: Record<string, number>,
+  onStopped: () => void,
 ): Stage {
   const { setting } = plan;
   const policy = policyOf(setting);
@@ -81,7 +89,8 @@ function setUp(
   const count = (what: string) => {
     counts[what] = (counts[what] ?? 0) + 1;
   };
-  const base = { plan, policy, time, faults: new Faults(plan), store, access, now, note, count };
+  const faults = new Faults(plan);
+  const base = { plan, policy, time, faults, store, access, now, note, count, onStopped };
   const stage: Stage = {
     ...base,
     ...setUpMarket(base, () => stage),
@@ -92,7 +101,16 @@ function setUp(
 
 type Base = Pick<
   Stage,
-  'plan' | 'policy' | 'time' | 'faults' | 'store' | 'access' | 'now' | 'note' | 'count'
+  | 'plan'
+  | 'policy'
+  | 'time'
+  | 'faults'
+  | 'store'
+  | 'access'
+  | 'now'
+  | 'note'
+  | 'count'
+  | 'onStopped'
 >;
 
 /** The exchange, the broker before it, and the feed. */
@@ -140,7 +158,7 @@ function setUpMarket(
 function setUpChat(
   base: Base,
   stage: () => Stage,
-): Pick<Stage, 'servers' | 'speaking' | 'people' | 'witness' | 'disk'> {
+): Pick<Stage, 'servers' | 'speaking' | 'people' | 'witness' | 'disks'> {
   const { plan, policy, time, faults, now, note, store, access } = base;
   const watcher = watchChats(stage);
   const usualMs = plan.setting.chatMs;
@@ -158,7 +176,7 @@ function setUpChat(
   const witness = new Witness({
     policy,
     now: () => time.now(),
-    deskNow: () => time.now() + now.skewMs,
+    deskNow: () => time.now() + now.skewMs[now.machine],
     venue: () => stage().venue,
     events: store.events,
     stream: streamOf(RUN_ID, policy.deskId),
@@ -167,11 +185,14 @@ function setUpChat(
     process: () => now.process,
     wasQuoted: (quote) => stage().feed.wasQuoted(quote),
     isLinkUp: () => stage().brokerage.isLinkUp(),
+    isStopped: () => now.stopped !== null && now.stopped === now.process?.life,
     isStoreUp: () => !now.isStoreDown,
     note,
   });
-  const disk = new Disk((isPresent) => killFileChanged(stage(), isPresent));
-  return { servers, speaking: createSpeaker(), people, witness, disk };
+  const disk = (machine: Machine) =>
+    new Disk((isPresent) => killFileChanged(stage(), machine, isPresent));
+  const disks = { first: disk('first'), second: disk('second') };
+  return { servers, speaking: createSpeaker(), people, witness, disks };
 }
 
 /** Lines begin with the seconds since the first open. */
@@ -184,14 +205,14 @@ function noteInto(trace: string[] | null, now: () => number): (words: string) =>
   };
 }
 
-/** Whoever changes the kill file, the process sees it a moment later. */
-function killFileChanged(stage: Stage, isPresent: boolean): void {
-  const { time, disk, now } = stage;
+/** Whoever changes the kill file of a machine, its process sees it a moment later. */
+function killFileChanged(stage: Stage, machine: Machine, isPresent: boolean): void {
+  const { time, disks, now } = stage;
   stage.note(`kill file ${isPresent ? 'written' : 'removed'}`);
-  if (isPresent) stage.witness.tell('killFileWritten');
+  if (isPresent) stage.witness.tell('killFileWritten', machine);
+  const running = now.process;
   time.at(time.now() + KILL_WATCH_MS, () => {
-    const running = now.process;
-    if (running?.life.isAlive === true)
-      guarded(() => running.killFileChanged(disk.isKilled(), 'kill file'));
+    const reader = now.machine === machine ? now.process : running;
+    reader?.life.run(() => reader.killFileChanged(disks[machine].isKilled(), 'kill file'));
   });
 }
