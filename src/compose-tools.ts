@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { ConfigError } from '#app/errors.ts';
 import type { OutboxRow } from '#app/ports.ts';
 import type { Message } from '#core/engine/message.ts';
+import type { DeskAct } from '#core/replies/act.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { findDataDir } from '#shell/config/env.ts';
@@ -343,36 +345,51 @@ export async function openReportRenderer(settings: Config) {
   };
 }
 
-/** Hands the second stage of a kill to a live desk. Answers the desks it was handed to. */
-export async function handInFlatten(deskIds: readonly string[], at: number): Promise<string[]> {
+/**
+ * Hands acts of the command line to a live desk that runs, in order; it judges them as it judges a
+ * person's. `isConfirmed`: the second confirmation was given where the command was typed.
+ */
+export async function handInActs(
+  deskId: string,
+  acts: readonly DeskAct[],
+  at: number,
+  isConfirmed: boolean,
+): Promise<void> {
   const { handIn } = await import('#app/job-work.ts');
   const { store, close } = await openStore(await openSettings(), 'cli');
+  const actor = {
+    id: 'cli:owner',
+    name: 'command line',
+    role: 'owner',
+    channel: 'cli',
+    chatId: 'cli',
+  } as const;
   try {
-    for (const deskId of deskIds) {
-      const actor = {
-        id: 'cli:owner',
-        name: 'command line',
-        role: 'owner',
-        channel: 'cli',
-        chatId: 'cli',
-      } as const;
+    for (const [index, act] of acts.entries())
       await handIn(
         { runId: 'live', deskId, inbox: store.inbox },
-        `cli-flatten:${deskId}:${at}`,
-        {
-          kind: 'operator_acted',
-          at,
-          act: { act: 'flatten', scope: null },
-          actor,
-          sentAt: at,
-          quote: null,
-          isConfirmed: true,
-        },
+        `cli-${act.act}:${deskId}:${at}:${index}`,
+        { kind: 'operator_acted', at, act, actor, sentAt: at, quote: null, isConfirmed },
         at,
       );
-    }
-    return [...deskIds];
   } finally {
     await close();
+  }
+}
+
+/** Rows of a CSV file's text by its header. Throws ConfigError for a text that is none. */
+export async function readTable(
+  text: string,
+  name: string,
+): Promise<readonly Readonly<Record<string, string>>[]> {
+  const { csvTable } = await import('#shell/files/csv-table.ts');
+  try {
+    return csvTable(text);
+  } catch (error) {
+    const found = error instanceof Error ? error.message.split('\n')[0] : 'no CSV';
+    throw new ConfigError(`${name}: found ${found}, expected a CSV with a header`, {
+      code: 'bad_csv',
+      retryable: false,
+    });
   }
 }

@@ -56,6 +56,8 @@ export function judgeAct(act: DeskAct, desks: readonly DeskHandle[], from: ActFr
         ticketVersion: null,
         isConfirmed: false,
       };
+    case 'stoploss':
+    case 'breakeven':
     case 'adopt':
     case 'reconcile':
       return judgePositionAct(act, desks, from);

@@ -1,13 +1,15 @@
+import { wantedStop } from '#core/engine/decide-stops.ts';
+import { seenOf } from '#core/engine/view.ts';
 import { symbolOf } from '#core/market/instrument.ts';
 import type { External } from '#core/portfolio/account-reading.ts';
 import type { DeskAct } from '#core/replies/act.ts';
 import { LATE_AFTER_MS } from '#core/replies/conversation.ts';
 import type { DeskHandle } from './desk-handle.ts';
-import { deskScope } from './find-desk.ts';
+import { deskScope, positionOf } from './find-desk.ts';
 import { type ActFrom, ask, go, type Judged, late, refused } from './judged.ts';
 import { mayActAs } from './roles.ts';
 
-type PositionAct = Extract<DeskAct, { act: 'adopt' | 'reconcile' }>;
+type PositionAct = Extract<DeskAct, { act: 'adopt' | 'reconcile' | 'stoploss' | 'breakeven' }>;
 
 /** Judges the acts about holdings and the account behind them; see `judgeAct`. */
 export function judgePositionAct(
@@ -18,6 +20,9 @@ export function judgePositionAct(
   switch (act.act) {
     case 'adopt':
       return judgeAdopt(act, desks, from);
+    case 'stoploss':
+    case 'breakeven':
+      return judgeStop(act, desks, from);
     case 'reconcile':
       return judgeSettle(act, desks, from);
   }
@@ -25,6 +30,35 @@ export function judgePositionAct(
 
 function isLate(from: ActFrom): boolean {
   return from.now - from.sentAt > LATE_AFTER_MS;
+}
+
+/**
+ * Tightening passes, also late when the position is the one that stood when it was said; widening is
+ * asked for once more and refused late; at or beyond the market it is an exit and asked for as one.
+ */
+function judgeStop(
+  act: Extract<DeskAct, { act: 'stoploss' | 'breakeven' }>,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+): Judged {
+  const found = positionOf(act.target, desks);
+  if (found === null) return refused({ kind: 'nothing_held', target: act.target });
+  const { desk, position } = found;
+  if (position.openedAt > from.sentAt)
+    return refused({ kind: 'position_changed', target: act.target });
+  const stop = wantedStop(position, act);
+  const { instrument, quantity } = position;
+  const lateMs = isLate(from) ? from.now - from.sentAt : null;
+  const bid = seenOf(desk.view(), instrument).quote?.bid ?? null;
+  const target = symbolOf(instrument);
+  if (bid !== null && bid > 0 && stop >= bid) {
+    const exit: DeskAct = { act: 'exit', target: instrument, ratio: 1 };
+    const consequence = { act: 'exit', target, quantity, ratio: 1, lateMs } as const;
+    return ask(exit, [desk], consequence, position.ticketId);
+  }
+  if (stop >= position.stop) return go(act, [desk], lateMs);
+  if (lateMs !== null) return late(act, from);
+  return ask(act, [desk], { act: 'stoploss', target, from: position.stop, to: stop, quantity });
 }
 
 function externalOf(

@@ -125,6 +125,8 @@ function changedPosition(pending: PendingAct, desks: readonly DeskHandle[]): Not
 function instrumentOf(act: DeskAct, desk: DeskHandle): InstrumentId | undefined {
   switch (act.act) {
     case 'exit':
+    case 'stoploss':
+    case 'breakeven':
       return positionOf(act.target, [desk])?.position.instrument;
     case 'confirm':
     case 'half':
@@ -155,6 +157,8 @@ const TOLD_HERE: ReadonlySet<DeskAct['act']> = new Set([
   'fill',
   'protected',
   'reconcile',
+  'stoploss',
+  'breakeven',
 ]);
 
 async function perform(
@@ -205,8 +209,7 @@ async function perform(
 function subjectOf(act: DeskAct): string {
   if (act.act === 'ack') return act.id ?? '';
   if (act.act === 'reconcile') return `${act.verb} ${act.id}`;
-  const hasTarget = act.act === 'exit' || act.act === 'cancel' || act.act === 'fill';
-  return hasTarget || act.act === 'protected' ? act.target : '';
+  return 'target' in act ? act.target : '';
 }
 
 /** Kill and stop that did not come through the immediate lane (recorded by another process, or before a restart). */

@@ -4,6 +4,7 @@ import type { Runner, Start } from './command.ts';
 import { jsonOption } from './command.ts';
 import { UsageError } from './exit-code.ts';
 import { createOutput } from './output.ts';
+import type { StopsFlags } from './stops.ts';
 
 type Flags = { json: boolean; yes?: boolean };
 
@@ -32,6 +33,23 @@ export function addDeskCommands(program: Command, start: Start, run: Runner): vo
           createOutput(flags.json),
         ),
       ),
+    );
+  program
+    .command('stops')
+    .description('protective stops of an account')
+    .command('set')
+    .description('sets the stops of all positions at once; what would lose more is left alone')
+    .requiredOption('--account <id>', 'an account or its desk')
+    .option('--percent <number>', 'below the cost of each position')
+    .option('--file <csv>', 'symbol,stop a line')
+    .option('--dry', 'only say what would be set', false)
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ centaur stops set --account paper-us --percent 2 --dry\n  $ centaur stops set --account paper-us --file stops.csv',
+    )
+    .action((flags: StopsFlags & { json: boolean }) =>
+      run(async () => (await import('./stops.ts')).runStops(flags, createOutput(flags.json))),
     );
   program
     .command('setup')

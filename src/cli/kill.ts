@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { handInFlatten, openKillTools, openSettings } from '#compose-tools';
+import { handInActs, openKillTools, openSettings } from '#compose-tools';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { instantText, type Output } from './output.ts';
 
@@ -54,9 +54,10 @@ async function flatten(tools: Tools, scope: string, at: number, output: Output):
   const { desks } = presence.mark;
   const meant = desks.includes(scope) ? [scope] : desks;
   try {
-    const handed = await handInFlatten(meant, at);
-    output.line(`stage 2 handed to ${handed.join(', ')}; its progress is in the chat`);
-    return handed;
+    for (const deskId of meant)
+      await handInActs(deskId, [{ act: 'flatten', scope: null }], at, true);
+    output.line(`stage 2 handed to ${meant.join(', ')}; its progress is in the chat`);
+    return [...meant];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     output.aside(`stage 2: ${text}; send /flatten in the chat, stage 1 holds`);

@@ -11,6 +11,7 @@ import { onFlatten, onKill, onResume } from './decide-kill.ts';
 import { onFillAct, onProtectedAct } from './decide-manual.ts';
 import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
 import { causePassed, enterSafeMode, hasNoDoubt } from './decide-safety.ts';
+import { onStopAct } from './decide-stops.ts';
 import { confirmAs, lastPrice, voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
 import { entryObjections } from './permission-of.ts';
@@ -65,6 +66,9 @@ export function onOperator(draft: Draft, input: OperatorInput): void {
       return answer(draft, input, onProtectedAct(draft, act.target, input.actor.id));
     case 'adopt':
       return onAdopt(draft, input, act);
+    case 'stoploss':
+    case 'breakeven':
+      return onStopAct(draft, input, act);
     case 'reconcile':
       return onSettle(draft, input, act);
   }

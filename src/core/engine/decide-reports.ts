@@ -102,6 +102,8 @@ function onWord(draft: Draft, order: Order, report: OrderReport): void {
 /** A stop moves one way only: `replaced` to where it stands, or lower, is a repeat of what was heard before. */
 function isOldNews(order: Order, report: OrderReport): boolean {
   if (order.role !== 'stop' || order.state === 'unknown') return false;
+  // a person may have asked for a lower one
+  if (order.replaceTo !== null && order.replaceTo === report.stopPrice) return false;
   return (
     report.stopPrice !== null && order.stopPrice !== null && report.stopPrice <= order.stopPrice
   );

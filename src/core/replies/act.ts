@@ -46,6 +46,9 @@ export type DeskAct =
     }
   /** The conditional order that protects a position stands at the broker. */
   | { readonly act: 'protected'; readonly target: string }
+  /** Moves a position's stop to a price, or to where it was bought. `target` as in `exit`, or a ticket code. */
+  | { readonly act: 'stoploss'; readonly target: string; readonly price: number }
+  | { readonly act: 'breakeven'; readonly target: string }
   /** Takes a holding the desk did not buy under its management; `stop` null: the stop that risks one unit. */
   | { readonly act: 'adopt'; readonly target: string; readonly stop: number | null }
   /** Settles one line of a failed comparison: takes the broker's side over, or leaves it alone for good. */

@@ -41,6 +41,14 @@ export type Consequence =
       readonly quantity: number;
       readonly reason: Reason;
     }
+  /** A stop that would let more be lost. */
+  | {
+      readonly act: 'stoploss';
+      readonly target: string;
+      readonly from: number;
+      readonly to: number;
+      readonly quantity: number;
+    }
   /** `stop` null: the stop that risks one unit at the price of that moment. */
   | {
       readonly act: 'adopt';

@@ -7,6 +7,10 @@ export function parsePositionCommand(name: CommandName, args: readonly string[])
   switch (name) {
     case 'adopt':
       return parseAdopt(args);
+    case 'stoploss':
+      return parseStoploss(args);
+    case 'breakeven':
+      return parseBreakeven(args);
     case 'reconcile':
       return parseReconcile(args);
     default:
@@ -28,6 +32,21 @@ function parseAdopt(args: readonly string[]): Reply {
   const stop = args[1] === undefined ? null : priceOf(args[1]);
   if (args[1] !== undefined && stop === null) return bad('adopt', args[1], expected);
   return act({ act: 'adopt', target, stop });
+}
+
+function parseStoploss(args: readonly string[]): Reply {
+  const target = args[0]?.toUpperCase() ?? '';
+  const price = priceOf(args[1] ?? '');
+  if (args.length !== 2 || !TARGET.test(target) || price === null)
+    return bad('stoploss', args.join(' '), '<symbol|code> <price>');
+  return act({ act: 'stoploss', target, price });
+}
+
+function parseBreakeven(args: readonly string[]): Reply {
+  const target = args[0]?.toUpperCase() ?? '';
+  if (args.length !== 1 || !TARGET.test(target))
+    return bad('breakeven', args.join(' '), '<symbol|code>');
+  return act({ act: 'breakeven', target });
 }
 
 const VERBS = { accept: 'accept', disown: 'disown', 认账: 'accept', 不管: 'disown' } as const;

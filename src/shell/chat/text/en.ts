@@ -356,6 +356,11 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
         `Book ${s.f.words(c.target, 20)}: ${c.quantity} @ ${s.f.price(c.price)}`,
         `unusual: ${s.reason(c.reason)}`,
       ];
+    case 'stoploss':
+      return [
+        `Lower the stop of ${s.f.words(c.target, 20)} ${c.quantity}: ${s.f.price(c.from)} → ${s.f.price(c.to)}`,
+        'more may be lost than the ticket said',
+      ];
     case 'adopt':
       return [
         `Take over ${s.f.words(c.target, 20)} ${c.quantity}${c.averagePrice === null ? '' : `, bought at ${s.f.price(c.averagePrice)}`}`,
@@ -729,6 +734,8 @@ export const EN: Catalogue = {
     exit: 'sell a position or a part of it',
     cancel: 'cancel an entry order',
     adopt: 'take over a holding the desk did not buy, with a stop of its own',
+    stoploss: 'move the stop of a position',
+    breakeven: 'stop to the entry price',
     reconcile: 'compare book and broker now; accept the broker’s side or leave something alone',
     status: 'permission, health, phase, risk',
     positions: 'what is held',

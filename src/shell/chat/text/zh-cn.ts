@@ -370,6 +370,11 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
         `记账 ${s.f.words(c.target, 20)}:${s.f.shares(c.quantity)} @ ${s.f.price(c.price)}`,
         `不寻常:${s.reason(c.reason)}`,
       ];
+    case 'stoploss':
+      return [
+        `放宽止损 ${s.f.words(c.target, 20)} ${s.f.shares(c.quantity)}:${s.f.price(c.from)} → ${s.f.price(c.to)}`,
+        '亏损可能超过提案所写',
+      ];
     case 'adopt':
       return [
         `接管 ${s.f.words(c.target, 20)} ${s.f.shares(c.quantity)}${c.averagePrice === null ? '' : `,买入均价 ${s.f.price(c.averagePrice)}`}`,
@@ -457,6 +462,8 @@ const USAGE_ZH: Readonly<Record<string, string>> = {
   exit: '[代码|编号] [百分比]',
   cancel: '委托号|代码|编号|all',
   adopt: '代码 [stop=价格]',
+  stoploss: '代码 价格',
+  breakeven: '代码',
   reconcile: '[账户] [accept|disown 代码|委托号|cash]',
   orders: '[open|today|委托号]',
   trades: '[条数] [代码]',
@@ -810,6 +817,8 @@ export const ZH_CN: Catalogue = {
     exit: '卖出持仓或其中一部分',
     cancel: '撤开仓委托',
     adopt: '接管非本系统买入的持仓,并设自己的止损',
+    stoploss: '移动持仓止损价',
+    breakeven: '止损移到成本价',
     reconcile: '立即对账;认券商一侧,或不管某项',
     status: '许可、健康、阶段、风险',
     positions: '持仓',
