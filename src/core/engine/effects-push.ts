@@ -8,6 +8,7 @@ import type { Body, Make, Push } from './push.ts';
 import { accountPushes } from './push-account.ts';
 import { deskPushes } from './push-desk.ts';
 import { manualPushes } from './push-manual.ts';
+import { pulsePushes } from './push-pulse.ts';
 import { safetyPushes } from './push-safety.ts';
 import type { DeskState } from './state.ts';
 
@@ -60,6 +61,12 @@ const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null
   done_with_position: [0, null],
   alarm_repeat: [0, 15 * MINUTE],
   act_refused: [1, HOUR],
+  gate_result: [2, HOUR],
+  stance_change: [1, SESSION],
+  risk_l1: [1, SESSION],
+  risk_l2: [0, null],
+  risk_off: [1, SESSION],
+  sale_proposed: [1, SESSION],
   verdict_no_trade: [1, SESSION],
   verdict_signals: [1, SESSION],
   daily_report: [2, DAY],
@@ -111,6 +118,7 @@ export function pushesOf(event: Event, state: DeskState, policy: Policy): Push[]
     ...fillPushes(event, state, push),
     ...manualPushes(event, state, policy, push),
     ...deskPushes(event, state, push),
+    ...pulsePushes(event, state, push),
     ...safetyPushes(event, state, push),
     ...accountPushes(event, state, push),
   ];

@@ -1,6 +1,8 @@
+import type { Check } from '#core/gates/gate.ts';
 import type { Reason } from '#core/gates/reason.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Phase } from '#core/machines/session-phase.ts';
+import type { Stance } from '#core/machines/stance.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Session } from '#core/market/session.ts';
@@ -8,6 +10,7 @@ import type { Difference, External } from '#core/portfolio/account-reading.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { Permission } from '#core/risk/permission.ts';
+import type { FunnelStage } from '#core/strategies/sector-pulse/select-stocks.ts';
 import type { DayType, RegimeLive } from '#core/strategies/strategy.ts';
 import type {
   Blackout,
@@ -238,6 +241,40 @@ export type Message = {
       readonly act: string;
       readonly by: string;
       readonly reason: Reason;
+    }
+  /** The gate of one checkpoint with every row, and how many names each stage of the funnel left. */
+  | {
+      readonly kind: 'gate_result';
+      readonly checkpoint: string;
+      readonly isPassed: boolean;
+      readonly checks: readonly Check[];
+      readonly funnel: readonly FunnelStage[];
+      readonly topSectors: readonly string[];
+      readonly watching: readonly InstrumentId[];
+    }
+  | {
+      readonly kind: 'stance_change';
+      readonly from: Stance;
+      readonly to: Stance;
+      readonly reasons: readonly Reason[];
+    }
+  /** The strategy's own kill-switch: its first level, its second one, and neither any more. */
+  | {
+      readonly kind: 'risk_l1' | 'risk_l2' | 'risk_off';
+      readonly reasons: readonly Reason[];
+      readonly positions: number;
+    }
+  /** Sales a person is asked for; nothing is sold without an answer. `share` of what is held, 0 … 1. */
+  | {
+      readonly kind: 'sale_proposed';
+      readonly checkpoint: string;
+      readonly why: 'reduce' | 'sell_sheet';
+      readonly sales: readonly {
+        readonly instrument: InstrumentId;
+        readonly quantity: number;
+        readonly share: number;
+        readonly valueMinor: number;
+      }[];
     }
   | { readonly kind: 'verdict_no_trade' | 'verdict_signals'; readonly verdict: Verdict }
   | {

@@ -148,6 +148,9 @@ function messageButtons(message: Message, text: Catalogue): CardButton[][] {
           },
         ],
       ];
+    case 'sale_proposed':
+      return saleButtons(message.sales, text);
+    case 'risk_l2':
     case 'limit_locked':
       return [[{ label: b.positions, command: '/positions' }]];
     case 'alarm_repeat':
@@ -168,6 +171,18 @@ function messageButtons(message: Message, text: Catalogue): CardButton[][] {
     default:
       return [];
   }
+}
+
+/** One row a sale, in percent of what is held: the tenth above, a share too few leaves it open. */
+function saleButtons(
+  sales: Extract<Message, { kind: 'sale_proposed' }>['sales'],
+  text: Catalogue,
+): CardButton[][] {
+  return sales.slice(0, 6).map(({ instrument, share }) => {
+    const percent = Math.ceil(share * 1000) / 10;
+    const label = `${text.buttons.exit} ${instrument} ${percent}%`;
+    return [{ label, command: `/exit ${instrument} ${percent}%` }];
+  });
 }
 
 function ticketButtons(

@@ -3,6 +3,7 @@ import type { ExitReason, LockCause, SafeModeCause, VerdictKind } from '#core/en
 import type { Reason, ReasonCode } from '#core/gates/reason.ts';
 import type { OrderRole, OrderState } from '#core/machines/order.ts';
 import type { Phase } from '#core/machines/session-phase.ts';
+import type { Stance } from '#core/machines/stance.ts';
 import type { Ticket, TicketProgress, TicketState } from '#core/machines/ticket.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
@@ -45,6 +46,7 @@ export type Catalogue = {
   readonly orderStates: Readonly<Record<OrderState, string>>;
   readonly orderRoles: Readonly<Record<OrderRole, string>>;
   readonly exitReasons: Readonly<Record<ExitReason, string>>;
+  readonly stances: Readonly<Record<Stance, string>>;
   readonly safeModeCauses: Readonly<Record<SafeModeCause, string>>;
   readonly lockCauses: Readonly<Record<LockCause, string>>;
   readonly verdicts: Readonly<Record<VerdictKind, string>>;

@@ -653,6 +653,7 @@ export const EN: Catalogue = {
     sector_out: 'sector out of the top',
     external: 'outside the desk',
   },
+  stances: { attack: 'attack', hold: 'hold', watch: 'watch', dormant: 'dormant' },
   safeModeCauses: {
     heartbeat_lost: 'connection lost',
     bar_overdue: 'a bar is overdue',
@@ -862,6 +863,42 @@ export const EN: Catalogue = {
       `☐ Conditional order to copy · ${m.ticketCode}`,
       `sell ${s.f.symbol(m.instrument)} | trigger ≤${s.f.price(m.triggerPrice)} | price ${s.f.price(m.limitPrice)} | ${m.quantity} | valid through T+${m.validDays}`,
       'set at the broker? The desk watches the price in any case.',
+    ],
+    gate_result: (m, s) => [
+      `${m.isPassed ? '✓ Gate passed' : '✕ Gate not passed'} · ${m.checkpoint}`,
+      ...m.checks.map((check) => `${check.passed ? '✓' : '✕'} ${checkLine(check, s)}`),
+      ...(m.funnel.length === 0
+        ? []
+        : [
+            `left: ${m.funnel.map((one) => `${one.stage.replaceAll('_', ' ')} ${one.left}`).join(' → ')}`,
+          ]),
+      ...(m.topSectors.length === 0 ? [] : [`strongest: ${m.topSectors.join(', ')}`]),
+      ...(m.watching.length === 0
+        ? []
+        : [`buy points watched: ${m.watching.map((name) => s.f.symbol(name)).join(', ')}`]),
+    ],
+    stance_change: (m, s) => [
+      `◆ Stance ${EN.stances[m.from]} → ${EN.stances[m.to]}`,
+      ...m.reasons.slice(0, 4).map((reason) => `· ${s.reason(reason)}`),
+    ],
+    risk_l1: (m, s) => [
+      '⚠ Kill-switch level 1: no new positions',
+      ...m.reasons.slice(0, 4).map((reason) => `· ${s.reason(reason)}`),
+    ],
+    risk_l2: (m, s) => [
+      `⛔ Kill-switch level 2: everything that can be sold is sold (${count(m.positions, 'position')})`,
+      ...m.reasons.slice(0, 4).map((reason) => `· ${s.reason(reason)}`),
+    ],
+    risk_off: () => ['✓ No level of the kill-switch any more'],
+    sale_proposed: (m, s) => [
+      m.why === 'reduce'
+        ? `◁ Reducing proposed, weakest first · ${m.checkpoint}`
+        : `◁ Selling everything proposed: margin alone says level 2 · ${m.checkpoint}`,
+      ...m.sales.map(
+        (sale) =>
+          `${s.f.symbol(sale.instrument)} ${sale.quantity} · ${s.f.money(sale.valueMinor)} · /exit ${sale.instrument}`,
+      ),
+      'nothing is sold without your answer',
     ],
     limit_locked: (m, s) => [
       `⚠ Cannot be sold now: ${s.f.symbol(m.instrument)} ${m.quantity} · ${m.ticketCode}`,

@@ -33,6 +33,19 @@ const DAY_WORDS: Readonly<Record<string, string>> = {
 
 const SIDES = { long: '多', short: '空' } as const;
 
+/** Stages of the funnel, in its order. */
+const FUNNEL = {
+  universe: '全市场',
+  top_sectors: '前三板块',
+  rank_range: '名次',
+  strength: '强度',
+  turnover: '成交额',
+  tradable: '可交易',
+  quota: '名额',
+  buy_point: '买点',
+  ticket: '提案',
+} as const;
+
 function checkLine(check: Check, s: Speech): string {
   const label = ZH_CN.checks[check.name] ?? check.name.replaceAll('_', ' ');
   const unit =
@@ -735,6 +748,7 @@ export const ZH_CN: Catalogue = {
     sector_out: '板块掉出前列',
     external: '系统外成交',
   },
+  stances: { attack: '进攻', hold: '满额持有', watch: '观望', dormant: '休眠' },
   safeModeCauses: {
     heartbeat_lost: '连接中断',
     bar_overdue: 'K线逾期',
@@ -945,6 +959,40 @@ export const ZH_CN: Catalogue = {
       `☐ 请设条件单 · ${m.ticketCode}`,
       `卖出 ${s.f.symbol(m.instrument)} | 触发价 ≤${s.f.price(m.triggerPrice)} | 委托价 ${s.f.price(m.limitPrice)} | ${s.f.shares(m.quantity)} | 有效至 T+${m.validDays}`,
       '已在券商设条件单?交易台照常盯价。',
+    ],
+    gate_result: (m, s) => [
+      `${m.isPassed ? '✓ 闸门通过' : '✕ 闸门未通过'} · ${m.checkpoint}`,
+      ...m.checks.map((check) => `${check.passed ? '✓' : '✕'} ${checkLine(check, s)}`),
+      ...(m.funnel.length === 0
+        ? []
+        : [`剩余:${m.funnel.map((one) => `${FUNNEL[one.stage]} ${one.left}`).join(' → ')}`]),
+      ...(m.topSectors.length === 0 ? [] : [`最强板块:${m.topSectors.join('、')}`]),
+      ...(m.watching.length === 0
+        ? []
+        : [`盯买点:${m.watching.map((name) => s.f.symbol(name)).join('、')}`]),
+    ],
+    stance_change: (m, s) => [
+      `◆ 状态 ${ZH_CN.stances[m.from]} → ${ZH_CN.stances[m.to]}`,
+      ...m.reasons.slice(0, 4).map((reason) => `· ${s.reason(reason)}`),
+    ],
+    risk_l1: (m, s) => [
+      '⚠ 风控一级:不开新仓',
+      ...m.reasons.slice(0, 4).map((reason) => `· ${s.reason(reason)}`),
+    ],
+    risk_l2: (m, s) => [
+      `⛔ 风控二级:能卖的全部卖出(持仓 ${m.positions} 只)`,
+      ...m.reasons.slice(0, 4).map((reason) => `· ${s.reason(reason)}`),
+    ],
+    risk_off: () => ['✓ 风控级别已解除'],
+    sale_proposed: (m, s) => [
+      m.why === 'reduce'
+        ? `◁ 建议减仓,先弱后强 · ${m.checkpoint}`
+        : `◁ 建议全部卖出:仅两融达到二级 · ${m.checkpoint}`,
+      ...m.sales.map(
+        (sale) =>
+          `${s.f.symbol(sale.instrument)} ${s.f.shares(sale.quantity)} · ${s.f.money(sale.valueMinor)} · /exit ${sale.instrument}`,
+      ),
+      '没有你的答复,不会卖出',
     ],
     limit_locked: (m, s) => [
       `⚠ 现在卖不出:${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)} · ${m.ticketCode}`,
