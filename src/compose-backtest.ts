@@ -136,6 +136,9 @@ async function readFile(
   return { bars: columnsOf(bars), notes };
 }
 
+/** No bar is later; a day that the store and the clock can still name. */
+const LAST_DAY = '2999-12-30';
+
 /** Minutes and daily bars of the store. Throws ConfigError where there are none. */
 async function loadStored(
   calendar: CalendarTable,
@@ -145,10 +148,7 @@ async function loadStored(
 ): Promise<LoadedSeries[]> {
   const { store, close } = await openStore(await openSettings(), 'cli');
   const fromAt = from === null ? 0 : instantAt(addCalendarDays(from, -400), '00:00', calendar.zone);
-  const toAt =
-    to === null
-      ? Number.MAX_SAFE_INTEGER
-      : instantAt(addCalendarDays(to, 1), '00:00', calendar.zone);
+  const toAt = instantAt(addCalendarDays(to ?? LAST_DAY, 1), '00:00', calendar.zone);
   try {
     const loaded: LoadedSeries[] = [];
     for (const instrument of instruments) {

@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { loadMarketCalendar } from '#shell/calendars/load.ts';
 import { simulatedSeries } from '../support/backtest-market.ts';
 import { runCli } from '../support/cli.ts';
+import { emptyFolder } from '../support/replays.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'centaur-backtest-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -83,6 +84,37 @@ test('ID-15 bars read once come from the cache with the same result, and changed
   writeFileSync(bars, `${lines.join('\n')}\n`);
   assert.notDeepEqual(changed.result.data, before.result.data);
   assert.match(changed.result.notes.join(), /10 bars missing on 1 days/);
+});
+
+test('ID-13 bars of the store give what the same bars of a file give, whatever days are named', async () => {
+  const home = emptyFolder();
+  try {
+    const store = (...words: string[]) => runCli(words, { dataDir: home.dataDir });
+    const what = ['--symbol', 'QQQM', '--market', 'US', '--timeframe', '1m', '--label', 'start'];
+    const brought = await store('data', 'import', 'bars', '--file', bars, ...what);
+    assert.equal(brought.code, 0, brought.stderr);
+    const [stored, filed] = [join(folder, 'stored'), join(folder, 'filed')];
+    const same = ['--set', 'parameters.isMa20Required=false', '--layers', 'ab'];
+    const from = ['backtest', 'vwap-reclaim', '--store', '--symbol', 'QQQM', ...same];
+    const played = await store(...from, '--out', stored);
+    assert.equal(played.code, 0, played.stderr);
+    assert.equal((await cli('--layers', 'ab', '--out', filed)).code, 0);
+    for (const name of ['trades.csv', 'regime_daily.csv', 'equity.csv'])
+      assert.equal(read(stored, name), read(filed, name), name);
+    const missing = await store(
+      'backtest',
+      'vwap-reclaim',
+      '--store',
+      '--symbol',
+      'MU',
+      '--out',
+      stored,
+    );
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /found no 1m bars of MU\.US/);
+  } finally {
+    home.remove();
+  }
 });
 
 test('ID-13 every set that is tried on the same bars is counted, also in a later run', async () => {
