@@ -96,7 +96,7 @@ function attacked(): { desk: Desk; events: readonly Event[] } {
 }
 
 suite('given a sector-pulse desk on its day', () => {
-  test('SP-05 before its first checkpoint nothing may be opened', () => {
+  test('SP-04 before its first checkpoint nothing may be opened', () => {
     const desk = morning();
     assert.equal(desk.state.pulse?.stance.stance, 'watch');
     const codes = entryObjections(
@@ -109,7 +109,7 @@ suite('given a sector-pulse desk on its day', () => {
     assert.ok(codes.includes('stance_watch'));
   });
 
-  test('SP-04 when a checkpoint passed, it is stored whole, the stance attacks, a verdict is said', () => {
+  test('SP-02 when a checkpoint passed, it is stored whole, the stance attacks, a verdict is said', () => {
     const inputs = pulseMarket();
     const before = morning();
     const record = judged(before, inputs, '10:00');
@@ -165,7 +165,7 @@ suite('given a sector-pulse desk on its day', () => {
     assert.ok(Object.values(now.state.tickets).every(({ state }) => state === 'void'));
   });
 
-  test('SP-12 when a dormant desk is resumed too early, it says what is missing', () => {
+  test('SP-05 when a dormant desk is resumed too early, it says what is missing', () => {
     const { desk } = attacked();
     const dormant = {
       ...desk,
@@ -190,14 +190,14 @@ suite('given a sector-pulse desk on its day', () => {
     assert.equal(refused?.type === 'act_refused' && refused.reason.code, 'restart_days_short');
   });
 
-  test('SP-04 a checkpoint of another day decides nothing', () => {
+  test('SP-02 a checkpoint of another day decides nothing', () => {
     const inputs = pulseMarket();
     const before = morning();
     const record = { ...judged(before, inputs, '10:00'), tradingDay: NEXT };
     assert.deepEqual(step(before, checkpointOf(record, inputs)).events, []);
   });
 
-  test('SP-05 a record that began from another stance only tightens', () => {
+  test('SP-04 a record that began from another stance only tightens', () => {
     const inputs = pulseMarket();
     const before = morning();
     const record = judged(before, inputs, '10:00');

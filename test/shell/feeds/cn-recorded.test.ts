@@ -111,7 +111,7 @@ suite('a recorded A-share day', () => {
     assert.ok(first.inputsAt(at('10:00', DAYS[2]!)).history!.days.every((day) => day < DAYS[2]!));
   });
 
-  test('SP-11 on an ex-date the previous close and the history are those of the day', () => {
+  test('on an ex-date the previous close and the history are those of the day', () => {
     const day = lastDay(recording());
     assert.equal(day.factsOf('600002.SH')?.previousClose, 9);
     assert.equal(day.factsOf('600001.SH')?.previousClose, 10);
@@ -120,7 +120,7 @@ suite('a recorded A-share day', () => {
     assert.equal(history!.close[width + width - 1], 9);
   });
 
-  test('CX-04 a stock padded with zeros is suspended and has no price', () => {
+  test('a stock padded with zeros is suspended and has no price', () => {
     const day = lastDay(recording());
     const now = at('10:00', DAYS[2]!);
     assert.equal(day.factsOf('600003.SH')?.isSuspended, true);
@@ -130,7 +130,7 @@ suite('a recorded A-share day', () => {
     assert.ok(Number.isNaN(day.inputsAt(now).snapshot!.last[2]));
   });
 
-  test('CX-05 a price at its limit has an empty side', () => {
+  test('a price at its limit has an empty side', () => {
     const day = lastDay(recording([10.5, 11]));
     const quote = day.quoteAt('600001.SH', at('10:00', DAYS[2]!));
     assert.deepEqual([quote?.bid, quote?.ask, quote?.askSize], [11, 0, 0]);
