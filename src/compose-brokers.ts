@@ -9,6 +9,7 @@ import type { PaperBrokerOptions, PaperControls } from '#shell/brokers/paper.ts'
 import { type BrokerKeys, keysOf } from '#shell/config/accounts.ts';
 import type { AccountConfig } from '#shell/config/config.ts';
 import { readEnv } from '#shell/config/env.ts';
+import type { AlpacaCallLine } from '#shell/lib/alpaca/rest.ts';
 import type { IbkrGateway } from '#shell/lib/ibkr/gateway.ts';
 import type { AccountData } from './compose-live-data.ts';
 
@@ -23,6 +24,8 @@ export type BrokerFacts = {
   readonly instruments?: readonly InstrumentId[];
   /** Takes what is worth a line in the log and nothing more. */
   readonly onNote?: (line: string) => void;
+  /** Takes every call to a broker that is asked over HTTP. */
+  readonly onCall?: (line: AlpacaCallLine) => void;
   /** The regular session of a day, to read the broker's prices by; left out, none are read. */
   readonly sessionOf?: (day: TradingDay) => Session | null;
   /** Only the desk's own process has a simulated exchange; null elsewhere. */
@@ -170,7 +173,8 @@ async function alpacaData(
   ]);
   const { feed, dataUrl, dataStreamUrl } = account;
   const onNote = facts.onNote ?? (() => {});
-  const common = { feed, dataUrl, keys, clock, onNote };
+  const onCall = facts.onCall ?? (() => {});
+  const common = { feed, dataUrl, keys, clock, onCall, onNote };
   return {
     feed: createAlpacaFeed({ ...common, dataStreamUrl }),
     history: createAlpacaHistory({ ...common, sessionOf }),
@@ -192,8 +196,9 @@ async function makeAlpaca(
   }
   const { createAlpacaBroker } = await import('#shell/brokers/alpaca/alpaca.ts');
   const { tradingUrl } = side;
-  const { clock, instruments = [], onNote = () => {} } = facts;
-  const options = { accountId: id, environment, tradingUrl, keys, clock, instruments, onNote };
+  const { clock, instruments = [], onCall = () => {}, onNote = () => {} } = facts;
+  const common = { accountId: id, environment, tradingUrl, keys, clock };
+  const options = { ...common, instruments, onCall, onNote };
   const broker = restartable(() => createAlpacaBroker(options));
   return { broker, exchange: null, byHand: null, data: await alpacaData(account, facts, keys) };
 }

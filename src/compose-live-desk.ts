@@ -12,7 +12,7 @@ import type { Quote } from '#core/market/quote.ts';
 import type { PaperControls } from '#shell/brokers/paper.ts';
 import type { DeskConfig } from '#shell/config/config.ts';
 import { policyOf, startingCashMinorOf } from '#shell/config/policy-of.ts';
-import { logStep } from '#shell/lib/log.ts';
+import { logCall, logStep } from '#shell/lib/log.ts';
 import { makeBroker } from './compose-brokers.ts';
 import { type AccountMarket, followAccount, sessionOf } from './compose-live-data.ts';
 import { LIVE_RUN, type LiveDeps } from './compose-live-deps.ts';
@@ -91,6 +91,7 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
     instruments: policy.instruments,
     sessionOf: (day) => sessionOf(house, day),
     onNote: (line) => log.warn({ place: `broker ${policy.accountId}` }, line),
+    onCall: (line) => logCall(log, policy, line),
     simulated: { seed: config.profile.seed, slippageBps: policy.cost.slippageBps },
   });
   const onTrouble = (place: string, error: unknown): void => {

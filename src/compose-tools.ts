@@ -174,23 +174,6 @@ async function checkStore(tell: Tell, config: Config): Promise<void> {
   }
 }
 
-async function checkAccounts(tell: Tell, config: Config): Promise<void> {
-  const { failed, ok } = await import('#shell/doctor/machine.ts');
-  const { missingVariables } = await import('#shell/config/accounts.ts');
-  const { readEnv } = await import('#shell/config/env.ts');
-  const { isReachedDirectly } = await import('./compose-brokers.ts');
-  for (const { accountSettings: account } of config.desks) {
-    const name = `${account.id}: ${account.broker}, ${account.environment}`;
-    const [missing] = missingVariables(account, account.environment, readEnv(ROOT));
-    if (missing !== undefined) {
-      tell(failed('broker', `${name}, no ${missing}`, `set ${missing} in .env`));
-      continue;
-    }
-    const kill = isReachedDirectly(account) ? 'reached directly' : 'through the desk';
-    tell(ok('broker', `${name}, kill ${kill}`));
-  }
-}
-
 async function checkChat(tell: Tell, config: Config): Promise<number | null> {
   const { failed, ok, warning } = await import('#shell/doctor/machine.ts');
   const { askTelegram, hasTokenShape } = await import('#shell/doctor/telegram-token.ts');
@@ -240,7 +223,8 @@ export async function runChecks(tell: Tell): Promise<Finding[]> {
   if (config !== null) {
     await checkStore(note, config);
     note(machine.ok('feeds', 'simulated market; recorded bars by centaur data import bars'));
-    await checkAccounts(note, config);
+    const { checkAccounts } = await import('./compose-doctor.ts');
+    await checkAccounts(note, config, ROOT, () => openCalendar('US'));
   }
   const serverTimeAt = config === null ? null : await checkChat(note, config);
   note(machine.checkClock(Date.now(), serverTimeAt));

@@ -358,6 +358,8 @@ export class FakeAlpaca {
         return ok(this.#account());
       case 'GET /v2/clock':
         return ok(this.#clockJson());
+      case 'GET /v2/calendar':
+        return ok(this.calendarDays(query.get('start') ?? '', query.get('end') ?? ''));
       case 'GET /v2/orders':
         return ok(this.#list(query, isNested));
       case 'POST /v2/orders':
@@ -436,6 +438,23 @@ export class FakeAlpaca {
       next_open: `2026-11-23T09:30:00${NEW_YORK_OFFSET}`,
       next_close: `2026-11-20T16:00:00${NEW_YORK_OFFSET}`,
     };
+  }
+
+  /** Sessions between two days; weekends off unless a test says otherwise. */
+  calendarDays: (start: string, end: string) => Json[] = (start, end) => {
+    const days: Json[] = [];
+    const last = Date.parse(`${end}T12:00:00Z`);
+    for (let at = Date.parse(`${start}T12:00:00Z`); at <= last; at += 86_400_000) {
+      const date = new Date(at).toISOString().slice(0, 10);
+      const isWeekend = [0, 6].includes(new Date(at).getUTCDay());
+      if (!isWeekend) days.push(FakeAlpaca.sessionOf(date, '16:00'));
+    }
+    return days;
+  };
+
+  static sessionOf(date: string, close: string): Json {
+    const hours = { session_open: '0400', session_close: '2000', settlement_date: date };
+    return { date, open: '09:30', close, ...hours };
   }
 
   #account(): Json {

@@ -110,3 +110,20 @@ export function logEffect(
 ): void {
   log[fields.outcome === 'done' ? 'info' : 'warn']({ line: 'effect', ...fields }, 'effect');
 }
+
+/** One call to a broker or data host: acts always, questions when somebody looks closer, failures loudly. */
+export function logCall(
+  log: Log,
+  { accountId, environment }: Pick<Policy, 'accountId' | 'environment'>,
+  fields: {
+    readonly call: string;
+    readonly status: number | null;
+    readonly ms: number;
+    readonly requestId: string | null;
+    readonly failure: string | null;
+  },
+): void {
+  const isQuestion = fields.call.startsWith('GET ');
+  const level = fields.failure !== null ? 'warn' : isQuestion ? 'debug' : 'info';
+  log[level]({ line: 'call', account: accountId, environment, ...fields }, 'call');
+}

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createLog, logEffect, logRun, logStep } from '#shell/lib/log.ts';
+import { createLog, logCall, logEffect, logRun, logStep } from '#shell/lib/log.ts';
 
 const TOKEN = '123456:AAH-secret"value';
 
@@ -45,6 +45,22 @@ test('AL-10 every run, step and effect is one JSON line with its environment and
     assert.match(String(line['at']), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   }
   assert.equal(lines[2]?.['level'], 'warn');
+});
+
+test('AL-01 AL-10 an act at a broker is a line with the broker’s own name of the call, a question is none', () => {
+  const { log, read } = logInMemory();
+  const account = { accountId: 'alpaca-us', environment: 'live' } as const;
+  const call = { status: 200, ms: 12, requestId: 'r-1', failure: null };
+  logCall(log, account, { ...call, call: 'POST /v2/orders' });
+  logCall(log, account, { ...call, call: 'GET /v2/account' });
+  logCall(log, account, { ...call, call: 'GET /v2/account', failure: 'no answer in time' });
+  assert.deepEqual(
+    read().map((line) => [line['level'], line['call'], line['requestId'], line['environment']]),
+    [
+      ['info', 'POST /v2/orders', 'r-1', 'live'],
+      ['warn', 'GET /v2/account', 'r-1', 'live'],
+    ],
+  );
 });
 
 test('AL-10 a child of the log carries the job it belongs to', () => {

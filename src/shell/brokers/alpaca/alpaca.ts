@@ -9,6 +9,7 @@ import type {
   ConnectionChange,
 } from '#app/ports.ts';
 import { type InstrumentId, symbolOf } from '#core/market/instrument.ts';
+import { blocksOf, readAccount, readSkewMs } from '#shell/lib/alpaca/account.ts';
 import type { AlpacaKeys } from '#shell/lib/alpaca/keys.ts';
 import { type AlpacaCallLine, AlpacaRest } from '#shell/lib/alpaca/rest.ts';
 import { minorOfDecimal } from '#shell/lib/decimal.ts';
@@ -226,7 +227,7 @@ class AlpacaBroker implements Broker {
   }
 
   async cashMinor(): Promise<number> {
-    return minorOfDecimal((await this.#api.account()).cash);
+    return minorOfDecimal((await readAccount(this.#rest)).cash);
   }
 
   async fills(sinceAt: number): Promise<BrokerFill[]> {
@@ -248,22 +249,13 @@ class AlpacaBroker implements Broker {
   }
 
   async #checkAccount(): Promise<void> {
-    const account = await this.#api.account();
-    const blocks = [
-      ...(account.status === 'ACTIVE' ? [] : [`status ${account.status}`]),
-      ...(account.account_blocked === true ? ['account_blocked'] : []),
-      ...(account.trading_blocked === true ? ['trading_blocked'] : []),
-      ...(account.trade_suspended_by_user === true ? ['trade_suspended_by_user'] : []),
-    ];
+    const blocks = blocksOf(await readAccount(this.#rest));
     if (blocks.length > 0)
       throw new BrokerError(
         `${this.#name}: found ${blocks.join(', ')}, expected an account that may trade`,
         { code: 'account_blocked', retryable: false },
       );
-    const askedAt = this.#clock.now();
-    const { timestamp } = await this.#api.clock();
-    const middle = (askedAt + this.#clock.now()) / 2;
-    const skewMs = Math.round(middle - timestamp);
+    const skewMs = await readSkewMs(this.#rest, () => this.#clock.now());
     if (Math.abs(skewMs) > MOST_SKEW_MS)
       this.#note(`clock: this machine is ${skewMs} ms ahead of the broker, expected at most 2000`);
   }

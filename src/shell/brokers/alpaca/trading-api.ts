@@ -3,10 +3,8 @@ import type { AlpacaAnswer, AlpacaRest, Query } from '#shell/lib/alpaca/rest.ts'
 import type { BudgetLane } from '#shell/lib/rate-budget.ts';
 import {
   type WireOrder,
-  wireAccount,
   wireAsset,
   wireCancels,
-  wireClock,
   wireClosings,
   wireFills,
   wireOrder,
@@ -33,14 +31,6 @@ export class TradingApi {
 
   constructor(rest: AlpacaRest) {
     this.#rest = rest;
-  }
-
-  account(): Promise<z.infer<typeof wireAccount>> {
-    return this.#ask('GET', '/v2/account', 'poll', wireAccount);
-  }
-
-  clock(): Promise<z.infer<typeof wireClock>> {
-    return this.#ask('GET', '/v2/clock', 'poll', wireClock);
   }
 
   asset(symbol: string): Promise<AlpacaAnswer<z.infer<typeof wireAsset>>> {

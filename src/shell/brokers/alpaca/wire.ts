@@ -78,16 +78,6 @@ export type WireStatus = WireOrder['status'];
 
 export const wireOrders = z.array(wireOrder);
 
-export const wireAccount = z.object({
-  status: text,
-  cash: decimal,
-  account_blocked: z.boolean().nullish(),
-  trading_blocked: z.boolean().nullish(),
-  trade_suspended_by_user: z.boolean().nullish(),
-});
-
-export const wireClock = z.object({ timestamp: instant, is_open: z.boolean() });
-
 export const wireAsset = z.object({ symbol: text, tradable: z.boolean() });
 
 export const wirePositions = z.array(
