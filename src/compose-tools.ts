@@ -104,6 +104,16 @@ export async function openEvents() {
   return loadEvents(join(ROOT, 'config', 'calendars', 'us-events.yaml'));
 }
 
+/** Recorded Chinese market data: the store and the imports into it. Throws ConfigError, StoreError. */
+export async function openMarketData(config: Config) {
+  const { createMarketStoreCn } = await import('#shell/store/market-store-cn.ts');
+  const { createMarketImports } = await import('./compose-data.ts');
+  const calendar = await openCalendar('CN');
+  const { handle, store, close } = await openStore(config, 'cli');
+  const market = createMarketStoreCn(handle);
+  return { market, bars: store.bars, imports: createMarketImports(market, calendar), close };
+}
+
 /** The reader of recorded bars. */
 export async function openBarReader() {
   const { readBarsCsv } = await import('#shell/files/csv-bars.ts');

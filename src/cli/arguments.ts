@@ -87,3 +87,7 @@ export function instrumentOf(symbol: string, market: 'US' | 'CN', place: string)
   const expected = market === 'US' ? 'a symbol such as SPY' : 'a symbol such as 600519.SH';
   return id ?? refuse(place, symbol, expected);
 }
+
+/** Units of money in files: yuan, thousands, 万 and 亿. */
+export const MONEY = ['yuan', 'thousand', 'wan', 'yi'] as const;
+export const VOLUME = ['shares', 'lots'] as const;

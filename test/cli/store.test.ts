@@ -77,6 +77,7 @@ suite('commands on the store', () => {
           lastOpenedAt: '2024-06-28T19:59:00.000Z',
         },
       ],
+      stored: [],
     });
   });
 

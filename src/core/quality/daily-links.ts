@@ -25,6 +25,8 @@ export type LinkFault = {
   /** The row that proves it. */
   readonly byRow: number;
   readonly code: 'other_stocks_rows' | 'close_disagrees';
+  /** Distance between the two prices, relative. */
+  readonly off: number;
   readonly found: string;
   readonly expected: string;
 };
@@ -155,6 +157,7 @@ function settleBreaks(
         row,
         byRow: second.row,
         code: 'other_stocks_rows',
+        off: Math.abs(table.close[row]! / first.close - 1),
         found: `close ${price(table.close[row]!)} between ${price(first.close)} and ${price(second.implied)}`,
         expected: `a price near ${price(first.close)}`,
       });
@@ -238,6 +241,7 @@ export function judgeDailyLinks(table: DailyTableCn, context: LinkContext): Link
         row: beforeRow,
         byRow: row,
         code: 'close_disagrees',
+        off: Math.abs(implied / close - 1),
         found: `close ${price(close)}`,
         expected: `${price(implied)}, the previous close of ${day}`,
       });

@@ -18,6 +18,8 @@ export type DailyLimits = {
   readonly rowsShare: number;
   /** Days with fewer compared rows are judged row by row only. */
   readonly leastRows: number;
+  /** A close that is off by no more than this is kept: vendors' last prices are no official closes. */
+  readonly closeShare: number;
 };
 
 /** Shares as shipped; corrupt days seen had 32 % and 38 %, days with foreign rows of a few stocks 5 %. */
@@ -26,6 +28,7 @@ export const DAILY_LIMITS: DailyLimits = {
   repeatShare: 0.5,
   rowsShare: 0.5,
   leastRows: 20,
+  closeShare: 0.005,
 };
 
 export type DailyContext = LinkContext & {
@@ -48,6 +51,8 @@ export type DailyVerdict = {
   readonly earlierFaults: LinkFindings['earlierFaults'];
   /** Rows whose previous close could be compared. */
   readonly compared: number;
+  /** Kept rows whose close is a little off the official one. */
+  readonly closesOff: number;
 };
 
 type Draft = {
@@ -199,7 +204,12 @@ export function judgeDailyTable(
   refuseRepeated(table, context, limits, draft);
   // a row of a refused day proves nothing against the day before it
   const proven = findings.faults.filter(({ byRow }) => !draft.refused.has(table.dayOf[byRow]!));
-  const linkFaults = new Map(proven.map((fault) => [fault.row, fault]));
+  const isSmall = ({ code, off }: (typeof proven)[number]) =>
+    code === 'close_disagrees' && off <= limits.closeShare;
+  const small = new Set(proven.filter(isSmall).map(({ row }) => row));
+  const linkFaults = new Map(
+    proven.filter((fault) => !isSmall(fault)).map((fault) => [fault.row, fault]),
+  );
   for (let row = 0; row < table.length; row += 1) {
     if (draft.refused.has(table.dayOf[row]!)) {
       draft.keep[row] = 0;
@@ -218,6 +228,7 @@ export function judgeDailyTable(
     exDates: findings.exDates.filter(isKeptDay(draft, table)),
     earlierFaults: findings.earlierFaults,
     compared: findings.compared.reduce((sum, count) => sum + count, 0),
+    closesOff: [...small].filter((row) => draft.keep[row] === 1).length,
   };
 }
 

@@ -7,10 +7,11 @@ import { invariant } from '#core/lib/assert.ts';
 import type { Bar, Timeframe } from '#core/market/bar.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import { instrumentOfSymbolCn } from '#core/market/symbol-cn.ts';
 import type { BarColumnName, ColumnPlaces } from './csv-columns.ts';
 import { placeColumns } from './csv-columns.ts';
 import type { DropReason, GapReport } from './csv-report.ts';
-import { dayFinder, finishBars } from './csv-report.ts';
+import { dayFinder, finishBars, joinGaps } from './csv-report.ts';
 import type { FileTime } from './csv-times.ts';
 import { parseFileTime, wallClockOf } from './csv-times.ts';
 
@@ -18,7 +19,8 @@ import { parseFileTime, wallClockOf } from './csv-times.ts';
 export type ReadBarsCsvOptions = {
   /** Path of a CSV file with a header row; gzip when it ends in `.gz`. */
   readonly file: string;
-  readonly instrument: InstrumentId;
+  /** Null: each row names a Chinese instrument in its symbol column. */
+  readonly instrument: InstrumentId | null;
   readonly timeframe: Timeframe;
   readonly calendar: CalendarTable;
   /** IANA zone of times without an offset. Required when the file has such times (not for 1d). */
@@ -34,7 +36,10 @@ export type ReadBarsCsvOptions = {
 /** What became of a file's rows. `read` = `kept` + every count of `dropped`. */
 export type ImportReport = {
   readonly file: string;
-  readonly instrument: InstrumentId;
+  /** Null: of several, by their symbol column. */
+  readonly instrument: InstrumentId | null;
+  /** Instruments of which bars were kept. */
+  readonly instruments: number;
   readonly timeframe: Timeframe;
   readonly read: number;
   readonly kept: number;
@@ -68,7 +73,8 @@ type Reader = {
   readonly wallClock: ((hour: string, restMs: number) => number) | null;
   readonly sessionOf: ReturnType<typeof dayFinder>;
   readonly volumeUnit: number;
-  readonly symbol: string;
+  /** Symbol of every row; null where each row's own counts. */
+  readonly symbol: string | null;
 };
 
 function refuse(options: ReadBarsCsvOptions, code: string, message: string): never {
@@ -94,7 +100,10 @@ function readerFor(options: ReadBarsCsvOptions, places: ColumnPlaces, first: Fil
     const named = missing.filter((name) => name !== '').join(' and ');
     refuse(options, 'csv_convention', `the file does not tell what its times mean, give ${named}`);
   }
-  const dot = options.instrument.lastIndexOf('.');
+  const { instrument } = options;
+  if (instrument === null && places.symbol === null) {
+    refuse(options, 'csv_header', 'found no symbol column, expected --symbol or symbol=… columns');
+  }
   return {
     options,
     places,
@@ -103,7 +112,7 @@ function readerFor(options: ReadBarsCsvOptions, places: ColumnPlaces, first: Fil
     wallClock: options.zone === undefined ? null : zoneClock(options, options.zone),
     sessionOf: dayFinder(options.calendar),
     volumeUnit: options.volume === 'lots' ? 100 : 1,
-    symbol: options.instrument.slice(0, dot).toUpperCase(),
+    symbol: instrument?.slice(0, instrument.lastIndexOf('.')).toUpperCase() ?? null,
   };
 }
 
@@ -142,26 +151,28 @@ function timesOf(reader: Reader, time: FileTime): { from: number; to: number } |
 function barOf(reader: Reader, row: readonly string[], time: FileTime | null): Bar | DropReason {
   const { places, options } = reader;
   if (row.length !== places.count) return 'wrong_column_count';
-  if (places.symbol !== null && row[places.symbol]!.toUpperCase() !== reader.symbol) {
-    return 'other_symbol';
-  }
+  const instrument = instrumentOf(reader, row);
+  if (typeof instrument !== 'object') return instrument;
   if (time === null) return 'bad_time';
   const open = numberOf(row[places.open]!);
   const high = numberOf(row[places.high]!);
   const low = numberOf(row[places.low]!);
   const close = numberOf(row[places.close]!);
   const volume = numberOf(row[places.volume]!) * reader.volumeUnit;
+  const amount = places.amount === null ? Number.NaN : numberOf(row[places.amount]!);
   if (!Number.isFinite(open + high + low + close + volume)) return 'not_a_number';
+  if (volume === 0 && open === 0 && high === 0 && low === 0 && close === 0) {
+    return 'suspended_padding';
+  }
   if (!(open > 0 && high > 0 && low > 0 && close > 0 && volume >= 0)) return 'non_positive';
   if (high < Math.max(open, close, low) || low > Math.min(open, close)) {
     return 'high_low_inconsistent';
   }
   const times = timesOf(reader, time);
   if (typeof times === 'string') return times;
-  const { instrument, timeframe } = options;
   return {
-    instrument,
-    timeframe,
+    instrument: instrument.id,
+    timeframe: options.timeframe,
     openedAt: times.from,
     closedAt: times.to,
     open,
@@ -169,7 +180,30 @@ function barOf(reader: Reader, row: readonly string[], time: FileTime | null): B
     low,
     close,
     volume,
+    ...(amount >= 0 && Number.isFinite(amount) ? { amount } : {}),
   };
+}
+
+/** Instrument of a row, or why it has none that is wanted. */
+function instrumentOf(
+  reader: Reader,
+  row: readonly string[],
+): { readonly id: InstrumentId } | 'other_symbol' | 'unknown_symbol' {
+  const { places, options, symbol } = reader;
+  const named = places.symbol === null ? null : row[places.symbol]!;
+  if (options.instrument === null) {
+    const id = instrumentOfSymbolCn(named ?? '');
+    return id === null ? 'unknown_symbol' : { id };
+  }
+  if (named !== null && named.toUpperCase() !== symbol && !isSame(named, options.instrument)) {
+    return 'other_symbol';
+  }
+  return { id: options.instrument };
+}
+
+/** The same instrument as another vendor writes it: `sh000001`, `000001.XSHG`. */
+function isSame(named: string, instrument: InstrumentId): boolean {
+  return !instrument.endsWith('.US') && instrumentOfSymbolCn(named) === instrument;
 }
 
 function numberOf(text: string): number {
@@ -212,6 +246,28 @@ async function takeRows(
   return places !== null;
 }
 
+/** Puts the bars of each instrument in order; the file's order is that of its first instrument. */
+function finishEach(tally: Tally, calendar: CalendarTable) {
+  const groups = Map.groupBy(tally.bars, (bar) => bar.instrument);
+  const told = (bar: Bar, reason: DropReason): void =>
+    drop(tally, reason, 0, `bar opened at ${new Date(bar.openedAt).toISOString()}`);
+  const parts = [...groups.values()].map((bars) => finishBars(bars, calendar, told));
+  const [first] = parts;
+  return {
+    bars: parts.flatMap((part) => part.bars),
+    instruments: parts.length,
+    isNewestFirst: first?.isNewestFirst ?? false,
+    outOfOrder: parts.reduce((sum, part) => sum + part.outOfOrder, 0),
+    gaps:
+      first !== undefined && parts.length === 1
+        ? first.gaps
+        : joinGaps(
+            parts.map((part) => part.gaps),
+            calendar,
+          ),
+  };
+}
+
 /**
  * Reads a CSV file of bars, plain or gzip, oldest first whatever the file's order, each bar within
  * a regular session of the calendar. Rows that cannot be used are counted by reason, never
@@ -245,13 +301,12 @@ export async function readBarsCsv(
     refuse(options, 'csv_unreadable', `not readable: ${text}`);
   }
   if (!hasHeader) refuse(options, 'csv_header', 'found an empty file, expected a header row');
-  const done = finishBars(tally.bars, options.calendar, (bar, reason) =>
-    drop(tally, reason, 0, `bar opened at ${new Date(bar.openedAt).toISOString()}`),
-  );
+  const done = finishEach(tally, options.calendar);
   const { file, instrument, timeframe } = options;
   const report: ImportReport = {
     file,
     instrument,
+    instruments: done.instruments,
     timeframe,
     read: tally.read,
     kept: done.bars.length,

@@ -1,11 +1,20 @@
 import { ConfigError } from '#app/errors.ts';
 
-/** Columns a bar file may have. `symbol` is optional, the rest is required. */
-export type BarColumnName = 'time' | 'open' | 'high' | 'low' | 'close' | 'volume' | 'symbol';
+/** Columns a bar file may have. `amount` and `symbol` are optional, the rest is required. */
+export type BarColumnName =
+  | 'time'
+  | 'open'
+  | 'high'
+  | 'low'
+  | 'close'
+  | 'volume'
+  | 'amount'
+  | 'symbol';
 
 /** Where each column stands in a row. */
-export type ColumnPlaces = Readonly<Record<Exclude<BarColumnName, 'symbol'>, number>> & {
+export type ColumnPlaces = Readonly<Record<Exclude<BarColumnName, 'symbol' | 'amount'>, number>> & {
   readonly symbol: number | null;
+  readonly amount: number | null;
   /** Convention that the time column's own name tells. */
   readonly labelTold: 'start' | 'end' | null;
   readonly count: number;
@@ -20,6 +29,7 @@ const ALIASES: Readonly<Record<BarColumnName, readonly string[]>> = {
   low: ['low', 'l', '最低'],
   close: ['close', 'c', '收盘'],
   volume: ['volume', 'vol', 'v', '成交量'],
+  amount: ['amount', '成交额'],
   symbol: ['symbol', 'code', 'ticker', '股票代码'],
 };
 const REQUIRED = ['time', 'open', 'high', 'low', 'close', 'volume'] as const;
@@ -58,6 +68,7 @@ export function placeColumns(
   if (twice.length > 0) fail(file, `line 1: found column "${twice[0]}" twice`);
   const time = place('time');
   const symbol = place('symbol');
+  const amount = place('amount');
   const timeName = header[time] ?? '';
   const labelTold = STARTS.includes(timeName) ? 'start' : ENDS.includes(timeName) ? 'end' : null;
   return {
@@ -68,6 +79,7 @@ export function placeColumns(
     close: place('close'),
     volume: place('volume'),
     symbol: symbol < 0 ? null : symbol,
+    amount: amount < 0 ? null : amount,
     labelTold,
     count: header.length,
   };

@@ -13,12 +13,14 @@ export type DropReason =
   | 'duplicate_conflicting'
   | 'overlapping'
   | 'non_positive'
+  | 'suspended_padding'
   | 'high_low_inconsistent'
   | 'not_a_number'
   | 'bad_time'
   | 'off_grid'
   | 'wrong_column_count'
-  | 'other_symbol';
+  | 'other_symbol'
+  | 'unknown_symbol';
 
 /** What is missing between the first and the last kept bar. */
 export type GapReport = {
@@ -116,6 +118,32 @@ export function finishBars(
   }
   const outOfOrder = isNewestFirst ? forward : back;
   return { bars, isNewestFirst, outOfOrder, gaps: gapsOf(bars, calendar) };
+}
+
+/** What is missing over several instruments: days that all of them lack, bars that any lacks. */
+export function joinGaps(all: readonly GapReport[], calendar: CalendarTable): GapReport {
+  const used = all.filter((gaps) => gaps.firstDay !== null);
+  const firstDay = used.map((gaps) => gaps.firstDay!).sort()[0] ?? null;
+  const lastDay =
+    used
+      .map((gaps) => gaps.lastDay!)
+      .sort()
+      .at(-1) ?? null;
+  const range =
+    firstDay === null || lastDay === null ? [] : tradingDaysBetween(calendar, firstDay, lastDay);
+  const isMissing = (day: string): boolean =>
+    used.every(
+      (gaps) => day < gaps.firstDay! || day > gaps.lastDay! || gaps.missingDays.includes(day),
+    );
+  const missingDays = range.filter(isMissing);
+  return {
+    days: range.length - missingDays.length,
+    firstDay,
+    lastDay,
+    missingDays,
+    incompleteDays: used.reduce((sum, gaps) => sum + gaps.incompleteDays, 0),
+    missingBars: used.reduce((sum, gaps) => sum + gaps.missingBars, 0),
+  };
 }
 
 function gapsOf(bars: readonly Bar[], calendar: CalendarTable): GapReport {

@@ -1,6 +1,7 @@
 import type { MarketStoreCn, SourceHealthCn, StoredKindCn } from '#app/ports.ts';
 import { BULK_TIMEOUT_MS } from './copy-rows.ts';
 import { loadDaily, refuseDaily, saveDaily } from './daily-store-cn.ts';
+import { cleanText, encodeJson } from './event-codec.ts';
 import { loadIntraday } from './intraday-cn.ts';
 import {
   addToQuarantine,
@@ -31,9 +32,21 @@ export type FeedAttemptRow = {
   readonly quarantined: number;
 };
 
+/** A file that was imported. */
+export type ImportRow = {
+  readonly kind: string;
+  readonly file: string;
+  /** sha256 of its bytes. */
+  readonly fileHash: string;
+  readonly at: number;
+  readonly report: unknown;
+};
+
 /** The store of Chinese market data with what only the feeds themselves write. */
 export type MarketDatabaseCn = MarketStoreCn & {
   saveAttempt(row: FeedAttemptRow): Promise<void>;
+  /** Notes that a file was imported and what became of its rows. */
+  saveImport(done: ImportRow): Promise<void>;
   /** Raw answers kept of a source since an instant: the requests it was sent. */
   requestsSince(source: string, sinceAt: number): Promise<number>;
 };
@@ -118,6 +131,12 @@ export function createMarketStoreCn(db: Caller): MarketDatabaseCn {
           insert into feed_attempts (run_id, attempted_at, source, kind, outcome, ms, quarantined)
           values (${row.runId}, ${row.at}, ${row.source}, ${row.kind}, ${row.outcome},
             ${Math.round(row.ms)}, ${row.quarantined})`;
+      }),
+    saveImport: ({ kind, file, fileHash, at, report }) =>
+      db.run('save import', async (sql) => {
+        await sql`
+          insert into imports (kind, file, file_hash, imported_at, report)
+          values (${kind}, ${cleanText(file)}, ${fileHash}, ${at}, ${encodeJson(report)}::text::json)`;
       }),
     requestsSince: (source, sinceAt) =>
       db.run('count requests', async (sql) => {
