@@ -123,4 +123,6 @@ for (const hasNews of [false, true]) {
     );
   }
 }
-console.log(`goal: ${GOAL}; time should grow with the size, not with its square`);
+console.log(
+  `goal: ${GOAL}; a comparison grows with the size, each missed fill copies the book once`,
+);

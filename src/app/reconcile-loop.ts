@@ -10,6 +10,8 @@ export type ReconcilerDeps = {
   readonly clock: Clock;
   readonly activity: Activity;
   readonly onTrouble: (place: string, error: unknown) => void;
+  /** Distance of the slow poll; left out, five minutes. */
+  readonly pollMs?: number;
 };
 
 /** Compares one desk's book with its account whenever there is a reason to, never twice at once. */
@@ -51,6 +53,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
 class Loop implements Reconciler {
   readonly #deps: ReconcilerDeps;
+  readonly #pollMs: number;
   #chain: Promise<unknown> = Promise.resolve();
   #timer: Timer | null = null;
   #dueAt: number | null = null;
@@ -60,6 +63,7 @@ class Loop implements Reconciler {
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps;
+    this.#pollMs = deps.pollMs ?? POLL_MS;
   }
 
   now(by?: string): Promise<BothSides> {
@@ -79,7 +83,7 @@ class Loop implements Reconciler {
     broker.onConnection((change) => {
       if (change.kind === 'restored') this.#dueWithin(0);
     });
-    this.#dueWithin(POLL_MS);
+    this.#dueWithin(this.#pollMs);
   }
 
   stop(): void {
@@ -102,7 +106,7 @@ class Loop implements Reconciler {
     const isOpen = !sides.isClean;
     const wait = RETRY_MS * 2 ** Math.min(this.#failures, 6);
     // an account that could not be read, or a desk that waits for a clean book, is looked at again soon
-    this.#dueWithin(isOpen ? Math.min(wait, POLL_MS) : POLL_MS);
+    this.#dueWithin(isOpen ? Math.min(wait, this.#pollMs) : this.#pollMs);
     return sides;
   }
 

@@ -17,7 +17,7 @@ import type {
   Outbox,
   OutboxRow,
 } from '#app/ports.ts';
-import { reconcileAccount } from '#app/reconcile-account.ts';
+import { createReconciler, type Reconciler } from '#app/reconcile-loop.ts';
 import { recoverDesk } from '#app/recover-desk.ts';
 import type { Speaker } from '#app/reply-rows.ts';
 import { createSecondConfirms } from '#app/second-confirm.ts';
@@ -108,12 +108,7 @@ export function startProcess(deps: ProcessDeps): DeskProcess {
     onTrouble,
     stopwatch: () => 0,
   });
-  const due: Outbox['due'] = async (...which) => {
-    const rows = await tables.outbox.due(...which);
-    deps.onRows(rows);
-    return rows;
-  };
-  const outbox: Outbox = { ...tables.outbox, due };
+  const outbox = observed(tables.outbox, deps.onRows);
   const lane = createOrderLane({
     desk,
     broker,
@@ -125,21 +120,37 @@ export function startProcess(deps: ProcessDeps): DeskProcess {
     onTrouble,
   });
   let isHeard = false;
-  const { deliverer, intake } = converse(deps, desk, outbox, onTrouble);
+  const pollMs = RECONCILE_EVERY_MS;
+  const reconciler = createReconciler({ desk, broker, clock, activity, onTrouble, pollMs });
+  const { deliverer, intake } = converse(deps, desk, outbox, reconciler, onTrouble);
   const running = runningOf(life, desk, clock);
   desk.onEvents((events) => {
     for (const event of events) if (event.type === 'order_became_unknown') lane.ask(event.orderId);
   });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
-  watchConnection(desk, broker, clock, onTrouble);
+  watchConnection(desk, broker, clock, reconciler, onTrouble);
   const onHeard = () => {
     isHeard = true;
   };
-  run(deps, running, lane, deliverer, intake, onHeard, onTrouble).catch((error: unknown) => {
-    onTrouble('start', error);
-    life.die('could not start');
-  });
+  run(deps, running, lane, reconciler, deliverer, intake, onHeard, onTrouble).catch(
+    (error: unknown) => {
+      onTrouble('start', error);
+      life.die('could not start');
+    },
+  );
   return running;
+}
+
+/** The outbox, with every due row shown to the observer. */
+function observed(outbox: Outbox, onRows: ProcessDeps['onRows']): Outbox {
+  return {
+    ...outbox,
+    due: async (...which) => {
+      const rows = await outbox.due(...which);
+      onRows(rows);
+      return rows;
+    },
+  };
 }
 
 /** Tells of trouble while the process lives; a bug also stops entries, as in the product's wiring. */
@@ -155,7 +166,13 @@ function troubleOf(deps: ProcessDeps, desk: () => Desk): OnTrouble {
 }
 
 /** A lost connection is a doubt once it has lasted; a restored one is none, and the account is compared. */
-function watchConnection(desk: Desk, broker: Broker, clock: Clock, onTrouble: OnTrouble): void {
+function watchConnection(
+  desk: Desk,
+  broker: Broker,
+  clock: Clock,
+  reconciler: Reconciler,
+  onTrouble: OnTrouble,
+): void {
   const subject = `broker ${broker.accountId}`;
   const cause = 'heartbeat_lost';
   let waiting: { cancel(): void } | null = null;
@@ -170,9 +187,7 @@ function watchConnection(desk: Desk, broker: Broker, clock: Clock, onTrouble: On
       return;
     }
     desk.post({ kind: 'doubt_passed', at: clock.now(), cause, subject });
-    reconcileAccount(desk, broker, () => clock.now()).catch((error: unknown) =>
-      onTrouble('reconcile', error),
-    );
+    reconciler.now().catch((error: unknown) => onTrouble('reconcile', error));
   });
 }
 
@@ -199,6 +214,7 @@ async function run(
   deps: ProcessDeps,
   running: DeskProcess,
   lane: OrderLane,
+  reconciler: Reconciler,
   deliverer: Deliverer,
   intake: Intake,
   onHeard: () => void,
@@ -215,6 +231,7 @@ async function run(
     runId: RUN_ID,
     now: () => clock.now(),
     startingCashMinor: async () => policy.capitalMinor,
+    reconcile: () => reconciler.now(),
   });
   if (parts.killFile.read() !== 'absent') running.killFileChanged(true, 'kill file');
   await recovering;
@@ -228,11 +245,7 @@ async function run(
   await tables.inbox.onArrival(() => {
     intake.drainPending().catch((error: unknown) => onTrouble('inbox', error));
   });
-  every(clock, RECONCILE_EVERY_MS, () => {
-    reconcileAccount(desk, broker, () => clock.now()).catch((error: unknown) =>
-      onTrouble('reconcile', error),
-    );
-  });
+  reconciler.start();
   every(clock, deps.sweepMs, () => {
     void desk.flushInputs();
     tables.outbox
@@ -257,6 +270,7 @@ function converse(
   deps: ProcessDeps,
   desk: Desk,
   outbox: Outbox,
+  reconciler: Reconciler,
   onTrouble: OnTrouble,
 ): { deliverer: Deliverer; intake: Intake } {
   const { clock, parts, speaker } = deps;
@@ -289,7 +303,7 @@ function converse(
       logs: async () => [],
       report: async () => null,
       ping: () => ({}),
-      reconcile: (_deskId, by) => reconcileAccount(desk, parts.broker, () => clock.now(), { by }),
+      reconcile: (_deskId, by) => reconciler.now(by),
     },
     confirms: createSecondConfirms({ clock, newNonce: deps.newNonce, newDigits: () => '4172' }),
     codeOfMessage: (name, chatId, messageId) => deliverer.messages.codeOf(name, chatId, messageId),

@@ -5,6 +5,7 @@ import { mid, type Quote } from '#core/market/quote.ts';
 import { legsOf } from '#core/risk/review.ts';
 import { type Draft, emit } from './draft.ts';
 import { exitTerms, lifeDueAtCn } from './exit-terms.ts';
+import { ordersOf } from './order-index.ts';
 import {
   coveredQuantity,
   openEntries,
@@ -196,7 +197,7 @@ const MAX_EXIT_ATTEMPTS = 5;
 export function isExitExhausted(state: DeskState, position: Position): boolean {
   const { exiting } = position;
   if (exiting === null) return false;
-  const attempts = Object.values(state.orders).filter(
+  const attempts = ordersOf(state, position.instrument).filter(
     (order) =>
       order.ticketId === position.ticketId &&
       order.role === 'exit' &&
@@ -265,7 +266,7 @@ function protectRest(draft: Draft, position: Position, quantity: number): void {
   );
   for (const order of orphans) requestCancel(draft, order, 'its stop is gone');
   if (orphans.length > 0) return;
-  const refused = Object.values(draft.state.orders).filter(
+  const refused = ordersOf(draft.state, position.instrument).filter(
     (order) => order.ticketId === position.ticketId && isRefusedStop(order),
   );
   if (refused.length > 0 && position.unprotectedSince === null) {

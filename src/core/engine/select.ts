@@ -1,17 +1,17 @@
 import { mayFill, type Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
+import { entriesOf, ordersOf } from './order-index.ts';
 import type { Alarm, DeskState } from './state.ts';
 
 /** Entries that may still open risk, also unknown ones. */
 export function openEntries(state: DeskState): Order[] {
-  return Object.values(state.orders).filter((order) => order.role === 'entry' && mayFill(order));
+  return [...entriesOf(state)];
 }
 
 /** Stops and targets of an instrument that are, or may be, working at the broker (held children are not). */
 export function workingProtection(state: DeskState, instrument: string): Order[] {
-  return Object.values(state.orders).filter(
+  return ordersOf(state, instrument).filter(
     (order) =>
-      order.instrument === instrument &&
       (order.role === 'stop' || order.role === 'target') &&
       mayFill(order) &&
       order.state !== 'held',
@@ -20,9 +20,7 @@ export function workingProtection(state: DeskState, instrument: string): Order[]
 
 /** Exit orders of an instrument that may still fill. */
 export function workingExits(state: DeskState, instrument: string): Order[] {
-  return Object.values(state.orders).filter(
-    (order) => order.instrument === instrument && order.role === 'exit' && mayFill(order),
-  );
+  return ordersOf(state, instrument).filter((order) => order.role === 'exit' && mayFill(order));
 }
 
 /**
@@ -33,7 +31,7 @@ export function openQuantity(state: DeskState, order: Order): number {
   const siblings =
     order.ocoGroup === null
       ? []
-      : Object.values(state.orders).filter(
+      : ordersOf(state, order.instrument).filter(
           (other) => other.ocoGroup === order.ocoGroup && other.orderId !== order.orderId,
         );
   const taken = siblings.reduce((sum, other) => sum + other.filledQuantity, order.filledQuantity);
