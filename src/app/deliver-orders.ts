@@ -5,6 +5,7 @@ import type { Desk } from './desk.ts';
 import { BrokerError } from './errors.ts';
 import type { Activity, Broker, Clock, Fence, OrderRequest, Outbox, OutboxRow } from './ports.ts';
 import { settleOrder } from './settle-order.ts';
+import { AccountSweep } from './sweep-account.ts';
 
 export type OrderLaneDeps = {
   readonly desk: Desk;
@@ -28,6 +29,8 @@ export type OrderLane = {
   take(rows: readonly OutboxRow[]): void;
   /** Asks the broker about an order whose fate is unknown until it is settled. */
   ask(orderId: string): void;
+  /** Says that nobody knows whether the one request of stage 2 arrived, and asks until it is known. */
+  doubtSweep(cause: string): void;
 };
 
 function requestOf(effect: Extract<Effect, { kind: 'submit_order' }>): OrderRequest {
@@ -78,8 +81,11 @@ class Lane implements OrderLane {
   readonly #acted = new Set<string>();
   #chain: Promise<void> = Promise.resolve();
 
+  readonly #sweep: AccountSweep;
+
   constructor(deps: OrderLaneDeps) {
     this.#deps = deps;
+    this.#sweep = new AccountSweep({ ...deps, ask: (orderId) => this.ask(orderId) });
   }
 
   take(rows: readonly OutboxRow[]): void {
@@ -98,6 +104,10 @@ class Lane implements OrderLane {
 
   ask(orderId: string): void {
     this.#askAgain(orderId, 0, this.#now());
+  }
+
+  doubtSweep(cause: string): void {
+    this.#sweep.doubt(cause);
   }
 
   #now(): number {
@@ -124,6 +134,26 @@ class Lane implements OrderLane {
       if (await this.#mayLeave(false))
         this.#send(row, orderId, broker.replace(orderId, { stopPrice }), false);
     }
+    if (effect.kind === 'sweep_account') return this.#sweepOnce(row, effect.way);
+  }
+
+  /** The account is swept at most once for a request: its attempt is committed before the first byte. */
+  async #sweepOnce(row: OutboxRow, way: 'one_request' | 'global_cancel'): Promise<void> {
+    const { activity, desk, onTrouble, outbox } = this.#deps;
+    const { kill } = desk.state();
+    const isAsked = kill.kind !== 'clear' && kill.sweep?.state === 'asked';
+    if (!isAsked) return this.#mark(row, (id) => outbox.markDropped(id, 'overtaken'));
+    if (row.id !== 0 && !(await activity.track(() => outbox.markAttempting(row.id)))) return;
+    if (!(await this.#mayLeave(false))) return;
+    // the next row of the lane does not wait for the broker
+    void this.#sweep.perform(way).then(
+      () => this.#mark(row, (id) => outbox.markDelivered(id, null, this.#now())),
+      (error: unknown) => {
+        onTrouble(row.kind, error);
+        const found = error instanceof Error ? error.message : 'failed';
+        return this.#mark(row, (id) => outbox.markFailed(id, found, null));
+      },
+    );
   }
 
   async #submit(row: OutboxRow, effect: Submit): Promise<void> {

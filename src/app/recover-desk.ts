@@ -1,3 +1,4 @@
+import { isSweepPending } from '#core/engine/select.ts';
 import type { DeskState } from '#core/engine/state.ts';
 import type { OrderLane } from './deliver-orders.ts';
 import type { Desk } from './desk.ts';
@@ -67,5 +68,9 @@ export async function recoverDesk(deps: RecoverDeps): Promise<void> {
   deps.onFolded?.();
   await (deps.reconcile ?? (() => reconcileAccount(desk, broker, now)))();
   const due = await outbox.due(runId, now(), MOST_ROWS, 'order:');
-  lane.take(due.filter((row) => row.lane === ownLane));
+  const own = due.filter((row) => row.lane === ownLane);
+  // a request of stage 2 that was never tried leaves now; of one that may have left the broker is asked
+  const isUntried = own.some((row) => row.kind === 'sweep_account');
+  if (isSweepPending(desk.state()) && !isUntried) lane.doubtSweep('interrupted');
+  lane.take(own);
 }

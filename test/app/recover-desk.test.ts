@@ -36,7 +36,11 @@ test('ID-08 SP-11 orders in doubt when the process ended are asked about, also w
     desk: again,
     broker: world.broker,
     outbox: world.store.outbox,
-    lane: { take: () => undefined, ask: (orderId) => void asked.push(orderId) },
+    lane: {
+      take: () => undefined,
+      ask: (orderId) => void asked.push(orderId),
+      doubtSweep: () => undefined,
+    },
     runId: 'test',
     now: () => world.clock.now(),
     startingCashMinor: async () => 0,

@@ -184,7 +184,21 @@ const HARDSHIPS: readonly Hardship[] = [
       }),
     ],
   ),
-  ['killed', () => ({ kill: { kind: 'halted', by: 'x', at: 0, flattenBy: null, left: [] } })],
+  [
+    'killed',
+    () => ({
+      kill: {
+        kind: 'halted',
+        by: 'x',
+        at: 0,
+        flattenBy: null,
+        left: [],
+        legs: [],
+        sweep: null,
+        told: null,
+      },
+    }),
+  ],
   ['kill file', () => ({ isKillFilePresent: true })],
   ['stopped', () => ({ consent: { kind: 'stopped', by: 'x', at: 0, reason: null } })],
   ['no consent', () => ({ consent: { kind: 'not_given' } })],

@@ -81,7 +81,16 @@ const BURDENS: readonly Burden[] = [
   locked('slippage', 'desk'),
   locked('halt', QQQM),
   inState('kill', () => ({
-    kill: { kind: 'halted', by: 'x', at: 0, flattenBy: null, left: [] },
+    kill: {
+      kind: 'halted',
+      by: 'x',
+      at: 0,
+      flattenBy: null,
+      left: [],
+      legs: [],
+      sweep: null,
+      told: null,
+    },
   })),
   inState('kill file', () => ({ isKillFilePresent: true })),
   inState('no consent', () => ({ consent: { kind: 'not_given' } })),

@@ -53,6 +53,7 @@ export function policyOf(change: PolicyChange = {}): Policy {
       hasBracket: true,
       hasOco: true,
       hasReplace: true,
+      flatten: 'each',
       ...change.execution,
     },
     risk: {

@@ -489,11 +489,29 @@ export const SAMPLES: { readonly [K in MessageKind]: MessageOf<K> } = {
     protectionKept: 2,
   },
   kill_flatten: { ...BASE, kind: 'kill_flatten', by: 'Li', positions: 1 },
-  kill_done: { ...BASE, kind: 'kill_done' },
+  kill_progress: {
+    ...BASE,
+    kind: 'kill_progress',
+    lines: [
+      { instrument: 'MU.US', quantity: 40, left: 0, state: 'sold', reason: null },
+      { instrument: QQQM, quantity: 21, left: 21, state: 'selling', reason: null },
+      {
+        instrument: 'AAPL.US',
+        quantity: 10,
+        left: 10,
+        state: 'failed',
+        reason: reason('order_failed', { words: 'insufficient qty' }),
+      },
+    ],
+  },
+  kill_done: { ...BASE, kind: 'kill_done', positions: 2 },
   kill_incomplete: {
     ...BASE,
     kind: 'kill_incomplete',
     left: [{ instrument: QQQM, quantity: 21, reason: reason('halt') }],
+    positions: 3,
+    sold: 2,
+    isRetried: true,
   },
   kill_resumed: {
     ...BASE,

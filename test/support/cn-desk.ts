@@ -79,6 +79,7 @@ export function cnPolicy(execution: Partial<Policy['execution']> = {}): Policy {
       hasBracket: false,
       hasOco: false,
       hasReplace: false,
+      flatten: 'each',
       ...execution,
     },
     risk: { maxSpreadBps: 20, maxSpreadRatioOfR: 1, minQuantity: 100 },

@@ -27,6 +27,7 @@ const ACCOUNTS: Readonly<Record<Setting['account'], Account>> = {
       hasBracket: true,
       hasOco: true,
       hasReplace: true,
+      flatten: 'each',
     },
   },
   cn: {
@@ -44,6 +45,7 @@ const ACCOUNTS: Readonly<Record<Setting['account'], Account>> = {
       hasBracket: false,
       hasOco: false,
       hasReplace: false,
+      flatten: 'each',
     },
   },
 };

@@ -30,6 +30,8 @@ function isSettled(state: DeskState, alarm: Alarm): boolean {
     }
     case 'recon_blocked':
       return state.isReconciled;
+    case 'kill_incomplete':
+      return state.kill.kind !== 'incomplete';
     case 'safe_mode_on':
       return state.safeMode.length === 0;
     default:

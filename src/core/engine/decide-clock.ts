@@ -1,6 +1,7 @@
 import { reason } from '#core/gates/reason.ts';
 import { hasEnded, mayFill, type Order } from '#core/machines/order.ts';
 import { phaseOf } from '#core/machines/session-phase.ts';
+import { flattenDeadlines, startFlatten } from './decide-flatten.ts';
 import { nagDueAt, nagPerson } from './decide-manual.ts';
 import {
   cancelEntries,
@@ -186,9 +187,7 @@ function leaveByTime(draft: Draft): void {
     draft.at >= day.session.openAt &&
     draft.at < flatAt
   ) {
-    emit(draft, { type: 'flatten_started', by: draft.state.kill.flattenBy });
-    for (const position of Object.values(draft.state.positions))
-      startExit(draft, position, 'kill', draft.state.kill.by, position.quantity, true);
+    startFlatten(draft, draft.state.kill.flattenBy);
   }
 }
 
@@ -257,6 +256,7 @@ export function nextDeadline(
     ...(mayRing(state, after) ? ringing(state).map((alarm) => alarm.nextAt) : []),
     ...Object.values(state.symbols).map((symbol) => symbol.cooldownUntil),
     state.consent.kind === 'allowed' ? state.consent.untilAt : null,
+    ...flattenDeadlines(state, policy, after),
   ];
   for (const order of Object.values(state.orders)) {
     due.push(

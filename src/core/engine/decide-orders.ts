@@ -8,6 +8,7 @@ import { exitTerms, lifeDueAtCn } from './exit-terms.ts';
 import { ordersOf } from './order-index.ts';
 import {
   coveredQuantity,
+  isHeldBack,
   openEntries,
   openQuantity,
   workingExits,
@@ -161,6 +162,7 @@ function orderCount(draft: Draft, ticketId: string, role: OrderRole): number {
 export function advanceExits(draft: Draft): void {
   for (const position of Object.values(draft.state.positions)) {
     if (position.exiting === null || position.quantity <= 0) continue;
+    if (isHeldBack(draft.state, position)) continue;
     const terms = exitTerms(draft, position);
     if (terms === null || isExitExhausted(draft.state, position)) continue;
     for (const entry of openEntries(draft.state)) {

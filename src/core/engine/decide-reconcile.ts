@@ -15,7 +15,7 @@ import { onDoubt, onNotFound, onReport } from './decide-reports.ts';
 import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { type Draft, emit } from './draft.ts';
 import type { Input } from './input.ts';
-import { isExposed } from './select.ts';
+import { isAnyHeldBack, isExposed, isSweepPending } from './select.ts';
 
 type Read = Extract<Input, { kind: 'account_read' }>;
 type Reconciled = Extract<Input, { kind: 'account_reconciled' }>;
@@ -32,6 +32,8 @@ const NEVER_ARRIVED_MS = 3_000;
  */
 export function onAccountRead(draft: Draft, input: Read): void {
   const { reading } = input;
+  // what stage 2 of a kill closed has no name yet: the book is compared once the broker has answered
+  if (isSweepPending(draft.state)) return;
   const moved = movedSince(draft.state, reading.beganAt);
   for (const report of missedFills(draft.state, reading)) onReport(draft, report, 'listed');
   for (const report of orderNews(draft.state, reading, moved, draft.at)) onReport(draft, report);
@@ -103,7 +105,10 @@ function conclude(draft: Draft, verdict: Verdict): void {
   const { isClean, cashMinor, differences } = verdict;
   const { isReconciled } = draft.state;
   const isNews = isClean
-    ? !isReconciled || cashMinor !== draft.state.cashMinor || draft.state.differences.length > 0
+    ? !isReconciled ||
+      cashMinor !== draft.state.cashMinor ||
+      draft.state.differences.length > 0 ||
+      isAnyHeldBack(draft.state)
     : isReconciled || !isKnown(draft, differences);
   if (isNews) emit(draft, { type: 'reconciled', ...verdict });
   if (isClean) {

@@ -7,7 +7,7 @@ import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { type Draft, emit } from './draft.ts';
 import type { Event } from './event.ts';
 import type { OrderReport } from './input.ts';
-import { isExposed } from './select.ts';
+import { isExposed, isSweepPending } from './select.ts';
 import type { ExitReason, Position, Trade } from './state.ts';
 
 type Source = Extract<Event, { type: 'order_filled' }>['source'];
@@ -17,6 +17,8 @@ export function onReport(draft: Draft, report: OrderReport, source: Source = 're
   const order = draft.state.orders[report.orderId];
   if (order === undefined) {
     if (isDisowned(draft, report.orderId)) return;
+    // a closing order of stage 2 whose name the desk has not been told yet; it is asked about once it is
+    if (isSweepPending(draft.state)) return;
     enterSafeMode(draft, 'position_mismatch', report.orderId, {
       found: `report ${report.kind} of an order the desk does not know`,
     });

@@ -4,14 +4,17 @@ import { settleAlarms } from './decide-alarms.ts';
 import { onBar } from './decide-bar.ts';
 import { passTime, updatePhases } from './decide-clock.ts';
 import { onDayUnplanned, onSessionClosed, onSessionPlanned } from './decide-day.ts';
-import { advanceKill, engageKill, flattenAll } from './decide-kill.ts';
+import { advanceKill, flattenAll } from './decide-flatten.ts';
+import { engageKill } from './decide-kill.ts';
 import { ringForExits } from './decide-manual.ts';
 import { onOperator } from './decide-operator.ts';
 import { advanceExits, ensureProtection, isExitExhausted } from './decide-orders.ts';
+import { cancelOrphans } from './decide-orphans.ts';
 import { onCheckpoint, onLook, onMinute, settleDormant } from './decide-pulse.ts';
 import { onAccountRead, onReconciled } from './decide-reconcile.ts';
 import { onDenied, onDoubt, onNotFound, onReport } from './decide-reports.ts';
 import { applyDayLocks, causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
+import { onSweepDoubtful, onSwept } from './decide-sweep.ts';
 import { voidPending } from './decide-tickets.ts';
 import { watchPositions } from './decide-watched.ts';
 import { type Draft, emit, startDraft } from './draft.ts';
@@ -73,6 +76,10 @@ function take(draft: Draft, input: Input): void {
       return onNotFound(draft, input.orderId);
     case 'order_denied':
       return onDenied(draft, input.orderId, input.reason);
+    case 'account_swept':
+      return onSwept(draft, input.legs);
+    case 'sweep_doubtful':
+      return onSweepDoubtful(draft, input.cause);
     case 'ticket_delivered':
       return onDelivered(draft, input.ticketId, input.channel);
     default:
@@ -97,6 +104,8 @@ type DayOrHealth = Exclude<
       | 'order_doubtful'
       | 'order_not_found'
       | 'order_denied'
+      | 'account_swept'
+      | 'sweep_doubtful'
       | 'ticket_delivered';
   }
 >;
@@ -132,6 +141,7 @@ function follow(draft: Draft): void {
   watchPositions(draft);
   advanceExits(draft);
   ensureProtection(draft);
+  cancelOrphans(draft);
   ringForExits(draft);
   raiseExitAlarms(draft);
   applyDayLocks(draft);

@@ -28,5 +28,11 @@ export type Effect =
       readonly accountId: string;
       readonly stopPrice: number;
     }
+  /** Stage 2 in one request: the broker closes every position of the account, or takes back every order. */
+  | {
+      readonly kind: 'sweep_account';
+      readonly accountId: string;
+      readonly way: 'one_request' | 'global_cancel';
+    }
   | { readonly kind: 'write_kill_file'; readonly scope: string; readonly by: string }
   | { readonly kind: 'remove_kill_file' };

@@ -50,6 +50,7 @@ const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null
   safe_mode_off: [2, HOUR],
   kill_stage1: [0, null],
   kill_flatten: [0, null],
+  kill_progress: [0, null],
   kill_done: [0, null],
   kill_incomplete: [0, null],
   kill_resumed: [1, DAY],

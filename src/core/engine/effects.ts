@@ -45,6 +45,8 @@ function actsOf(event: Event, state: DeskState, policy: Policy): Effect[] {
           stopPrice: event.stopPrice,
         },
       ];
+    case 'sweep_asked':
+      return [{ kind: 'sweep_account', accountId: policy.accountId, way: event.way }];
     case 'kill_engaged':
       return [{ kind: 'write_kill_file', scope: event.scope, by: event.by }];
     case 'kill_resumed':

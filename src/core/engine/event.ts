@@ -13,14 +13,17 @@ import type { Mode } from '#core/replies/act.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { Reduction } from '#core/strategies/sector-pulse/exits.ts';
 import type { DayType, RegimeLive, Signal } from '#core/strategies/strategy.ts';
+import type { KillLine } from './message.ts';
 import type {
   Alarm,
   Blackout,
   ExitReason,
+  KillRest,
   Lock,
   Position,
   SafeModeCause,
   SetupRefused,
+  Sweep,
   SymbolFacts,
   Trade,
   Verdict,
@@ -155,15 +158,34 @@ export type Event = { readonly at: number } & ( // the desk and its day
       /** As for `consent_withdrawn`. */
       readonly updateKey?: string;
     }
-  | { readonly type: 'flatten_started'; readonly by: string }
+  | {
+      readonly type: 'flatten_started';
+      readonly by: string;
+      /** Shares held of each symbol. */
+      readonly legs: readonly { readonly instrument: InstrumentId; readonly quantity: number }[];
+    }
+  /** One request of the account to the broker, and the orders it takes back. */
+  | {
+      readonly type: 'sweep_asked';
+      readonly way: Sweep['way'];
+      readonly orderIds: readonly string[];
+    }
+  | { readonly type: 'sweep_became_doubtful'; readonly cause: string }
+  /** Position by position; `problem` null: a closing order is on its way, or none was needed. */
+  | {
+      readonly type: 'sweep_answered';
+      readonly legs: readonly {
+        readonly instrument: InstrumentId;
+        readonly problem: Reason | null;
+      }[];
+    }
+  /** A closing order that the broker made by itself; it has left already. */
+  | { readonly type: 'closing_order_noted'; readonly order: Order }
+  | { readonly type: 'kill_progressed'; readonly lines: readonly KillLine[] }
   | {
       readonly type: 'flatten_ended';
       readonly isFlat: boolean;
-      readonly left: readonly {
-        readonly instrument: InstrumentId;
-        readonly quantity: number;
-        readonly reason: Reason;
-      }[];
+      readonly left: readonly KillRest[];
     }
   | { readonly type: 'kill_resumed'; readonly by: string; readonly reason: string }
   | { readonly type: 'kill_file_noticed'; readonly isPresent: boolean; readonly by: string }

@@ -156,6 +156,22 @@ export function evolveOrder(state: DeskState, event: Event): DeskState {
     case 'replace_requested':
       return withOrder(state, event.orderId, () => ({ replaceTo: event.stopPrice }));
     default:
+      return evolveSwept(state, event);
+  }
+}
+
+/** What the one request of stage 2 means for orders: those it takes back, and those it made. */
+function evolveSwept(state: DeskState, event: Event): DeskState {
+  const { at } = event;
+  switch (event.type) {
+    case 'closing_order_noted':
+      return { ...state, orders: { ...state.orders, [event.order.orderId]: event.order } };
+    case 'sweep_asked':
+      return event.orderIds.reduce(
+        (next, id) => withOrder(next, id, () => ({ cancelRequestedAt: at })),
+        state,
+      );
+    default:
       return state;
   }
 }

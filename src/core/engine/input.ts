@@ -119,6 +119,19 @@ export type Input = { readonly at: number } & (
       /** Who asked for the comparison; null: it was due by itself. */
       readonly by: string | null;
     }
+  /** The broker has taken the one request of stage 2; `orderId` null: no closing order is known. */
+  | {
+      readonly kind: 'account_swept';
+      readonly legs: readonly {
+        readonly instrument: InstrumentId;
+        readonly quantity: number;
+        readonly outcome: 'sent' | 'refused';
+        readonly orderId: string | null;
+        readonly reason: string | null;
+      }[];
+    }
+  /** Nobody knows whether that request arrived. */
+  | { readonly kind: 'sweep_doubtful'; readonly cause: string }
   /** A comparison made outside the desk: by a person, or one that failed because the account could not be read. */
   | {
       readonly kind: 'account_reconciled';

@@ -15,12 +15,24 @@ import type { DayType, RegimeLive } from '#core/strategies/strategy.ts';
 import type {
   Blackout,
   ExitReason,
+  KillRest,
   Lock,
   SafeModeEntry,
   SymbolFacts,
   Trade,
   Verdict,
 } from './state.ts';
+
+/** How far stage 2 of a kill is with one symbol. Shares. */
+export type KillLine = {
+  readonly instrument: InstrumentId;
+  /** Held when it began, and now. */
+  readonly quantity: number;
+  readonly left: number;
+  /** `waits`: it cannot be sold for now, `asking`: the broker is asked what became of it. */
+  readonly state: 'sold' | 'canceling' | 'selling' | 'waits' | 'asking' | 'failed';
+  readonly reason: Reason | null;
+};
 
 type Figures = Readonly<Record<string, number | string>>;
 
@@ -147,14 +159,16 @@ export type Message = {
       readonly protectionKept: number;
     }
   | { readonly kind: 'kill_flatten'; readonly by: string; readonly positions: number }
-  | { readonly kind: 'kill_done' }
+  | { readonly kind: 'kill_progress'; readonly lines: readonly KillLine[] }
+  | { readonly kind: 'kill_done'; readonly positions: number }
   | {
       readonly kind: 'kill_incomplete';
-      readonly left: readonly {
-        readonly instrument: InstrumentId;
-        readonly quantity: number;
-        readonly reason: Reason;
-      }[];
+      readonly left: readonly KillRest[];
+      /** Symbols that were to be sold, and of them those that are. */
+      readonly positions: number;
+      readonly sold: number;
+      /** What is left is tried again by itself when the next session opens. */
+      readonly isRetried: boolean;
     }
   | {
       readonly kind: 'kill_resumed';

@@ -47,6 +47,11 @@ export type ExecutionPolicy = {
   readonly hasOco: boolean;
   /** Prices of working orders can be changed; otherwise cancel, then send anew. */
   readonly hasReplace: boolean;
+  /**
+   * How stage 2 of a kill begins: the broker closes everything with one request, takes back all orders
+   * with one, or the desk does it order by order.
+   */
+  readonly flatten: 'one_request' | 'global_cancel' | 'each';
 };
 
 /** Limits that outrank every signal (intraday.md, "Locks"). */

@@ -1,9 +1,10 @@
 import type { Order } from '#core/machines/order.ts';
 import type { Event } from './event.ts';
 import type { Make, Push } from './push.ts';
+import { killPushes } from './push-kill.ts';
 import type { DeskState } from './state.ts';
 
-/** Messages about locks, SAFE_MODE, kill and doubts. */
+/** Messages about locks, SAFE_MODE, the kill and doubts. */
 export function safetyPushes(event: Event, state: DeskState, make: Make): Push[] {
   switch (event.type) {
     case 'lock_set':
@@ -17,43 +18,8 @@ export function safetyPushes(event: Event, state: DeskState, make: Make): Push[]
       ];
     case 'safe_mode_left':
       return [make({ kind: 'safe_mode_off', by: event.by })];
-    case 'kill_engaged':
-      return [
-        make({
-          kind: 'kill_stage1',
-          by: event.by,
-          scope: event.scope,
-          canceled: event.entriesToCancel,
-          protectionKept: event.protectionKept,
-        }),
-      ];
-    case 'flatten_started':
-      return [
-        make({
-          kind: 'kill_flatten',
-          by: event.by,
-          positions: Object.keys(state.positions).length,
-        }),
-      ];
-    case 'flatten_ended':
-      return [
-        event.isFlat
-          ? make({ kind: 'kill_done' })
-          : make({ kind: 'kill_incomplete', left: event.left }),
-      ];
-    case 'kill_resumed':
-      return [
-        make({
-          kind: 'kill_resumed',
-          by: event.by,
-          reason: event.reason,
-          openOrders: Object.values(state.orders).filter((order) => order.state === 'accepted')
-            .length,
-          positions: Object.keys(state.positions).length,
-        }),
-      ];
     default:
-      return doubtPushes(event, state, make);
+      return [...killPushes(event, state, make), ...doubtPushes(event, state, make)];
   }
 }
 

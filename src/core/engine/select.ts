@@ -1,7 +1,7 @@
 import { mayFill, type Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { entriesOf, ordersOf } from './order-index.ts';
-import type { Alarm, DeskState } from './state.ts';
+import type { Alarm, DeskState, Position } from './state.ts';
 
 /** Entries that may still open risk, also unknown ones. */
 export function openEntries(state: DeskState): Order[] {
@@ -66,6 +66,30 @@ export function isExposed(state: DeskState): boolean {
     Object.keys(state.positions).length > 0 ||
     Object.values(state.orders).some((order) => mayFill(order) && order.state !== 'held')
   );
+}
+
+/** True while the one request of stage 2 is under way or in doubt. */
+export function isSweepPending(state: DeskState): boolean {
+  const sweep = state.kill.kind === 'clear' ? null : state.kill.sweep;
+  return sweep !== null && sweep.state !== 'answered';
+}
+
+/**
+ * True while the desk may not sell a position by itself: the broker was asked to close it and has not
+ * answered, or it named no such position and book and broker have not been found to agree since.
+ */
+export function isHeldBack(state: DeskState, position: Position): boolean {
+  const { kill } = state;
+  if (kill.kind === 'clear') return false;
+  if (kill.sweep?.way === 'one_request' && kill.sweep.state !== 'answered') return true;
+  return kill.legs.some(
+    (leg) => leg.instrument === position.instrument && leg.problem?.code === 'position_mismatch',
+  );
+}
+
+/** True while a position waits for book and broker to agree before stage 2 goes on with it. */
+export function isAnyHeldBack(state: DeskState): boolean {
+  return Object.values(state.positions).some((position) => isHeldBack(state, position));
 }
 
 /** Alarms that still ring: what they are about has not come to an end. */

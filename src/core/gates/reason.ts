@@ -78,6 +78,8 @@ export type ReasonCode =
   | 'not_killed'
   | 'already_so'
   | 'order_failed'
+  | 'exit_not_filled'
+  | 'flatten_running'
   | 'session_closed'
   | 'expired_sent_at'
   | 'external_position'

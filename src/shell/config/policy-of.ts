@@ -43,8 +43,17 @@ function executionOf(desk: DeskConfig): ExecutionPolicy {
     hasBracket: !isWatched,
     hasOco: !isWatched,
     hasReplace: !isWatched,
+    flatten: FLATTEN[broker],
   };
 }
+
+/** As the adapters' capabilities say it. */
+const FLATTEN = {
+  paper: 'each',
+  manual: 'each',
+  alpaca: 'one_request',
+  ibkr: 'global_cancel',
+} as const satisfies Record<DeskConfig['accountSettings']['broker'], ExecutionPolicy['flatten']>;
 
 function whoOf(desk: DeskConfig) {
   const { accountSettings } = desk;

@@ -200,10 +200,19 @@ suite('accounts', () => {
       hasBracket: false,
       hasOco: false,
       hasReplace: false,
+      flatten: 'each',
     };
-    assert.deepEqual(executionOn('paper-us'), { broker: 'paper', ...atBroker });
-    assert.deepEqual(executionOn('alpaca-us'), { broker: 'alpaca', ...atBroker });
-    assert.deepEqual(executionOn('ibkr-us'), { broker: 'ibkr', ...atBroker });
+    assert.deepEqual(executionOn('paper-us'), { broker: 'paper', ...atBroker, flatten: 'each' });
+    assert.deepEqual(executionOn('alpaca-us'), {
+      broker: 'alpaca',
+      ...atBroker,
+      flatten: 'one_request',
+    });
+    assert.deepEqual(executionOn('ibkr-us'), {
+      broker: 'ibkr',
+      ...atBroker,
+      flatten: 'global_cancel',
+    });
     assert.deepEqual(executionOn('paper-cn'), { broker: 'paper', ...watched });
     assert.deepEqual(executionOn('manual-cn'), { broker: 'manual', ...watched, isPerson: true });
   });

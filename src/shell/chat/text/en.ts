@@ -1,4 +1,5 @@
 import { openTodos } from '#core/engine/decide-manual.ts';
+import type { KillLine } from '#core/engine/message.ts';
 import type { SetupRefused, Verdict } from '#core/engine/state.ts';
 import { seenOf } from '#core/engine/view.ts';
 import type { Check } from '#core/gates/gate.ts';
@@ -265,6 +266,12 @@ function statusLines(desk: DeskView, s: Speech): string[] {
   if (state.kill.kind !== 'clear')
     lines.push(
       `⛔ kill: ${state.kill.kind} by ${s.f.words(state.kill.by, 40)} at ${s.f.time(state.kill.at)}; /resume <reason>`,
+      ...state.kill.left
+        .slice(0, 10)
+        .map(
+          (rest) =>
+            `  not sold: ${s.f.symbol(rest.instrument)} ${rest.quantity}, ${s.reason(rest.reason)}`,
+        ),
     );
   for (const entry of state.safeMode.slice(0, 5)) {
     lines.push(
@@ -289,6 +296,21 @@ function statusLines(desk: DeskView, s: Speech): string[] {
   }
   return lines;
 }
+
+function killLine(line: KillLine, s: Speech): string {
+  const why = line.reason === null ? '' : ` (${s.reason(line.reason)})`;
+  const size = line.left === 0 ? String(line.quantity) : `${line.left} of ${line.quantity}`;
+  return `${s.f.symbol(line.instrument)} ${size}: ${KILL_STANDS[line.state]}${why}`;
+}
+
+const KILL_STANDS: Readonly<Record<KillLine['state'], string>> = {
+  sold: 'sold',
+  canceling: 'taking its stops back',
+  selling: 'being sold',
+  waits: 'cannot be sold now',
+  asking: 'asking the broker, nothing is sent twice',
+  failed: 'not sold',
+};
 
 function positionLines(desk: DeskView, s: Speech): string[] {
   return Object.values(desk.state.positions).map((held) => {
@@ -535,6 +557,8 @@ export const EN: Catalogue = {
     not_killed: 'no kill is in force',
     already_so: 'it already is so',
     order_failed: 'the order failed',
+    exit_not_filled: 'the order works and is not filled',
+    flatten_running: 'everything is being sold',
     session_closed: 'the session is closed',
     expired_sent_at: 'expired when it arrived',
     external_position: 'shares in this symbol are not the desk’s',
@@ -944,12 +968,20 @@ export const EN: Catalogue = {
     kill_flatten: (m, s) => [
       `⛔ Selling everything: ${count(m.positions, 'position')} · by ${s.f.words(m.by, 40)}`,
     ],
-    kill_done: () => ['⛔ Kill done: flat, nothing is left open', 'to go on: /resume <reason>'],
+    kill_progress: (m, s) => [
+      `⛔ Selling everything: ${m.lines.filter((line) => line.state === 'sold').length} of ${m.lines.length} sold`,
+      ...m.lines.slice(0, 20).map((line) => killLine(line, s)),
+    ],
+    kill_done: (m) => [
+      `⛔ Kill done: flat, nothing is left open${m.positions === 0 ? '' : ` · ${m.positions} sold`}`,
+      'to go on: /resume <reason>',
+    ],
     kill_incomplete: (m, s) => [
-      `⛔ NOT flat: ${count(m.left.length, 'position')} left`,
+      `⛔ NOT flat: ${m.sold} of ${m.positions} sold, ${count(m.left.length, 'position')} left`,
       ...m.left
         .slice(0, 20)
         .map((leg) => `${s.f.symbol(leg.instrument)} ${leg.quantity}: ${s.reason(leg.reason)}`),
+      ...(m.isRetried ? ['tried again by itself at the next open; /status keeps showing it'] : []),
     ],
     kill_resumed: (m, s) => [
       `● Resumed by ${s.f.words(m.by, 40)} · still open: ${count(m.openOrders, 'order')}, ${count(m.positions, 'position')}`,

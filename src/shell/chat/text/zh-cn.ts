@@ -1,4 +1,5 @@
 import { openTodos } from '#core/engine/decide-manual.ts';
+import type { KillLine } from '#core/engine/message.ts';
 import type { SetupRefused, Verdict } from '#core/engine/state.ts';
 import { seenOf } from '#core/engine/view.ts';
 import type { Check } from '#core/gates/gate.ts';
@@ -296,6 +297,12 @@ function statusLines(desk: DeskView, s: Speech): string[] {
   if (state.kill.kind !== 'clear')
     lines.push(
       `⛔ 急停:${KILL_WORDS[state.kill.kind]} · ${s.f.words(state.kill.by, 40)} ${s.f.time(state.kill.at)};恢复 /resume 原因`,
+      ...state.kill.left
+        .slice(0, 10)
+        .map(
+          (rest) =>
+            `  未卖:${s.f.symbol(rest.instrument)} ${s.f.shares(rest.quantity)},${s.reason(rest.reason)}`,
+        ),
     );
   for (const entry of state.safeMode.slice(0, 5)) {
     lines.push(
@@ -330,6 +337,24 @@ const ALARM_WORDS: Readonly<Record<string, string>> = {
   kill_stage1: '急停',
   kill_incomplete: '清仓未完成',
   recon_blocked: '账实不符',
+};
+
+function killLine(line: KillLine, s: Speech): string {
+  const why = line.reason === null ? '' : `(${s.reason(line.reason)})`;
+  const size =
+    line.left === 0
+      ? s.f.shares(line.quantity)
+      : `剩 ${s.f.shares(line.left)}/${s.f.shares(line.quantity)}`;
+  return `${s.f.symbol(line.instrument)} ${size}:${KILL_STANDS[line.state]}${why}`;
+}
+
+const KILL_STANDS: Readonly<Record<KillLine['state'], string>> = {
+  sold: '已卖',
+  canceling: '正在撤保护单',
+  selling: '卖出中',
+  waits: '暂不可卖',
+  asking: '向券商核实中,不重复发单',
+  failed: '未卖出',
 };
 
 function positionLines(desk: DeskView, s: Speech): string[] {
@@ -630,6 +655,8 @@ export const ZH_CN: Catalogue = {
     not_killed: '没有急停',
     already_so: '已经如此',
     order_failed: '下单失败',
+    exit_not_filled: '委托在途,尚未成交',
+    flatten_running: '正在全部清仓',
     session_closed: '已收盘',
     expired_sent_at: '到达时已过期',
     external_position: '该标的有非本系统持仓',
@@ -1035,15 +1062,23 @@ export const ZH_CN: Catalogue = {
       `已撤 ${m.canceled.length} 笔开仓委托 · 保护单保留 ${m.protectionKept} 笔 · 恢复请用 /resume 原因`,
     ],
     kill_flatten: (m, s) => [`⛔ 全部清仓中:${m.positions} 只 · ${s.f.words(m.by, 40)}`],
-    kill_done: () => ['⛔ 清仓完成:没有持仓', '恢复请用 /resume 原因'],
+    kill_progress: (m, s) => [
+      `⛔ 全部清仓中:已卖 ${m.lines.filter((line) => line.state === 'sold').length}/${m.lines.length}`,
+      ...m.lines.slice(0, 20).map((line) => killLine(line, s)),
+    ],
+    kill_done: (m) => [
+      `⛔ 清仓完成:没有持仓${m.positions === 0 ? '' : ` · 已卖 ${m.positions} 只`}`,
+      '恢复请用 /resume 原因',
+    ],
     kill_incomplete: (m, s) => [
-      `⛔ 清仓未完成:还有 ${m.left.length} 只`,
+      `⛔ 清仓未完成:已卖 ${m.sold}/${m.positions},未卖 ${m.left.length} 只`,
       ...m.left
         .slice(0, 20)
         .map(
           (leg) =>
             `${s.f.symbol(leg.instrument)} ${s.f.shares(leg.quantity)}:${s.reason(leg.reason)}`,
         ),
+      ...(m.isRetried ? ['下一交易时段开盘自动继续;/status 一直显示'] : []),
     ],
     kill_resumed: (m, s) => [
       `● 已恢复 · ${s.f.words(m.by, 40)} · 仍有委托 ${m.openOrders} 笔,持仓 ${m.positions} 只`,
