@@ -168,7 +168,10 @@ export const SAMPLE_TRADE: Trade = {
   resultR: 0.9,
   dayTypeAtEntry: 'undecided',
   exitReason: 'trail',
-  slippageBps: 1.1,
+  slippage: {
+    entry: { ticketBps: -0.8, midBps: 1.1 },
+    exit: { ticketBps: 0, midBps: null },
+  },
 };
 
 export const SAMPLE_VERDICT: Verdict = {
@@ -234,6 +237,7 @@ const EXIT = {
   quantity: 11,
   price: 251.95,
   remaining: 0,
+  slippage: { ticketBps: 2.4, midBps: null },
   trade: { ...SAMPLE_TRADE, pnlMinor: -880, resultR: -1 },
 } as const;
 
@@ -346,7 +350,7 @@ export const SAMPLES: { readonly [K in MessageKind]: MessageOf<K> } = {
     order: SAMPLE_ORDER,
     quantity: 21,
     price: 252.36,
-    slippageBps: -0.8,
+    slippage: { ticketBps: -0.8, midBps: 1.1 },
     riskMinor: 420,
   },
   order_rejected: {

@@ -3,6 +3,7 @@ import { notionalMinor } from '#core/market/money.ts';
 import { roundToTick, tickSize } from '#core/market/price.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { External, Mismatch } from '#core/portfolio/account-reading.ts';
+import { NO_SLIPPAGE } from '#core/portfolio/slippage.ts';
 import type { DeskAct } from '#core/replies/act.ts';
 import { closeTrade } from './decide-reports.ts';
 import { type Draft, emit } from './draft.ts';
@@ -100,7 +101,7 @@ function adopted(draft: Draft, external: External, price: number, stop: number):
     exiting: null,
     conditionalStop: null,
     unprotectedSince: null,
-    entrySlippageBps: null,
+    slippage: { entry: NO_SLIPPAGE, exit: NO_SLIPPAGE },
   };
 }
 

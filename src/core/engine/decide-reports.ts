@@ -1,6 +1,7 @@
 import type { Reason } from '#core/gates/reason.ts';
 import { hasEnded, type Order } from '#core/machines/order.ts';
 import { roundToTick, tickSize } from '#core/market/price.ts';
+import { figuresOf, type Slippage, slippageOf } from '#core/portfolio/slippage.ts';
 import { resultInR } from '#core/risk/r-multiple.ts';
 import { raiseStop, requestCancel } from './decide-orders.ts';
 import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
@@ -48,9 +49,11 @@ function isCompletion(order: Order, report: OrderReport): boolean {
 function complete(draft: Draft, order: Order, report: OrderReport, source: Source): void {
   if (hasEnded(order)) return;
   const { orderId } = order;
-  const none = { quantity: 0, price: order.averagePrice ?? 0, feesMinor: 0 };
+  const price = order.averagePrice ?? 0;
+  const none = { quantity: 0, price, feesMinor: 0, slippage: slippageOf(order, price) };
   const { reportId } = report;
-  emit(draft, { type: 'order_filled', orderId, reportId, ...none, isComplete: true, source });
+  const whole = { isComplete: true, isBeyondEstimate: false };
+  emit(draft, { type: 'order_filled', orderId, reportId, ...none, ...whole, source });
 }
 
 /** A refused cancel or replace does not tell whether the order still works. */
@@ -111,6 +114,17 @@ function isOldNews(order: Order, report: OrderReport): boolean {
   );
 }
 
+/** A fill may be this many times worse than its estimate. Source: intraday.md "Breakers". */
+const MOST_SLIPPAGE = 3;
+
+/** True when a fill was far worse than half the spread and the slippage its ticket reckoned with. */
+function isBeyondEstimate(draft: Draft, order: Order, { midBps }: Slippage): boolean {
+  const ticket = draft.state.tickets[order.ticketId];
+  if (ticket === undefined || midBps === null) return false;
+  const estimateBps = ticket.spreadBps / 2 + draft.policy.cost.slippageBps;
+  return midBps > MOST_SLIPPAGE * estimateBps;
+}
+
 function onFill(draft: Draft, order: Order, report: OrderReport, source: Source): void {
   const quantity = report.filledQuantity - order.filledQuantity;
   // a sibling's fill shrinks an order at the broker, so its word counts, not our quantity
@@ -124,6 +138,7 @@ function onFill(draft: Draft, order: Order, report: OrderReport, source: Source)
     return;
   }
   const before = draft.state.positions[order.instrument];
+  const slippage = slippageOf(order, price);
   emit(draft, {
     type: 'order_filled',
     orderId: order.orderId,
@@ -132,6 +147,8 @@ function onFill(draft: Draft, order: Order, report: OrderReport, source: Source)
     price,
     feesMinor: report.feesMinor,
     isComplete,
+    slippage,
+    isBeyondEstimate: isBeyondEstimate(draft, order, slippage),
     source,
   });
   if (order.role === 'entry') {
@@ -187,7 +204,10 @@ export function closeTrade(draft: Draft, position: Position, exitReason: ExitRea
     resultR: resultInR(pnlMinor, position.riskMinor),
     dayTypeAtEntry: position.dayTypeAtEntry,
     exitReason,
-    slippageBps: position.entrySlippageBps,
+    slippage: {
+      entry: figuresOf(position.slippage.entry),
+      exit: figuresOf(position.slippage.exit),
+    },
   };
   for (const working of Object.values(draft.state.orders)) {
     if (working.instrument === position.instrument) requestCancel(draft, working, 'flat');

@@ -85,6 +85,9 @@ export function dayResultMinor(draft: Draft): number | null {
   return total;
 }
 
+/** Fills far beyond their estimated slippage that a day may have. Source: intraday.md "Breakers". */
+const MOST_BAD_FILLS = 2;
+
 /** Sets the locks that the day's trades and result call for. Source: intraday.md "Locks". */
 export function applyDayLocks(draft: Draft): void {
   const { day } = draft.state;
@@ -101,6 +104,12 @@ export function applyDayLocks(draft: Draft): void {
     setLock(draft, 'consecutive_losses', 'desk', untilAt, true, {
       losses: day.consecutiveLosses,
       limit: risk.consecutiveLosses,
+    });
+  }
+  if (day.fillsBeyondEstimate >= MOST_BAD_FILLS) {
+    setLock(draft, 'slippage', 'desk', untilAt, true, {
+      fills: day.fillsBeyondEstimate,
+      limit: MOST_BAD_FILLS,
     });
   }
   const resultMinor = dayResultMinor(draft);

@@ -1,5 +1,6 @@
 import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
+import { figuresOf, NO_SLIPPAGE, slippageOf } from '#core/portfolio/slippage.ts';
 import type { Event } from './event.ts';
 import type { Axes, Message, MessageKind } from './message.ts';
 import { deskPermission } from './permission-of.ts';
@@ -211,6 +212,7 @@ function exitPush(
       quantity: order.filledQuantity,
       price: order.averagePrice ?? event.price,
       remaining,
+      slippage: slippageOf(order, order.averagePrice ?? event.price),
       trade: null,
     }),
   ];
@@ -237,7 +239,7 @@ function fillPushes(event: Event, state: DeskState, make: Make): Push[] {
           order,
           quantity: position?.boughtQuantity ?? order.filledQuantity,
           price: position?.entryPrice ?? event.price,
-          slippageBps: position?.entrySlippageBps ?? null,
+          slippage: figuresOf(position?.slippage.entry ?? NO_SLIPPAGE),
           riskMinor: position?.riskMinor ?? 0,
         }),
       ];

@@ -8,6 +8,7 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
 import type { Difference, External, Mismatch } from '#core/portfolio/account-reading.ts';
+import type { Slippage } from '#core/portfolio/slippage.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
@@ -292,6 +293,9 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly price: number;
       readonly feesMinor: number;
       readonly isComplete: boolean;
+      readonly slippage: Slippage;
+      /** Far beyond what the ticket had estimated; twice in a day locks the desk. */
+      readonly isBeyondEstimate: boolean;
       /** `listed`: no report told of it, the broker's list of executions did. */
       readonly source: 'reported' | 'listed';
     }

@@ -1,5 +1,6 @@
 import type { Order } from '#core/machines/order.ts';
 import { notionalMinor } from '#core/market/money.ts';
+import { blended, NO_SLIPPAGE } from '#core/portfolio/slippage.ts';
 import type { Event } from './event.ts';
 import type { DayState, DeskState, Position } from './state.ts';
 
@@ -25,10 +26,7 @@ function bought(state: DeskState, order: Order, fill: Fill): DeskState {
     ((held?.entryPrice ?? 0) * (held?.boughtQuantity ?? 0) + fill.price * fill.quantity) /
     boughtQuantity;
   const riskMinor = Math.max(1, entryMinor - notionalMinor(ticket.stop, boughtQuantity));
-  const slippage =
-    order.midAtIntent === null
-      ? null
-      : ((fill.price - order.midAtIntent) / order.midAtIntent) * 10_000;
+  const { entry, exit } = held?.slippage ?? { entry: NO_SLIPPAGE, exit: NO_SLIPPAGE };
   const position: Position = {
     instrument: order.instrument,
     ticketId: ticket.id,
@@ -52,12 +50,13 @@ function bought(state: DeskState, order: Order, fill: Fill): DeskState {
     exiting: held?.exiting ?? null,
     conditionalStop: held?.conditionalStop ?? null,
     unprotectedSince: held?.unprotectedSince ?? null,
-    entrySlippageBps: slippage,
+    slippage: { entry: blended(entry, fill.slippage, fill.quantity), exit },
   };
   const day: DayState = {
     ...state.day,
     tradesStarted: state.day.tradesStarted + (held === undefined ? 1 : 0),
     feesMinor: state.day.feesMinor + fill.feesMinor,
+    fillsBeyondEstimate: beyondEstimate(state.day, fill),
   };
   return {
     ...state,
@@ -74,12 +73,20 @@ function exitLeft(held: Position, quantity: number): Position['exiting'] {
   return left > 0 ? { ...held.exiting, quantity: left } : null;
 }
 
+function beyondEstimate(day: DayState, fill: Fill): number {
+  return day.fillsBeyondEstimate + (fill.isBeyondEstimate ? 1 : 0);
+}
+
+function dayAfterSale(day: DayState, fill: Fill): DayState {
+  const feesMinor = day.feesMinor + fill.feesMinor;
+  return { ...day, feesMinor, fillsBeyondEstimate: beyondEstimate(day, fill) };
+}
+
 function sold(state: DeskState, order: Order, fill: Fill): DeskState {
   const held = state.positions[order.instrument];
   const proceedsMinor = notionalMinor(fill.price, fill.quantity);
   const cashMinor = state.cashMinor + proceedsMinor - fill.feesMinor;
-  const day =
-    state.day === null ? null : { ...state.day, feesMinor: state.day.feesMinor + fill.feesMinor };
+  const day = state.day === null ? null : dayAfterSale(state.day, fill);
   if (held === undefined) return { ...state, day, cashMinor };
   const position: Position = {
     ...held,
@@ -88,6 +95,10 @@ function sold(state: DeskState, order: Order, fill: Fill): DeskState {
     feesMinor: held.feesMinor + fill.feesMinor,
     isFirstTargetDone: held.isFirstTargetDone || (isTargetOrder(order) && fill.isComplete),
     exiting: exitLeft(held, fill.quantity),
+    slippage: {
+      ...held.slippage,
+      exit: blended(held.slippage.exit, fill.slippage, fill.quantity),
+    },
   };
   return {
     ...state,

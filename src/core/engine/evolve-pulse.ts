@@ -1,4 +1,5 @@
 import { notionalMinor } from '#core/market/money.ts';
+import { NO_SLIPPAGE } from '#core/portfolio/slippage.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { Event } from './event.ts';
 import { freshSymbol } from './initial-state.ts';
@@ -138,7 +139,7 @@ function adopted(state: DeskState, event: Of<'book_entered'>): DeskState {
     exiting: null,
     conditionalStop: null,
     unprotectedSince: null,
-    entrySlippageBps: null,
+    slippage: { entry: NO_SLIPPAGE, exit: NO_SLIPPAGE },
   };
   return {
     ...state,

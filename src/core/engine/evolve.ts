@@ -64,6 +64,7 @@ function planned(state: DeskState, event: Of<'session_planned'>): DeskState {
       tradesStarted: 0,
       consecutiveLosses: 0,
       realizedMinor: 0,
+      fillsBeyondEstimate: 0,
       feesMinor: 0,
       riskBudgetMinor: event.unitRMinor,
       unitRMinor: event.unitRMinor,

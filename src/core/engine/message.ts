@@ -7,6 +7,7 @@ import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Session } from '#core/market/session.ts';
 import type { Difference, External } from '#core/portfolio/account-reading.ts';
+import type { Slippage } from '#core/portfolio/slippage.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { Permission } from '#core/risk/permission.ts';
@@ -104,7 +105,8 @@ export type Message = {
       /** Over all legs: shares bought and their average price. */
       readonly quantity: number;
       readonly price: number;
-      readonly slippageBps: number | null;
+      /** Of all that was bought. */
+      readonly slippage: Slippage;
       readonly riskMinor: number;
     }
   | {
@@ -135,6 +137,7 @@ export type Message = {
       readonly quantity: number;
       readonly price: number;
       readonly remaining: number;
+      readonly slippage: Slippage;
       readonly trade: Trade | null;
     }
   | {

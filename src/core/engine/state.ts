@@ -7,6 +7,7 @@ import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import type { Difference, External, Mismatch } from '#core/portfolio/account-reading.ts';
+import type { MeanSlippage, Slippage } from '#core/portfolio/slippage.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { DayType, RegimeLive } from '#core/strategies/strategy.ts';
 import type { PulseState } from './pulse-state.ts';
@@ -167,7 +168,8 @@ export type Position = {
   /** Stop of the conditional order that the person says stands at the broker; null: none does. */
   readonly conditionalStop: number | null;
   readonly unprotectedSince: number | null;
-  readonly entrySlippageBps: number | null;
+  /** Over the fills so far, bought and sold apart. */
+  readonly slippage: { readonly entry: MeanSlippage; readonly exit: MeanSlippage };
 };
 
 export type ExitReason =
@@ -200,7 +202,7 @@ export type Trade = {
   readonly resultR: number;
   readonly dayTypeAtEntry: DayType;
   readonly exitReason: ExitReason;
-  readonly slippageBps: number | null;
+  readonly slippage: { readonly entry: Slippage; readonly exit: Slippage };
 };
 
 export type SetupRefused = {
@@ -228,6 +230,8 @@ export type DayState = {
   readonly tradesStarted: number;
   readonly consecutiveLosses: number;
   readonly realizedMinor: number;
+  /** Fills of the day whose slippage was far beyond its estimate. */
+  readonly fillsBeyondEstimate: number;
   readonly feesMinor: number;
   /** Risk per trade × capital: what one trade may risk at most. */
   readonly riskBudgetMinor: number;

@@ -1,12 +1,13 @@
 import { openTodos } from '#core/engine/decide-manual.ts';
 import type { KillLine } from '#core/engine/message.ts';
-import type { SetupRefused, Verdict } from '#core/engine/state.ts';
+import type { SetupRefused, Trade, Verdict } from '#core/engine/state.ts';
 import { seenOf } from '#core/engine/view.ts';
 import type { Check } from '#core/gates/gate.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { mid } from '#core/market/quote.ts';
 import type { External } from '#core/portfolio/account-reading.ts';
+import type { Slippage } from '#core/portfolio/slippage.ts';
 import type { BothSides, DeskView } from '#core/replies/answer.ts';
 import { COMMANDS } from '#core/replies/command-table.ts';
 import type { Consequence } from '#core/replies/notice.ts';
@@ -198,6 +199,20 @@ function verdictLines(verdict: Verdict, s: Speech): string[] {
   return [...reasons, seen, ...shown, ...more, ...evidence];
 }
 
+/** Positive: worse than agreed, or than the middle of the quote. */
+function slippageWords({ ticketBps, midBps }: Slippage, s: Speech): string {
+  const parts = [
+    ...(ticketBps === null ? [] : [`${s.f.bps(ticketBps)} to the ticket`]),
+    ...(midBps === null ? [] : [`${s.f.bps(midBps)} to the mid`]),
+  ];
+  return parts.length === 0 ? 'not known' : parts.join(', ');
+}
+
+function tradeSlippage({ slippage: { entry, exit } }: Pick<Trade, 'slippage'>, s: Speech): string {
+  const of = ({ midBps, ticketBps }: Slippage) => s.f.bps(midBps ?? ticketBps);
+  return `in ${of(entry)}, out ${of(exit)}`;
+}
+
 function exitLine(
   sign: string,
   label: string,
@@ -207,16 +222,17 @@ function exitLine(
     quantity: number;
     price: number;
     remaining: number;
-    trade: { resultR: number; pnlMinor: number; slippageBps: number | null } | null;
+    slippage: Slippage;
+    trade: Pick<Trade, 'resultR' | 'pnlMinor' | 'slippage'> | null;
   },
   s: Speech,
 ): string[] {
   const left = m.remaining === 0 ? 'position closed' : `${m.remaining} left`;
   const first = `${sign} ${label} ${s.f.symbol(m.instrument)} ${m.quantity} @ ${s.f.price(m.price)} · ${m.ticketCode} · ${left}`;
-  if (m.trade === null) return [first];
+  if (m.trade === null) return [first, `slippage ${slippageWords(m.slippage, s)}`];
   return [
     first,
-    `closed ${s.f.r(m.trade.resultR)} (${s.f.gain(m.trade.pnlMinor)}), entry slippage ${s.f.bps(m.trade.slippageBps)}`,
+    `closed ${s.f.r(m.trade.resultR)} (${s.f.gain(m.trade.pnlMinor)}), slippage of the entry ${slippageWords(m.trade.slippage.entry, s)}`,
   ];
 }
 
@@ -861,7 +877,7 @@ export const EN: Catalogue = {
     signal_void: card,
     order_filled: (m, s) => [
       `✓ Filled ${s.f.symbol(m.order.instrument)} ${m.quantity} of ${m.ticket.quantity} @ ${s.f.price(m.price)} · ${m.ticket.code}`,
-      `slippage ${s.f.bps(m.slippageBps)} · at risk ${s.f.money(m.riskMinor)} · stop ${s.f.price(m.ticket.stop)}`,
+      `slippage ${slippageWords(m.slippage, s)} · at risk ${s.f.money(m.riskMinor)} · stop ${s.f.price(m.ticket.stop)}`,
     ],
     order_rejected: (m, s) => [
       `✕ Rejected by the broker: ${orderWords(m.order, s)} · ${m.ticketCode}`,
@@ -1054,7 +1070,7 @@ export const EN: Catalogue = {
         .slice(0, 10)
         .map(
           (t) =>
-            `${t.code} ${s.f.symbol(t.instrument)} ${t.side} ${t.quantity}: ${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)} (${s.f.gain(t.pnlMinor)}) · ${EN.exitReasons[t.exitReason]} · slippage ${s.f.bps(t.slippageBps)}`,
+            `${t.code} ${s.f.symbol(t.instrument)} ${t.side} ${t.quantity}: ${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)} (${s.f.gain(t.pnlMinor)}) · ${EN.exitReasons[t.exitReason]} · slippage ${tradeSlippage(t, s)}`,
         ),
       `tickets ${m.tickets.length}: ${
         m.tickets.length === 0
@@ -1310,7 +1326,7 @@ export const EN: Catalogue = {
           .slice(-a.count)
           .map(
             (t) =>
-              `${s.f.time(t.closedAt)} ${t.code} ${s.f.symbol(t.instrument)} ${t.quantity} ${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)} (${s.f.gain(t.pnlMinor)}) · ${EN.exitReasons[t.exitReason]}`,
+              `${s.f.time(t.closedAt)} ${t.code} ${s.f.symbol(t.instrument)} ${t.quantity} ${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)} (${s.f.gain(t.pnlMinor)}) · ${EN.exitReasons[t.exitReason]} · slippage ${tradeSlippage(t, s)}`,
           ),
         'No finished trade today.',
       ),

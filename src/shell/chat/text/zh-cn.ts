@@ -1,12 +1,13 @@
 import { openTodos } from '#core/engine/decide-manual.ts';
 import type { KillLine } from '#core/engine/message.ts';
-import type { SetupRefused, Verdict } from '#core/engine/state.ts';
+import type { SetupRefused, Trade, Verdict } from '#core/engine/state.ts';
 import { seenOf } from '#core/engine/view.ts';
 import type { Check } from '#core/gates/gate.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { mid } from '#core/market/quote.ts';
 import type { External } from '#core/portfolio/account-reading.ts';
+import type { Slippage } from '#core/portfolio/slippage.ts';
 import type { BothSides, DeskView } from '#core/replies/answer.ts';
 import { COMMANDS } from '#core/replies/command-table.ts';
 import type { Consequence } from '#core/replies/notice.ts';
@@ -220,6 +221,20 @@ function verdictLines(verdict: Verdict, s: Speech): string[] {
   return [...reasons, seen, ...shown, ...more, ...evidence];
 }
 
+/** Positive: worse than agreed, or than the middle of the quote. */
+function slippageWords({ ticketBps, midBps }: Slippage, s: Speech): string {
+  const parts = [
+    ...(ticketBps === null ? [] : [`对提案 ${s.f.bps(ticketBps)}`]),
+    ...(midBps === null ? [] : [`对中间价 ${s.f.bps(midBps)}`]),
+  ];
+  return parts.length === 0 ? '未知' : parts.join(',');
+}
+
+function tradeSlippage({ slippage: { entry, exit } }: Pick<Trade, 'slippage'>, s: Speech): string {
+  const of = ({ midBps, ticketBps }: Slippage) => s.f.bps(midBps ?? ticketBps);
+  return `开 ${of(entry)},平 ${of(exit)}`;
+}
+
 function exitLine(
   sign: string,
   label: string,
@@ -229,16 +244,17 @@ function exitLine(
     quantity: number;
     price: number;
     remaining: number;
-    trade: { resultR: number; pnlMinor: number; slippageBps: number | null } | null;
+    slippage: Slippage;
+    trade: Pick<Trade, 'resultR' | 'pnlMinor' | 'slippage'> | null;
   },
   s: Speech,
 ): string[] {
   const left = m.remaining === 0 ? '已清' : `余 ${s.f.shares(m.remaining)}`;
   const first = `${sign} ${label} ${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)} @ ${s.f.price(m.price)} · ${m.ticketCode} · ${left}`;
-  if (m.trade === null) return [first];
+  if (m.trade === null) return [first, `滑点 ${slippageWords(m.slippage, s)}`];
   return [
     first,
-    `结果 ${s.f.r(m.trade.resultR)}(${s.f.gain(m.trade.pnlMinor)}),开仓滑点 ${s.f.bps(m.trade.slippageBps)}`,
+    `结果 ${s.f.r(m.trade.resultR)}(${s.f.gain(m.trade.pnlMinor)}),开仓滑点 ${slippageWords(m.trade.slippage.entry, s)}`,
   ];
 }
 
@@ -960,7 +976,7 @@ export const ZH_CN: Catalogue = {
     signal_void: card,
     order_filled: (m, s) => [
       `✓ 成交 ${s.f.symbol(m.order.instrument)} ${m.quantity}/${s.f.shares(m.ticket.quantity)} @ ${s.f.price(m.price)} · ${m.ticket.code}`,
-      `滑点 ${s.f.bps(m.slippageBps)} · 风险 ${s.f.money(m.riskMinor)} · 止损 ${s.f.price(m.ticket.stop)}`,
+      `滑点 ${slippageWords(m.slippage, s)} · 风险 ${s.f.money(m.riskMinor)} · 止损 ${s.f.price(m.ticket.stop)}`,
     ],
     order_rejected: (m, s) => [
       `✕ 券商拒单:${orderWords(m.order, s)} · ${m.ticketCode}`,
@@ -1151,7 +1167,7 @@ export const ZH_CN: Catalogue = {
         .slice(0, 10)
         .map(
           (t) =>
-            `${t.code} ${s.f.symbol(t.instrument)} ${SIDES[t.side]} ${s.f.shares(t.quantity)}:${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)}(${s.f.gain(t.pnlMinor)}) · ${ZH_CN.exitReasons[t.exitReason]} · 滑点 ${s.f.bps(t.slippageBps)}`,
+            `${t.code} ${s.f.symbol(t.instrument)} ${SIDES[t.side]} ${s.f.shares(t.quantity)}:${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)}(${s.f.gain(t.pnlMinor)}) · ${ZH_CN.exitReasons[t.exitReason]} · 滑点 ${tradeSlippage(t, s)}`,
         ),
       `提案 ${m.tickets.length} 个:${
         m.tickets.length === 0
@@ -1397,7 +1413,7 @@ export const ZH_CN: Catalogue = {
           .slice(-a.count)
           .map(
             (t) =>
-              `${s.f.time(t.closedAt)} ${t.code} ${s.f.symbol(t.instrument)} ${s.f.shares(t.quantity)} ${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)}(${s.f.gain(t.pnlMinor)}) · ${ZH_CN.exitReasons[t.exitReason]}`,
+              `${s.f.time(t.closedAt)} ${t.code} ${s.f.symbol(t.instrument)} ${s.f.shares(t.quantity)} ${s.f.price(t.entryPrice)} → ${s.f.price(t.exitPrice)} · ${s.f.r(t.resultR)}(${s.f.gain(t.pnlMinor)}) · ${ZH_CN.exitReasons[t.exitReason]} · 滑点 ${tradeSlippage(t, s)}`,
           ),
         '今天没有了结的交易。',
       ),
