@@ -125,6 +125,30 @@ test('AL-01 ID-06 a ticket becomes brackets at Alpaca, and the book agrees with 
   assert.deepEqual(troubles, []);
 });
 
+test('AL-01 ID-06 an entry that fills in part is protected at Alpaca, past its wash trade rule', async () => {
+  const world = await alpacaDesk();
+  const { broker, clock, desk, fake } = world;
+  for (const input of withTicket()) {
+    clock.advanceTo(input.at);
+    await desk.submit(input);
+  }
+  fake.quote('QQQM', 99.99, 100, 30);
+  await desk.submit(confirm(clock.now() + 1_000));
+  const stateOf = (id: string): string | undefined => desk.state().orders[`${TICKET}.${id}`]?.state;
+  // half of it leaves as a pair; the stop of the other half could meet the second entry and is refused
+  await eventually(() => stateOf('stop-3') === 'accepted' && stateOf('target-3') === 'accepted');
+  await eventually(() => stateOf('stop-4') === 'rejected' && stateOf('entry-2') === 'canceled');
+  clock.advanceTo(clock.now() + 3_000);
+  await desk.submit({ kind: 'time_passed', at: clock.now() });
+  await eventually(() => stateOf('stop-5') === 'accepted');
+  assert.equal((await broker.positions())[0]?.sellableQuantity, 0);
+  fake.quote('QQQM', 98.9, 98.92);
+  await eventually(() => Object.keys(desk.state().positions).length === 0);
+  await eventually(async () => (await broker.openOrders()).length === 0);
+  const { differences } = await reconcileAccount(desk, broker, () => clock.now());
+  assert.deepEqual(differences, []);
+});
+
 test('AL-01 ID-09 another process takes the position over with its protection', async () => {
   const first = await withPosition();
   await first.broker.stop();

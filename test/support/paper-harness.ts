@@ -1,33 +1,17 @@
 import type { BrokerReport, OrderRequest } from '#app/ports.ts';
 import { usFeeModel } from '#core/backtest/costs.ts';
 import type { Bar } from '#core/market/bar.ts';
-import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { PaperBrokerOptions } from '#shell/brokers/paper.ts';
 import { createPaperBroker } from '#shell/brokers/paper.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
+import { CONTRACT_INSTRUMENT, contractOrder } from './broker-harness.ts';
 
 /** 2026-11-20 10:00 New York. */
 export const TEN_O_CLOCK = Date.parse('2026-11-20T15:00:00Z');
-export const QQQM: InstrumentId = 'QQQM.US';
+export const QQQM = CONTRACT_INSTRUMENT;
 
-export function order(fields: Partial<OrderRequest> & { orderId: string }): OrderRequest {
-  return {
-    instrument: QQQM,
-    side: 'buy',
-    type: 'limit',
-    quantity: 10,
-    limitPrice: fields.type === 'market' || fields.type === 'stop' ? null : 100,
-    stopPrice: null,
-    bracket: null,
-    ocoGroup: null,
-    pair: null,
-    trailOffset: null,
-    timeInForce: 'day',
-    isExtendedHours: false,
-    ...fields,
-  };
-}
+export const order = contractOrder;
 
 /** A paper broker on a virtual clock, with what a test needs to move the market. */
 export function paperHarness(

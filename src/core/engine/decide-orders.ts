@@ -274,6 +274,11 @@ function protectRest(draft: Draft, position: Position, quantity: number): void {
   if (refused.length > 0 && position.unprotectedSince === null) {
     emit(draft, { type: 'position_found_unprotected', instrument: position.instrument, quantity });
   }
+  // a broker refuses a sale that could meet a buy of the same account, and protection goes before an entry
+  if (refused.length > 0)
+    for (const entry of openEntries(draft.state))
+      if (entry.instrument === position.instrument)
+        requestCancel(draft, entry, 'a stop was refused');
   const isTooSoon = refused.some((order) => retryStopAt(order) > draft.at);
   if (!isTooSoon && refused.length < MAX_STOP_ATTEMPTS) addProtection(draft, position, quantity);
 }

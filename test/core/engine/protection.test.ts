@@ -53,6 +53,26 @@ test('ID-06 an entry that the broker would refuse is denied with the reason, and
     .nothing();
 });
 
+test('ID-06 a refused stop takes the entries of its symbol out: a broker refuses a sale that could meet one', () => {
+  const bare = given([
+    ...withWorkingEntries(),
+    fill(AT, id('entry-1'), 60, 100, { isPartial: true }),
+  ]).when(report(AT + 200, id('entry-1'), 'canceled'));
+  bare.decidesOf(['order_intended'], 'order_intended', 'order_intended', 'order_intended');
+  assert.equal(stateOf(bare.desk, 'entry-2'), 'accepted');
+  const refused = bare.and().when(report(AT + 300, id('stop-4'), 'rejected'));
+  refused.decidesOf(['cancel_requested'], {
+    type: 'cancel_requested',
+    orderId: id('entry-2'),
+    why: 'a stop was refused',
+  });
+  const again = refused.and().when(report(AT + 400, id('entry-2'), 'canceled'));
+  again
+    .and()
+    .when(tick(AT + 2_300))
+    .decidesOf(['order_intended'], { type: 'order_intended', order: { role: 'stop' } });
+});
+
 test('ID-06 a denied stop rings like a rejected one and is tried again two seconds later', () => {
   const bare = given(partly()).when(report(AT + 210, id('entry-2'), 'canceled'));
   bare.decidesOf(['order_intended'], 'order_intended', 'order_intended', 'order_intended');

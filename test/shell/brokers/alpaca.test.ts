@@ -621,6 +621,24 @@ describe('alpaca: kill', () => {
     assert.equal((await broker.positions()).length, 2);
   });
 
+  test('CX-07 another process leaves everything although the stream lets nobody in', async () => {
+    const { broker, fake, url } = await started();
+    fake.quote(SYMBOL, 99.98, 99.99);
+    await broker.submit(order({ orderId: ENTRY, ...BRACKET }));
+    await broker.submit(order({ orderId: 'w.entry-1', limitPrice: 90 }));
+    await broker.stop();
+    fake.isStreamShut = true;
+    const killer = brokerOn(url);
+    open.unshift(() => killer.broker.stop());
+    await killer.broker.cancel('w.entry-1');
+    assert.equal((await killer.broker.find('w.entry-1'))?.state, 'canceled');
+    const [outcome] = await killer.broker.flattenAll();
+    assert.deepEqual([outcome?.quantity, outcome?.outcome], [10, 'sent']);
+    fake.quote(SYMBOL, 99.9, 99.95);
+    assert.deepEqual(await killer.broker.positions(), []);
+    assert.deepEqual(await killer.broker.openOrders(), []);
+  });
+
   test('CX-07 cancels of fifty entries leave before the polls that wait', async () => {
     const { broker, fake, told } = await started({ timeoutMs: 5_000 });
     fake.exchange.cash = 1e9;

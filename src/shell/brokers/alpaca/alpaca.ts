@@ -56,7 +56,8 @@ const LONGEST_RESYNC_PAUSE_MS = 15_000;
  * An account at Alpaca, paper or live. Orders go over REST, their fate comes over the trade stream and
  * is asked for whenever the stream may have missed something. Children of a bracket and the second of a
  * pair are found by their group, a changed price by its chain; both keep the desk's order id. Fees are
- * not in executions: the vendor charges regulatory fees at the end of the day.
+ * not in executions: the vendor charges regulatory fees at the end of the day. Questions, cancels and
+ * kills need no `start`, so that a kill from another process does not hang on the stream.
  */
 export function createAlpacaBroker(options: AlpacaBrokerOptions): Broker {
   return new AlpacaBroker(options);
@@ -208,7 +209,8 @@ class AlpacaBroker implements Broker {
   openOrders: Broker['openOrders'] = () => this.#finder.openOrders();
 
   find: Broker['find'] = async (orderId) => {
-    const tracked = await this.#finder.locate(orderId);
+    // a question about every order of a book must not use up what orders need
+    const tracked = await this.#finder.locate(orderId, 'poll');
     return tracked === null ? null : this.#book.orderOf(tracked);
   };
 
