@@ -1,6 +1,6 @@
 import { roundToTick, tickSize } from '#core/market/price.ts';
 import { trailLong } from '#core/portfolio/exits.ts';
-import { raiseStop } from './decide-orders.ts';
+import { raiseStop } from './decide-protection.ts';
 import { causePassed, setLock } from './decide-safety.ts';
 import { considerSignal, refuseSetup } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';

@@ -3,13 +3,8 @@ import { hasEnded, mayFill, type Order } from '#core/machines/order.ts';
 import { phaseOf } from '#core/machines/session-phase.ts';
 import { flattenDeadlines, startFlatten } from './decide-flatten.ts';
 import { nagDueAt, nagPerson } from './decide-manual.ts';
-import {
-  cancelEntries,
-  protectDueAt,
-  requestCancel,
-  retryStopAt,
-  startExit,
-} from './decide-orders.ts';
+import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
+import { protectDueAt, retryStopAt } from './decide-protection.ts';
 import { onDoubt } from './decide-reports.ts';
 import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { lastPrice, voidOvertaken, voidPending } from './decide-tickets.ts';

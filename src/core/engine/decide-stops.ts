@@ -2,7 +2,7 @@ import { type Reason, reason } from '#core/gates/reason.ts';
 import { roundToTick, tickSizeOf } from '#core/market/price.ts';
 import type { DeskAct } from '#core/replies/act.ts';
 import { freshQuote } from './decide-externals.ts';
-import { raiseStop } from './decide-orders.ts';
+import { raiseStop } from './decide-protection.ts';
 import { type Draft, emit } from './draft.ts';
 import { type OperatorInput, refuse } from './refuse.ts';
 import { openQuantity, workingProtection } from './select.ts';
