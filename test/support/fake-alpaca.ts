@@ -59,6 +59,8 @@ export class FakeAlpaca {
   frames: (frame: string) => readonly string[] = (frame) => [frame];
   /** Pings are not answered: the connection looks alive and is dead. */
   isMute = false;
+  /** The stream cannot be reached, REST can. */
+  isStreamGone = false;
   /** Every sign-on to the stream is refused. */
   isStreamShut = false;
   url = '';
@@ -87,7 +89,7 @@ export class FakeAlpaca {
       socket.on('close', () => this.#sockets.delete(socket));
     });
     this.#server.on('upgrade', (request, socket, head) => {
-      if (request.url !== '/stream') {
+      if (request.url !== '/stream' || this.isStreamGone) {
         socket.destroy();
         return;
       }

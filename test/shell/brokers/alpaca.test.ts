@@ -558,6 +558,30 @@ describe('alpaca: events', () => {
     await eventually(() => fake.streamCount === 0);
   });
 
+  test('ID-09 a connection that breaks again while the orders are read is not told as restored', async () => {
+    const { changes, fake, lines } = await started();
+    fake.faults.push({ method: 'GET', path: /orders$/, act: 'hang' });
+    fake.dropStreams();
+    await eventually(() => fake.faults.length === 0);
+    fake.isStreamGone = true;
+    fake.dropStreams();
+    // the reading is tried again, and succeeds without a stream
+    const before = lines.length;
+    await eventually(() => lines.slice(before).some((line) => line.failure !== null));
+    await fake.idle();
+    await fake.idle();
+    await fake.idle();
+    await fake.idle();
+    await fake.idle();
+    assert.deepEqual(
+      changes.map((one) => one.kind),
+      ['lost'],
+    );
+    fake.isStreamGone = false;
+    await eventually(() => changes.at(-1)?.kind === 'restored');
+    assert.equal(changes.length, 2);
+  });
+
   test('ID-09 a stop during the reconnecting leaves nothing behind', async () => {
     const { broker, changes, fake } = await started();
     fake.cut();

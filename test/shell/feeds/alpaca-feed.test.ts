@@ -211,6 +211,29 @@ describe('alpaca feed', () => {
     assert.equal(fake.sessionCount, 1);
   });
 
+  test('ID-09 a connection that breaks again while the missed minutes are read is not told as restored', async () => {
+    const { fake, feed, notes } = await setUp({ timeoutMs: 150 });
+    const { bars, changes, minutes } = listen(feed);
+    await eventually(() => fake.symbolsOf('bars').length > 0);
+    fake.tell({ T: 'b', S: 'QQQM', ...barAt(0) });
+    await eventually(() => bars.length === 1);
+    fake.isHanging = true;
+    fake.cut();
+    await eventually(() => changes[0]?.kind === 'lost');
+    fake.mend();
+    await eventually(() => fake.calls.length > 0);
+    fake.cut();
+    await eventually(() => notes.some((note) => note.includes('missed minutes')));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(changes.length, 1);
+    fake.isHanging = false;
+    fake.bars.set('QQQM', [barAt(1)]);
+    fake.mend();
+    await eventually(() => changes.at(-1)?.kind === 'restored');
+    assert.deepEqual(minutes(), [0, 1]);
+    assert.equal(changes.length, 2);
+  });
+
   test('ID-09 minutes that cannot be read after a lost connection are a gap, named', async () => {
     const { fake, feed, notes } = await setUp();
     const { bars, changes, minutes } = listen(feed);

@@ -83,6 +83,8 @@ class AlpacaBroker implements Broker {
   readonly #stopping = new AbortController();
   #phase: 'new' | 'loading' | 'open' | 'stopped' = 'new';
   #isLost = false;
+  /** Counts connections that ended. */
+  #connection = 0;
 
   constructor(options: AlpacaBrokerOptions) {
     const { accountId, clock, environment, keys } = options;
@@ -281,6 +283,7 @@ class AlpacaBroker implements Broker {
   }
 
   #onDown(cause: string): void {
+    this.#connection += 1;
     if (this.#isLost || this.#phase === 'stopped') return;
     this.#isLost = true;
     this.#tellConnection('lost', cause);
@@ -288,6 +291,8 @@ class AlpacaBroker implements Broker {
 
   #onUp(): void {
     if (!this.#isLost) return;
+    const connection = this.#connection;
+    const isCurrent = (): boolean => this.#connection === connection;
     // told once the orders were read: whoever hears it finds nothing missing here
     pRetry(() => this.#intake.readAll(), {
       retries: Number.POSITIVE_INFINITY,
@@ -295,13 +300,17 @@ class AlpacaBroker implements Broker {
       maxTimeout: LONGEST_RESYNC_PAUSE_MS,
       randomize: true,
       signal: this.#stopping.signal,
+      // what broke again is read after the next connection
+      shouldRetry: isCurrent,
     }).then(
       () => {
-        if (!this.#isLost || this.#phase === 'stopped') return;
+        if (!isCurrent() || this.#phase === 'stopped') return;
         this.#isLost = false;
         this.#tellConnection('restored', 'connected again, orders read');
       },
-      () => undefined,
+      (error: unknown) => {
+        if (isCurrent() && this.#phase !== 'stopped') this.#note(`orders not read: ${error}`);
+      },
     );
   }
 

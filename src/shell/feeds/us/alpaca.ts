@@ -231,6 +231,8 @@ class AlpacaFeed implements MarketFeed {
   }
 
   #onDown(cause: string): void {
+    // minutes that wait, and those being read, are read again after the next connection
+    this.#waiting = null;
     if (this.#isLost) return;
     this.#isLost = true;
     this.#quotes.clear();
