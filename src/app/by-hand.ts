@@ -39,5 +39,9 @@ function follow(event: Event, byHand: ByHand): void {
     const { orderId, quantity, price, feesMinor, at } = event;
     byHand.report({ orderId, quantity, price, feesMinor, at });
   }
+  if (event.type === 'account_attested') {
+    const holdings = event.holdings.map((held) => ({ ...held, averagePrice: null }));
+    byHand.attest({ holdings, cashMinor: event.cashMinor });
+  }
   if (event.type === 'order_canceled') byHand.close(event.orderId, event.reason ?? 'closed');
 }

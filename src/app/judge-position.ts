@@ -1,6 +1,7 @@
 import { wantedStop } from '#core/engine/decide-stops.ts';
 import { seenOf } from '#core/engine/view.ts';
-import { symbolOf } from '#core/market/instrument.ts';
+import { type InstrumentId, parseInstrumentId, symbolOf } from '#core/market/instrument.ts';
+import { instrumentOfSymbolCn } from '#core/market/symbol-cn.ts';
 import type { External } from '#core/portfolio/account-reading.ts';
 import type { DeskAct } from '#core/replies/act.ts';
 import { LATE_AFTER_MS } from '#core/replies/conversation.ts';
@@ -93,6 +94,40 @@ function judgeAdopt(
   });
 }
 
+/** A list of an account is for the one desk whose orders a person executes; read back before it counts. */
+function judgeAttest(
+  act: Extract<DeskAct, { act: 'reconcile'; verb: 'attest' }>,
+  desks: readonly DeskHandle[],
+): Judged {
+  const scoped = deskScope(act.scope, desks);
+  const byHand = scoped.filter((desk) => desk.policy.execution.isPerson);
+  const desk = byHand[0] ?? scoped[0];
+  if (desk === undefined) {
+    const names = desks.map(({ policy }) => policy.deskId);
+    return refused({ kind: 'unknown_desk', found: act.scope ?? '', desks: names });
+  }
+  if (byHand.length > 1) {
+    const names = byHand.map(({ policy }) => policy.deskId);
+    return refused({ kind: 'which_desk', command: 'reconcile', desks: names });
+  }
+  // the desk itself says that nobody attests for it
+  if (byHand.length === 0) return go(act, [desk], null);
+  const holdings: { target: string; quantity: number }[] = [];
+  for (const { target, quantity } of act.holdings) {
+    const instrument = instrumentNamed(target, desk);
+    if (instrument === null) return refused({ kind: 'nothing_external', target });
+    holdings.push({ target: instrument, quantity });
+  }
+  const { cashMinor } = act;
+  return ask({ ...act, holdings }, [desk], { act: 'attest', holdings, cashMinor });
+}
+
+/** An instrument as people name it at a desk; null when its market knows none of that name. */
+function instrumentNamed(text: string, desk: DeskHandle): InstrumentId | null {
+  if (desk.policy.market === 'CN') return instrumentOfSymbolCn(text);
+  return parseInstrumentId(text) ?? parseInstrumentId(`${text}.US`);
+}
+
 /** Accepting the broker's side changes the book: the owner's, asked once more. Disowning leaves it as it is. */
 function judgeSettle(
   act: Extract<DeskAct, { act: 'reconcile' }>,
@@ -100,6 +135,7 @@ function judgeSettle(
   from: ActFrom,
 ): Judged {
   if (isLate(from)) return late(act, from);
+  if (act.verb === 'attest') return judgeAttest(act, desks);
   const scoped = deskScope(act.scope, desks);
   if (scoped.length === 0) {
     const names = desks.map((desk) => desk.policy.deskId);

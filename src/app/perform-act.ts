@@ -51,7 +51,10 @@ async function askAgain(
 ): Promise<void> {
   const { incoming, who } = turn;
   const live = judged.desks.find((desk) => desk.policy.environment === 'live');
-  const needsPhrase = live !== undefined && !ONE_TAP_ON_LIVE.has(judged.act.act);
+  const isFact =
+    ONE_TAP_ON_LIVE.has(judged.act.act) ||
+    (judged.act.act === 'reconcile' && judged.act.verb === 'attest');
+  const needsPhrase = live !== undefined && !isFact;
   const first = live ?? judged.desks[0];
   if (first === undefined)
     return await finish(turn, 'no_desk', judged.act, [{ kind: 'no_ticket' }], deps);
@@ -208,6 +211,7 @@ async function perform(
 
 function subjectOf(act: DeskAct): string {
   if (act.act === 'ack') return act.id ?? '';
+  if (act.act === 'reconcile' && act.verb === 'attest') return 'cash';
   if (act.act === 'reconcile') return `${act.verb} ${act.id}`;
   return 'target' in act ? act.target : '';
 }

@@ -42,6 +42,7 @@ const CAUSES: ReadonlySet<Event['type']> = new Set([
   'order_never_arrived',
   'external_disowned',
   'position_adopted',
+  'account_attested',
   'position_corrected',
   'cash_corrected',
 ]);

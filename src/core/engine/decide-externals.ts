@@ -1,4 +1,5 @@
 import { reason } from '#core/gates/reason.ts';
+import { parseInstrumentId } from '#core/market/instrument.ts';
 import { notionalMinor } from '#core/market/money.ts';
 import { roundToTick, tickSize } from '#core/market/price.ts';
 import type { Quote } from '#core/market/quote.ts';
@@ -12,6 +13,8 @@ import type { Position } from './state.ts';
 import { seenOf } from './view.ts';
 
 type Act<T extends DeskAct['act']> = Extract<DeskAct, { act: T }>;
+
+type Attested = Extract<DeskAct, { act: 'reconcile'; verb: 'attest' }>;
 
 function isNamed(id: string, wanted: string): boolean {
   return id.toUpperCase() === wanted || id.toUpperCase().startsWith(`${wanted}.`);
@@ -105,8 +108,25 @@ function adopted(draft: Draft, external: External, price: number, stop: number):
   };
 }
 
-/** Settles one line of a failed comparison by a person's word. */
+/** Takes what a person says their account holds; the comparison with the book follows from it. */
+function onAttest(draft: Draft, input: OperatorInput, act: Attested): void {
+  const { deskId, execution } = draft.policy;
+  if (!execution.isPerson) return refuse(draft, input, reason('not_by_hand', { desk: deskId }));
+  if (!input.isConfirmed) return refuse(draft, input, reason('second_confirmation_needed'));
+  const holdings = act.holdings.flatMap(({ target, quantity }) => {
+    const instrument = parseInstrumentId(target);
+    return instrument === null ? [] : [{ instrument, quantity }];
+  });
+  const unknown = act.holdings.find(({ target }) => parseInstrumentId(target) === null);
+  if (unknown !== undefined)
+    return refuse(draft, input, reason('unknown_position', { found: unknown.target }));
+  const { cashMinor } = act;
+  emit(draft, { type: 'account_attested', holdings, cashMinor, by: input.actor.id });
+}
+
+/** Settles one line of a failed comparison by a person's word, or takes their word on all of the account. */
 export function onSettle(draft: Draft, input: OperatorInput, act: Act<'reconcile'>): void {
+  if (act.verb === 'attest') return onAttest(draft, input, act);
   const wanted = act.id.toUpperCase();
   const mismatch = draft.state.mismatches.find((one) => isNamed(one.id, wanted));
   if (act.verb === 'disown') return disown(draft, input, wanted, mismatch);

@@ -202,6 +202,16 @@ export type Event = { readonly at: number } & ( // the desk and its day
   | { readonly type: 'external_gone'; readonly id: string }
   | { readonly type: 'external_disowned'; readonly external: External; readonly by: string }
   | { readonly type: 'position_adopted'; readonly position: Position; readonly by: string }
+  /** A person said what the account holds that they execute by hand. */
+  | {
+      readonly type: 'account_attested';
+      readonly holdings: readonly {
+        readonly instrument: InstrumentId;
+        readonly quantity: number;
+      }[];
+      readonly cashMinor: number;
+      readonly by: string;
+    }
   /** The broker's executions say what an order's fills were worth. */
   | {
       readonly type: 'fills_corrected';

@@ -59,6 +59,15 @@ export type DeskAct =
       readonly id: string;
       readonly scope: string | null;
     }
+  /** What the person who executes by hand sees in the account: all it holds, and the cash. */
+  | {
+      readonly act: 'reconcile';
+      readonly verb: 'attest';
+      /** `target` is a symbol or instrument id, every one once; `quantity` whole and positive. */
+      readonly holdings: readonly { readonly target: string; readonly quantity: number }[];
+      readonly cashMinor: number;
+      readonly scope: string | null;
+    }
   /** `desk` is empty where the person named none: the only desk is meant. */
   | { readonly act: 'mode'; readonly desk: string; readonly mode: Mode };
 

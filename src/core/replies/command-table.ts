@@ -97,7 +97,7 @@ export const COMMANDS: readonly CommandRow[] = [
   row(
     'reconcile',
     'operator',
-    '[account] [accept|disown <symbol|order|cash>]',
+    '[account] [accept|disown <symbol|order|cash> | <symbol> <quantity> … cash <amount>]',
     ['对账'],
     ['reconcile', '对账'],
   ),

@@ -65,6 +65,12 @@ export type Consequence =
       readonly theirs: number;
       readonly isCash: boolean;
     }
+  /** All that an account executed by hand holds, as its person says. */
+  | {
+      readonly act: 'attest';
+      readonly holdings: readonly { readonly target: string; readonly quantity: number }[];
+      readonly cashMinor: number;
+    }
   | { readonly act: 'mode'; readonly from: Mode; readonly to: Mode };
 
 /** One held position as a sheet shows it; `quantity` negative for a short. */

@@ -56,7 +56,48 @@ function verbOf(word: string | undefined): 'accept' | 'disown' | null {
   return lower in VERBS ? VERBS[lower as keyof typeof VERBS] : null;
 }
 
+const CASH: ReadonlySet<string> = new Set(['cash', '现金']);
+
+/** A whole account: `[account] SYMBOL QUANTITY … cash AMOUNT`, in any order; null when it is something else. */
+function parseAttest(args: readonly string[]): Reply | null {
+  if (!args.some((word) => CASH.has(word.toLowerCase())) || args.some((word) => verbOf(word)))
+    return null;
+  const expected = '[account] <symbol> <quantity> … cash <amount>';
+  const scope = args.length % 2 === 1 ? (args[0]?.toLowerCase() ?? null) : null;
+  if (scope !== null && !NAME.test(scope)) return bad('reconcile', args.join(' '), expected);
+  const words = scope === null ? args : args.slice(1);
+  const holdings: { target: string; quantity: number }[] = [];
+  let cashMinor: number | null = null;
+  for (let i = 0; i < words.length; i += 2) {
+    const name = words[i]?.toUpperCase() ?? '';
+    const figure = words[i + 1] ?? '';
+    const isCash = CASH.has(name.toLowerCase());
+    const found = `${words[i]} ${figure}`;
+    if (isCash) {
+      const amount = minorOf(figure);
+      if (amount === null || cashMinor !== null) return bad('reconcile', found, expected);
+      cashMinor = amount;
+      continue;
+    }
+    const isKnown = holdings.some(({ target }) => target === name);
+    if (!TARGET.test(name) || !/^[1-9]\d{0,9}$/u.test(figure) || isKnown)
+      return bad('reconcile', found, expected);
+    holdings.push({ target: name, quantity: Number(figure) });
+  }
+  if (cashMinor === null) return bad('reconcile', args.join(' '), expected);
+  return act({ act: 'reconcile', verb: 'attest', holdings, cashMinor, scope });
+}
+
+/** An amount of money with at most two decimals in minor units, exact; null when it is none. */
+function minorOf(text: string): number | null {
+  const found = /^(\d{1,12})(?:\.(\d{1,2}))?$/u.exec(text);
+  if (found === null) return null;
+  return Number(found[1]) * 100 + Number((found[2] ?? '').padEnd(2, '0'));
+}
+
 function parseReconcile(args: readonly string[]): Reply {
+  const attested = parseAttest(args);
+  if (attested !== null) return attested;
   const expected = '[account] [accept|disown <symbol|order|cash>]';
   const first = args[0]?.toLowerCase();
   const hasScope = first !== undefined && verbOf(first) === null;

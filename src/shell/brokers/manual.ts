@@ -262,7 +262,7 @@ class ManualBroker implements Broker, ManualControls {
   #attested(): Map<InstrumentId, { quantity: number; averagePrice: number }> {
     if (this.#held !== null) return this.#held;
     throw new BrokerError(
-      `manual broker ${this.accountId}: found no attested account, expected the person's list`,
+      `manual broker ${this.accountId}: found no attested account, expected /reconcile <symbol> <quantity> … cash <amount>`,
       { code: 'not_attested', retryable: true },
     );
   }

@@ -101,6 +101,34 @@ describe('a person executes the desk’s A-share orders', () => {
     assert.deepEqual(types(set.events), ['conditional_order_set']);
   });
 
+  test('ID-09 the person attests the account, read back once; a desk of its own broker hears no such thing', () => {
+    const { desk } = withTodo();
+    const act = {
+      act: 'reconcile',
+      verb: 'attest',
+      holdings: [{ target: STOCK, quantity: 300 }],
+      cashMinor: 10_000_000,
+      scope: null,
+    } as const;
+    const asked = step(desk, actOf(sh('10:07'), act));
+    assert.deepEqual(types(asked.events), ['act_refused']);
+    const attested = step(desk, actOf(sh('10:07'), act, { isConfirmed: true }));
+    assert.partialDeepStrictEqual(attested.events, [
+      {
+        type: 'account_attested',
+        holdings: [{ instrument: STOCK, quantity: 300 }],
+        cashMinor: 10_000_000,
+        by: 'terminal:owner',
+      },
+    ]);
+    const odd = { ...act, holdings: [{ target: 'HOUSE', quantity: 1 }] };
+    const refused = step(desk, actOf(sh('10:07'), odd, { isConfirmed: true }));
+    assert.deepEqual(types(refused.events), ['act_refused']);
+    const own = deskAfter(confirmedCn(), cnPolicy({ isPerson: false }));
+    const deaf = step(own, actOf(sh('10:06:01'), act, { isConfirmed: true }));
+    assert.deepEqual(types(deaf.events), ['act_refused']);
+  });
+
   test('ID-06 none ends an order, done voids the rest', () => {
     const { desk, code, orderId } = withTodo();
     const nothing = { price: null, quantity: null, time: null };

@@ -242,6 +242,23 @@ test('ID-09 adopt and reconcile are read with their arguments, anything else is 
       '/reconcile paper-us disown by-hand-1',
       { act: 'reconcile', verb: 'disown', id: 'by-hand-1', scope: 'paper-us' },
     ],
+    [
+      '/reconcile cn-main 600150.SH 300 510300 1000 cash 100000.5',
+      {
+        act: 'reconcile',
+        verb: 'attest',
+        holdings: [
+          { target: '600150.SH', quantity: 300 },
+          { target: '510300', quantity: 1000 },
+        ],
+        cashMinor: 10_000_050,
+        scope: 'cn-main',
+      },
+    ],
+    [
+      '/对账 现金 80000',
+      { act: 'reconcile', verb: 'attest', holdings: [], cashMinor: 8_000_000, scope: null },
+    ],
     ['/对账 不管 AAPL', { act: 'reconcile', verb: 'disown', id: 'AAPL', scope: null }],
   ] as const;
   for (const [text, value] of acts)
@@ -255,6 +272,11 @@ test('ID-09 adopt and reconcile are read with their arguments, anything else is 
     '/reconcile accept',
     '/reconcile us-vwap take AAPL',
     '/reconcile accept a b',
+    '/reconcile 600150 0 cash 1',
+    '/reconcile 600150 100 600150 200 cash 1',
+    '/reconcile 600150 100 cash 1.234',
+    '/reconcile 600150 100 cash 1 cash 2',
+    '/reconcile 600150 100',
   ])
     assert.equal(parseReply(text).kind, 'bad_arguments', text);
 });

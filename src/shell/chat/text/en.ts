@@ -412,6 +412,13 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
         `book ${show(c.ours)} → broker ${show(c.theirs)}`,
       ];
     }
+    case 'attest':
+      return [
+        'Take this as all that the account holds',
+        ...c.holdings.map((held) => `${s.f.words(held.target, 20)} ${held.quantity}`),
+        `cash ${s.f.money(c.cashMinor)}`,
+        'the book is compared with it at once and with every execution you report',
+      ];
     case 'mode':
       return [
         `Mode ${EN.modes[c.from]} → ${EN.modes[c.to]}`,

@@ -439,6 +439,13 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
       const show = (value: number) => (c.isCash ? s.f.money(value) : String(value));
       return [`以券商为准:${s.f.words(c.id, 60)}`, `账 ${show(c.ours)} → 券商 ${show(c.theirs)}`];
     }
+    case 'attest':
+      return [
+        '以此为账户全部内容',
+        ...c.holdings.map((held) => `${s.f.words(held.target, 20)} ${s.f.shares(held.quantity)}`),
+        `现金 ${s.f.money(c.cashMinor)}`,
+        '随即与账簿对账,之后随每笔报成交对账',
+      ];
     case 'mode':
       return [
         `模式 ${ZH_CN.modes[c.from]} → ${ZH_CN.modes[c.to]}`,
@@ -518,7 +525,7 @@ const USAGE_ZH: Readonly<Record<string, string>> = {
   adopt: '代码 [stop=价格]',
   stoploss: '代码 价格',
   breakeven: '代码',
-  reconcile: '[账户] [accept|disown 代码|委托号|cash]',
+  reconcile: '[账户] [accept|disown 代码|委托号|cash | 代码 数量 … 现金 金额]',
   orders: '[open|today|委托号]',
   trades: '[条数] [代码]',
   regime: '[代码]',
