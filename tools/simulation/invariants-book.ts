@@ -6,13 +6,18 @@ import type { DeskState } from '#core/engine/state.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
 import type { Hooks, Observed } from './observed.ts';
 
-/** The slow poll of the account, a failed look at it, and the retries of an order in doubt. */
-const BOOK_SETTLES_MS = 150_000;
+/** The slow poll of the account and the three looks it takes before a difference counts. */
+const BOOK_SETTLES_MS = 330_000;
 
+/** What the desk holds, and what a person has said is none of its business. */
 function bookOf(state: DeskState): Map<string, number> {
-  return new Map(
-    Object.values(state.positions).map((position) => [position.instrument, position.quantity]),
-  );
+  const book = new Map<string, number>();
+  const add = (instrument: string, quantity: number) =>
+    book.set(instrument, (book.get(instrument) ?? 0) + quantity);
+  for (const { instrument, quantity } of Object.values(state.positions)) add(instrument, quantity);
+  for (const { kind, state: whose, instrument, quantity } of state.externals)
+    if (kind === 'position' && whose === 'disowned') add(instrument, quantity);
+  return book;
 }
 
 function isEqualBook(world: Observed, state: DeskState): boolean {
@@ -33,9 +38,9 @@ function isHeld(state: DeskState): boolean {
  * 4. Book equals the sum of fills equals the broker, or the desk is in SAFE_MODE.
  *
  * The book of the living desk is held against the exchange's holdings after every step. A difference may
- * stand for 150 s of calm (process up, broker and store answering: the slow poll of the account and the
- * questions about orders in doubt); after that the desk must be in SAFE_MODE or unreconciled. At the end
- * it must be equal or held. The fills in the log always add up to the book's quantities, at once. An order's
+ * stand for 330 s of calm (process up, broker and store answering: the slow poll of the account); after
+ * that the desk must be in SAFE_MODE or unreconciled. What a person has disowned counts for neither. At the
+ * end it must be equal or held. The fills in the log always add up to the book's quantities, at once. An order's
  * end in the log is its end at the broker: a timeout is no rejection, and no order that works is called gone.
  */
 export function bookIsTrue(world: Observed): Hooks {
@@ -69,6 +74,9 @@ export function bookIsTrue(world: Observed): Hooks {
       }
       const found = endsUntrue(world, event);
       if (found !== null) world.fail(4, found);
+      const moved = movedByPerson(event);
+      if (moved !== null)
+        filled.set(moved.instrument, (filled.get(moved.instrument) ?? 0) + moved.quantity);
       if (event.type !== 'order_filled') return;
       const instrument = instruments.get(event.orderId) ?? '';
       const sign = sides.get(event.orderId) === 'sell' ? -1 : 1;
@@ -85,15 +93,22 @@ export function bookIsTrue(world: Observed): Hooks {
       judge(0);
       const desk = world.desk();
       if (desk === null || isHeld(desk.state())) return;
-      const ours = bookOf(desk.state());
+      const { positions } = desk.state();
       for (const [instrument, quantity] of filled)
-        if ((ours.get(instrument) ?? 0) !== quantity)
+        if ((positions[instrument]?.quantity ?? 0) !== quantity)
           world.fail(
             4,
-            `fills of ${instrument} add up to ${quantity}, book ${ours.get(instrument)}`,
+            `fills of ${instrument} add up to ${quantity}, book ${positions[instrument]?.quantity ?? 0}`,
           );
     },
   };
+}
+
+/** Shares that came into or left the book by a person's word about what others traded. */
+function movedByPerson(event: Event): { instrument: string; quantity: number } | null {
+  if (event.type === 'position_adopted') return event.position;
+  if (event.type !== 'position_corrected') return null;
+  return { instrument: event.instrument, quantity: event.to - event.from };
 }
 
 const ENDS = {
