@@ -12,7 +12,7 @@ function settingOf(seed: number, dice: Dice): Setting {
     account,
     days,
     isHeldOvernight: account === 'cn' && dice.chance(0.7),
-    minutes: days === 2 ? 22 : dice.whole(24, 44),
+    minutes: days === 2 ? 20 : dice.whole(20, 36),
     mode: dice.chance(0.06) ? 'auto' : dice.chance(0.03) ? 'alert' : 'semi',
     storeMs: dice.chance(0.6) ? 0 : dice.whole(1, 40),
     brokerMs: dice.pick([5, 20, 80, 80, 200]),
@@ -23,6 +23,8 @@ function settingOf(seed: number, dice: Dice): Setting {
     sweepMs: dice.chance(0.25) ? 2_000 : dice.whole(6, 15) * SECOND,
     hasStandby: dice.chance(0.1),
     isCopied: dice.chance(0.1),
+    // what is watched needs a price that is young enough to act on
+    quoteMs: account === 'cn' ? 5_000 : dice.pick([5_000, 10_000, 15_000]),
     swing: [dice.whole(1, 9) / 100, dice.whole(1, 9) / 100],
   };
 }

@@ -10,7 +10,6 @@ import { RUN_ID } from './desk-process.ts';
 import { evaluationAt, type Market } from './market.ts';
 import type { Item, Plan, SymbolIndex } from './plan.ts';
 
-export const QUOTE_EVERY_MS = 5_000;
 const BAR_DELAY_MS = 700;
 const RETRY_MS = 1_000;
 

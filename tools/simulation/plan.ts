@@ -180,6 +180,8 @@ export type Setting = {
   readonly hasStandby: boolean;
   /** The store keeps JSON, as a real one does, instead of the values themselves. */
   readonly isCopied: boolean;
+  /** Time between two quotes of a symbol. */
+  readonly quoteMs: number;
   /** Price moves of five seconds, in price. */
   readonly swing: readonly [number, number];
 };

@@ -1,7 +1,6 @@
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { Session } from '#core/market/session.ts';
-import { QUOTE_EVERY_MS } from './feed.ts';
 import type { Item, SymbolIndex } from './plan.ts';
 import { DAYS, MINUTE, ORIGIN, type Stage } from './stage.ts';
 
@@ -104,7 +103,8 @@ function instrumentDay(instrument: InstrumentId, tradingDay: string): Instrument
 function tick(stage: Stage, at: number, untilAt: number): void {
   const { time, venue, feed, brokerage, policy } = stage;
   time.at(at, () => {
-    if (at + QUOTE_EVERY_MS < untilAt) tick(stage, at + QUOTE_EVERY_MS, untilAt);
+    const nextAt = at + stage.plan.setting.quoteMs;
+    if (nextAt < untilAt) tick(stage, nextAt, untilAt);
     if (!venue.isOpen) return;
     for (const [symbol, instrument] of policy.instruments.entries()) {
       venue.tick(instrument, time.now());
