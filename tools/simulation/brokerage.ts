@@ -5,6 +5,7 @@ import type {
   BrokerOrder,
   BrokerReport,
   ConnectionChange,
+  FlattenOutcome,
   OrderRequest,
 } from '#app/ports.ts';
 import { notionalMinor } from '#core/market/money.ts';
@@ -12,7 +13,8 @@ import type { VirtualClock } from '#shell/lib/virtual-clock.ts';
 import type { Faults } from './faults.ts';
 import type { Life } from './life.ts';
 import type { Item } from './plan.ts';
-import { isLive, type Venue, type VenueOrder } from './venue.ts';
+import type { Venue } from './venue.ts';
+import { isLive, type VenueOrder } from './venue-order.ts';
 
 /** How long a call waits for an answer that does not come. */
 const TIMEOUT_MS = 3_000;
@@ -103,7 +105,7 @@ export class Brokerage {
 
   /** The connection of one process. */
   connect(life: Life): Broker {
-    const { accountId, venue, time } = this.#deps;
+    const { accountId, venue } = this.#deps;
     const client: Client = { life, reports: [], connections: [] };
     this.#clients.push(client);
     const query = <T>(read: () => T): Promise<T> =>
@@ -135,12 +137,8 @@ export class Brokerage {
         ),
       cashMinor: () => query(() => venue.cashMinor),
       fills: (sinceAt) => query(() => venue.fills.filter((fill) => fill.at >= sinceAt)),
-      cancelAll: () =>
-        this.#act(life, 'cancel', () => {
-          for (const order of venue.orders.values())
-            venue.cancel(order.request.orderId, time.now());
-        }),
-      flattenAll: async () => [],
+      cancelAll: () => life.reach('broker.flatten', () => this.#cancelAll(life)),
+      flattenAll: () => life.reach('broker.flatten', () => this.#flattenAll(life)),
     };
   }
 
@@ -176,6 +174,34 @@ export class Brokerage {
       const isDone = !isRefused && venue.replace(orderId, { ...price }, time.now());
       if (!isDone) this.#say(orderId, 'replace_rejected');
     });
+  }
+
+  /** Takes back every order of the account. */
+  #cancelAll(life: Life): Promise<void> {
+    const { venue, time, watcher } = this.#deps;
+    watcher.calling(life, 'cancel', 'all');
+    return this.#act(life, 'flatten', (isRefused) => {
+      if (isRefused) throw failure('broker_reject');
+      for (const order of venue.orders.values()) venue.cancel(order.request.orderId, time.now());
+    });
+  }
+
+  /** Takes everything back and sells what is held, by orders of the broker's own. */
+  async #flattenAll(life: Life): Promise<FlattenOutcome[]> {
+    const { venue, time, watcher } = this.#deps;
+    const outcomes: FlattenOutcome[] = [];
+    watcher.calling(life, 'cancel', 'all, and close all');
+    await this.#act(life, 'flatten', (isRefused) => {
+      if (isRefused) throw failure('broker_reject');
+      for (const order of venue.orders.values()) venue.cancel(order.request.orderId, time.now());
+      for (const [instrument, { quantity }] of [...venue.holdings]) {
+        const orderId = venue.sellAll(instrument, time.now());
+        const outcome = orderId === null ? 'refused' : 'sent';
+        const reason = orderId === null ? 'market_closed' : null;
+        outcomes.push({ instrument, quantity, outcome, orderId, reason });
+      }
+    });
+    return outcomes;
   }
 
   /** A call that acts: on its way, at the exchange, and back, each of which can go wrong. */

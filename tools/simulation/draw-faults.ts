@@ -34,6 +34,7 @@ const DEATH_SITES: readonly Site[] = [
   'broker.cancel',
   'broker.replace',
   'broker.query',
+  'broker.flatten',
   'chat.deliver',
   'chat.receive',
   'quote.fetch',
@@ -53,6 +54,7 @@ const MOST_CALLS: Partial<Record<Site, number>> = {
   'broker.cancel': 6,
   'broker.replace': 4,
   'broker.query': 60,
+  'broker.flatten': 1,
   'chat.deliver': 45,
   'chat.receive': 14,
   'quote.fetch': 8,
@@ -83,10 +85,19 @@ function brokerFault(dice: Dice, end: number): Item {
     case 4:
       return { kind: 'external', at, symbol, what: dice.pick(['buy', 'order', 'cancel_all']) };
     default: {
-      const calls = ['submit', 'submit', 'submit', 'cancel', 'cancel', 'replace', 'query'] as const;
+      const calls = [
+        'submit',
+        'submit',
+        'submit',
+        'cancel',
+        'cancel',
+        'replace',
+        'query',
+        'flatten',
+      ] as const;
       const call = dice.pick(calls);
       const how = dice.pick(['timeout', 'lost_ack', 'disconnect', 'reject', 'slow'] as const);
-      const nth = dice.whole(1, call === 'query' ? 40 : 6);
+      const nth = dice.whole(1, call === 'query' ? 40 : call === 'flatten' ? 1 : 6);
       return { kind: 'broker', call, nth, fault: how, ms: dice.whole(200, 2_500) };
     }
   }

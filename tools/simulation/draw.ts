@@ -10,6 +10,7 @@ function settingOf(seed: number, dice: Dice): Setting {
   return {
     seed,
     account,
+    flatten: account === 'cn' ? 'each' : dice.pick(['each', 'one_request', 'global_cancel']),
     days,
     isHeldOvernight: account === 'cn' && dice.chance(0.7),
     minutes: days === 2 ? 20 : dice.whole(20, 36),

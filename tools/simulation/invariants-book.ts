@@ -68,7 +68,8 @@ export function bookIsTrue(world: Observed): Hooks {
   };
   return {
     committed(event) {
-      if (event.type === 'order_intended') {
+      // the broker's own closing orders are the desk's from the moment it is told of them
+      if (event.type === 'order_intended' || event.type === 'closing_order_noted') {
         instruments.set(event.order.orderId, event.order.instrument);
         sides.set(event.order.orderId, event.order.side);
       }

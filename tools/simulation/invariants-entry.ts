@@ -6,7 +6,7 @@ import type { Life } from './life.ts';
 import type { Part } from './meaning.ts';
 import { entryOf, type Hooks, type Observed } from './observed.ts';
 import { mayAct } from './people.ts';
-import { isLive } from './venue.ts';
+import { isLive } from './venue-order.ts';
 
 function isAuthorized(update: Update): boolean {
   return mayAct(update.incoming.channel, update.incoming.userId);
@@ -220,8 +220,10 @@ export function withinCaps(world: Observed): Hooks {
         say(`open risk ${openMinor}, limit ${budgetMinor * risk.openRiskLimitR}`);
       const started = startedTickets(world, entry.ticketId);
       if (started > risk.tradesPerDay) say(`${started} trades of ${risk.tradesPerDay}`);
+      // the other leg of a trade that has begun is no further trade
+      const isBegun = sent > order.quantity;
       for (const [id, untilAt] of locks)
-        if (untilAt > world.deskNow()) say(`left while ${id} was locked`);
+        if (untilAt > world.deskNow() && !isBegun) say(`left while ${id} was locked`);
     },
   };
 }
@@ -255,6 +257,9 @@ function openRiskMinor(world: Observed, exceptId: string): number {
     sum += notionalMinor(Math.max(0, (order.limitPrice ?? 0) - ticket.stop), open);
   }
   for (const [instrument, { quantity, averagePrice }] of venue.holdings) {
+    // what somebody else bought has no ticket, and its price is in the average
+    if (venue.fills.some((fill) => fill.orderId === null && fill.instrument === instrument))
+      continue;
     const stops = [...venue.orders.values()].filter(
       (order) =>
         order.request.instrument === instrument && order.request.type === 'stop' && isLive(order),

@@ -2,7 +2,8 @@ import type { Position } from '#core/engine/state.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Hooks, Observed } from './observed.ts';
-import { isLive, openQuantityOf, type VenueOrder } from './venue.ts';
+import { openQuantityOf } from './venue.ts';
+import { isLive, type VenueOrder } from './venue-order.ts';
 
 /** What a position may stand without a stop: a refused one, a doubt settled by asking, the next try. */
 const COVER_MS = 30_000;

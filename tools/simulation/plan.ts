@@ -44,6 +44,7 @@ export type Site =
   | 'broker.cancel'
   | 'broker.replace'
   | 'broker.query'
+  | 'broker.flatten'
   | 'chat.deliver'
   | 'chat.receive'
   | 'quote.fetch'
@@ -86,7 +87,7 @@ export type Item =
     }
   | {
       readonly kind: 'broker';
-      readonly call: 'submit' | 'cancel' | 'replace' | 'query';
+      readonly call: 'submit' | 'cancel' | 'replace' | 'query' | 'flatten';
       readonly nth: number;
       readonly fault: 'timeout' | 'lost_ack' | 'disconnect' | 'reject' | 'slow';
       readonly ms: number;
@@ -164,6 +165,8 @@ export type Setting = {
   readonly minutes: number;
   /** Who executes where: American shares with stops at the broker, A-shares watched and sold from tomorrow on. */
   readonly account: 'us' | 'cn';
+  /** How the broker leaves everything at once. */
+  readonly flatten: 'each' | 'one_request' | 'global_cancel';
   readonly mode: 'alert' | 'semi' | 'auto';
   /** Usual answer times in milliseconds; 0 answers at once. */
   readonly storeMs: number;

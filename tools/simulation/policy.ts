@@ -52,8 +52,10 @@ const ACCOUNTS: Readonly<Record<Setting['account'], Account>> = {
 
 /** The shipped rules of an intraday desk; pauses that depend on the length of a day are shorter, as the days are. */
 export function policyOf(setting: Setting): Policy {
+  const account = ACCOUNTS[setting.account];
   return {
-    ...ACCOUNTS[setting.account],
+    ...account,
+    execution: { ...account.execution, flatten: setting.flatten },
     strategy: 'vwap-reclaim',
     environment: 'paper',
     mode: setting.mode,

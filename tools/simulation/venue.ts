@@ -2,24 +2,7 @@ import type { BrokerFill, BrokerReport, OrderRequest } from '#app/ports.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { notionalMinor } from '#core/market/money.ts';
 import type { Quote } from '#core/market/quote.ts';
-
-/** An order as the exchange holds it. */
-export type VenueOrder = {
-  readonly request: OrderRequest;
-  state: 'held' | 'accepted' | 'partially_filled' | 'filled' | 'canceled' | 'rejected' | 'expired';
-  filled: number;
-  /** Sum of price × quantity of its fills, in price units. */
-  worth: number;
-  stopPrice: number | null;
-  limitPrice: number | null;
-  /** A one-cancels-other group; children of one bracket are one. */
-  readonly group: string | null;
-  readonly parentId: string | null;
-  /** Instant before which nothing more of it fills, after a partial fill. */
-  restsUntil: number;
-};
-
-export type Holding = { quantity: number; averagePrice: number };
+import { type Holding, isInLots, isLive, PLAIN, type VenueOrder } from './venue-order.ts';
 
 /** What the exchange does on its own account, by the plan. */
 export type VenueRules = {
@@ -34,18 +17,7 @@ export type VenueRules = {
   readonly partOf: (nthEntry: number) => number;
 };
 
-const ENDED: ReadonlySet<VenueOrder['state']> = new Set([
-  'filled',
-  'canceled',
-  'rejected',
-  'expired',
-]);
 const REST_AFTER_PARTIAL_MS = 20_000;
-
-/** True while an order can still trade or be activated. */
-export function isLive(order: VenueOrder): boolean {
-  return !ENDED.has(order.state);
-}
 
 /** Shares an order can still trade, less what its group has traded already. */
 export function openQuantityOf(venue: Venue, order: VenueOrder): number {
@@ -54,14 +26,6 @@ export function openQuantityOf(venue: Venue, order: VenueOrder): number {
     for (const other of venue.orders.values())
       if (other !== order && other.group === order.group) open -= other.filled;
   return Math.max(0, open);
-}
-
-const LOT = 100;
-
-/** A purchase is in lots; a sale too, but for an odd rest that leaves in one piece. */
-function isInLots({ side, quantity }: OrderRequest, sellable: number): boolean {
-  if (quantity % LOT === 0) return true;
-  return side === 'sell' && quantity % LOT === sellable % LOT;
 }
 
 /**
@@ -177,25 +141,19 @@ export class Venue {
   /** Somebody else leaves an order on the account that works far from the market. */
   placeOutside(instrument: InstrumentId, at: number): void {
     const limitPrice = Math.floor(this.#quoteOf(instrument, at).bid * 0.5);
-    this.place(
-      {
-        orderId: `outside-${this.orders.size}`,
-        instrument,
-        side: 'buy',
-        type: 'limit',
-        quantity: 3,
-        limitPrice,
-        stopPrice: null,
-        bracket: null,
-        ocoGroup: null,
-        pair: null,
-        trailOffset: null,
-        timeInForce: 'day',
-        isExtendedHours: false,
-      },
-      at,
-      null,
-    );
+    const orderId = `outside-${this.orders.size}`;
+    const terms = { orderId, instrument, side: 'buy', type: 'limit', quantity: 3 } as const;
+    this.place({ ...PLAIN, ...terms, limitPrice }, at, null);
+  }
+
+  /** The broker closes a holding by an order of its own; answers its id, or null when it cannot. */
+  sellAll(instrument: InstrumentId, at: number): string | null {
+    const quantity = this.sellable(instrument);
+    const orderId = `closing-${this.orders.size}`;
+    const terms = { orderId, instrument, side: 'sell', type: 'market', quantity } as const;
+    if (quantity === 0) return null;
+    this.place({ ...PLAIN, ...terms }, at, null);
+    return this.orders.get(orderId)?.state === 'rejected' ? null : orderId;
   }
 
   /** Shares of a holding that may be sold today, whatever orders offer them already. */
