@@ -14,6 +14,7 @@ import type {
   Inbox,
   InboxRow,
   Incoming,
+  OneTimeCodes,
   Outbox,
   OutboxRow,
 } from '#app/ports.ts';
@@ -44,6 +45,8 @@ export type ConversationDeps = {
   readonly track: <T>(work: () => Promise<T>) => Promise<T>;
   readonly onDelivered: (row: OutboxRow, messageId: string) => void;
   readonly onTrouble: (place: string, error: unknown) => void;
+  /** One-time codes for live acts; null or left out: nobody has enrolled a device. */
+  readonly codes?: OneTimeCodes | null;
   /** Put on every message of a run that is not the live book, e.g. REPLAY; null: none. */
   readonly mark: string | null;
   /** Takes rows that are not chat's (jobs); false: not its kind. */
@@ -73,6 +76,13 @@ export function composeAccess(config: Config, clock: Clock): Promise<ChatAccess>
     newPairingCode: () => randomBytes(4).toString('hex').toUpperCase(),
     hasTerminal: config.activeChannels.includes('terminal'),
   });
+}
+
+/** The codes of the enrolled device, loaded only where there is one. */
+export async function composeCodes(config: Config): Promise<OneTimeCodes | null> {
+  if (config.totpSecret === null) return null;
+  const { createOneTimeCodes } = await import('#shell/chat/one-time-codes.ts');
+  return createOneTimeCodes(config.totpSecret, dataFilesOf(config.dataDir).codes);
 }
 
 /** Prints a pairing code when Telegram runs and nobody may speak there yet. For the console only. */
@@ -150,6 +160,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     clock,
     newNonce: () => randomBytes(6).toString('base64url'),
     newDigits: () => String(randomInt(1_000, 10_000)),
+    codes: deps.codes ?? null,
   });
   let askedUntil = 0;
   const confirms: SecondConfirms = {

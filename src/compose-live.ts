@@ -9,6 +9,7 @@ import { composeChannels } from './compose-channels.ts';
 import {
   type Conversation,
   composeAccess,
+  composeCodes,
   composeConversation,
   offerPairing,
 } from './compose-conversation.ts';
@@ -132,6 +133,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     }),
     channels,
     access,
+    codes: await composeCodes(config),
     mark: null,
     track: (work) => activity.track(work),
     onDelivered: (row) => onDelivered(deps, lives, row),

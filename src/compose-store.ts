@@ -99,8 +99,11 @@ export function openDeskLog(
     runId,
     environment,
     codeVersion,
-    secrets: [config.telegramToken, config.databaseUrl, ...config.brokerKeys].filter(
-      (secret) => secret !== null,
-    ),
+    secrets: [
+      config.telegramToken,
+      config.databaseUrl,
+      config.totpSecret,
+      ...config.brokerKeys,
+    ].filter((secret) => secret !== null),
   });
 }

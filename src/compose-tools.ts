@@ -255,58 +255,10 @@ export async function runChecks(tell: Tell): Promise<Finding[]> {
   return findings;
 }
 
-type SetupAnswers = {
-  readonly language: 'en' | 'zh';
-  readonly symbols: readonly string[];
-  readonly capital: number;
-  /** Null leaves the token as it is, an empty one takes it away. */
-  readonly token: string | null;
-};
-
-async function writeAnswers(settings: Config, answers: SetupAnswers): Promise<string[]> {
-  const { writeEnvFile, writeSettings } = await import('#shell/setup/write-settings.ts');
-  const local = join(ROOT, 'config', 'local');
-  const desk = settings.desks.find((one) => one.strategy === 'vwap-reclaim');
-  const written: string[] = [];
-  const edit = (file: string, edits: Parameters<typeof writeSettings>[1]): void => {
-    writeSettings(join(local, file), edits);
-    written.push(`config/local/${file}`);
-  };
-  edit('channels.yaml', [{ path: ['language'], value: answers.language }]);
-  if (desk !== undefined) {
-    edit(`desks/${desk.id}.yaml`, [
-      { path: ['symbols'], value: answers.symbols },
-      { path: ['capital'], value: answers.capital },
-    ]);
-    const account = { ...desk.accountSettings, cash: answers.capital };
-    edit('accounts.yaml', [{ path: ['accounts'], value: [account] }]);
-  }
-  if (answers.token !== null) {
-    writeEnvFile(join(ROOT, '.env'), { TELEGRAM_BOT_TOKEN: answers.token });
-    written.push('.env');
-  }
-  await openSettings();
-  return written;
-}
-
 /** What `setup` asks and writes with. */
 export async function openSetupTools(settings: Config) {
-  const { askTelegram, hasTokenShape } = await import('#shell/doctor/telegram-token.ts');
-  const { parseInstrumentId } = await import('#core/market/instrument.ts');
-  return {
-    hasTokenShape,
-    askTelegram: (token: string) => askTelegram(settings.channels.telegram.apiRoot, token),
-    /** Symbols in capitals; null when one is none or there is none. */
-    symbolsOf(text: string): string[] | null {
-      const symbols = text
-        .toUpperCase()
-        .split(/[\s,，、]+/)
-        .filter((symbol) => symbol !== '');
-      const areKnown = symbols.every((symbol) => parseInstrumentId(`${symbol}.US`) !== null);
-      return areKnown && symbols.length > 0 ? [...new Set(symbols)] : null;
-    },
-    write: (answers: SetupAnswers) => writeAnswers(settings, answers),
-  };
+  const { createSetupTools } = await import('./compose-setup.ts');
+  return createSetupTools(settings, ROOT);
 }
 
 /** Renders pushed daily reports in the language of the settings. */

@@ -41,6 +41,8 @@ export async function respondAct(
   }
 }
 
+/** What lowers risk, so that no lost phone is in its way. */
+const LOWERS_RISK: ReadonlySet<DeskAct['act']> = new Set(['flatten']);
 /** What leaves a position or reports a fact is asked with one tap, on live accounts too. */
 const ONE_TAP_ON_LIVE: ReadonlySet<DeskAct['act']> = new Set(['exit', 'fill', 'adopt']);
 
@@ -67,11 +69,13 @@ async function askAgain(
     chatId: incoming.chatId,
     positionTicketId: judged.positionTicketId,
     liveAccount: needsPhrase ? first.policy.accountId : null,
+    raisesRisk: !LOWERS_RISK.has(judged.act.act),
   });
   const notice: Notice = {
     kind: 'second_confirm',
     nonce: asked.nonce,
     phrase: asked.phrase,
+    needsCode: asked.needsCode,
     deskId: judged.desks.map((desk) => desk.policy.deskId).join(', '),
     accountId: first.policy.accountId,
     environment: first.policy.environment,
@@ -102,6 +106,10 @@ export async function respondSecondConfirm(
       [{ kind: 'second_confirm_dead', cause: taken.cause }],
       deps,
     );
+  }
+  if (taken.kind === 'code_refused') {
+    const notice: Notice = { kind: 'code_refused', answer: taken.answer };
+    return await finish(turn, `code_${taken.answer.kind}`, null, [notice], deps);
   }
   const { pending } = taken;
   if (taken.kind === 'dropped') {

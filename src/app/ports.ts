@@ -22,6 +22,7 @@ import type { TradingDay } from '#core/market/trading-day.ts';
 import type { Anomaly } from '#core/quality/anomaly.ts';
 import type { FetchNote } from '#core/quality/note.ts';
 import type { Actor } from '#core/replies/act.ts';
+import type { CodeRefusal } from '#core/replies/notice.ts';
 
 /*
  * Ports: what the middle ring asks of the outer one. Adapters implement them, tests fake them.
@@ -650,6 +651,15 @@ export type Identity =
       readonly canAct: boolean;
     }
   | { readonly kind: 'stranger' };
+
+/** What became of a one-time code. */
+export type CodeAnswer = { readonly kind: 'right' } | CodeRefusal;
+
+/** One-time codes of an app on a person's own device; enrolled at the terminal, never through chat. */
+export interface OneTimeCodes {
+  /** Judges six digits at an instant; a right code counts once, also over restarts. */
+  check(code: string, at: number): CodeAnswer;
+}
 
 /** Who may speak, in memory and synchronous, so that a kill word is authorised without the store. */
 export interface Access {

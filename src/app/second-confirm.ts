@@ -1,7 +1,8 @@
 import type { DeskAct } from '#core/replies/act.ts';
 import type { CommandName } from '#core/replies/command-table.ts';
 import { SECOND_CONFIRM_MS } from '#core/replies/conversation.ts';
-import type { Clock } from './ports.ts';
+import type { CodeRefusal } from '#core/replies/notice.ts';
+import type { Clock, CodeAnswer, OneTimeCodes } from './ports.ts';
 
 /** An act that waits for its second confirmation. */
 export type PendingAct = {
@@ -15,18 +16,37 @@ export type PendingAct = {
   readonly positionTicketId: string | null;
   /** Account to be typed with four digits on a live account; null: one tap. */
   readonly liveAccount: string | null;
+  /** On a live account: what raises risk takes a one-time code where one is enrolled, what lowers it never. */
+  readonly raisesRisk: boolean;
 };
 
 type Entry = PendingAct & {
   readonly nonce: string;
   readonly phrase: string | null;
+  /** The phrase is to be followed by a one-time code. */
+  readonly needsCode: boolean;
   readonly untilAt: number;
   usedByRow: number | null;
+  lastCode: null | { readonly rowId: number; readonly answer: CodeAnswer };
 };
+
+type From = {
+  readonly actorId: string;
+  readonly channel: string;
+  readonly chatId: string;
+  readonly rowId: number;
+};
+
+function isFrom(entry: PendingAct, from: From): boolean {
+  const { actorId, channel, chatId } = from;
+  return entry.actorId === actorId && entry.channel === channel && entry.chatId === chatId;
+}
 
 export type TakeResult =
   | { readonly kind: 'agreed'; readonly pending: PendingAct }
   | { readonly kind: 'dropped'; readonly pending: PendingAct }
+  /** The question stays open until its time is over. */
+  | { readonly kind: 'code_refused'; readonly answer: CodeRefusal }
   | { readonly kind: 'dead'; readonly cause: 'expired' | 'used' | 'other_person' | 'unknown' };
 
 export type SecondConfirms = {
@@ -34,17 +54,14 @@ export type SecondConfirms = {
   ask(pending: PendingAct): {
     readonly nonce: string;
     readonly phrase: string | null;
+    readonly needsCode: boolean;
     readonly validMs: number;
   };
   /**
    * Answers it. Same person, same chat, in time, once; `rowId` is the inbox row, so that a row
    * drained again after a store failure meets its own answer.
    */
-  take(
-    given: string,
-    agreed: boolean,
-    from: { actorId: string; channel: string; chatId: string; rowId: number },
-  ): TakeResult;
+  take(given: string, agreed: boolean, from: From): TakeResult;
 };
 
 const WORDS: Readonly<Partial<Record<CommandName, string>>> = {
@@ -60,6 +77,8 @@ const WORDS: Readonly<Partial<Record<CommandName, string>>> = {
 /** Most questions kept; the oldest goes first. */
 const MOST_ENTRIES = 200;
 
+const CODED = /^(.+) (\d{6})$/;
+
 /**
  * Questions in memory: after a restart none is left, and silence is no. `newNonce` answers a fresh
  * unguessable text of 4 to 32 characters `[A-Za-z0-9_-]`, `newDigits` four digits.
@@ -68,42 +87,66 @@ export function createSecondConfirms(deps: {
   readonly clock: Clock;
   readonly newNonce: () => string;
   readonly newDigits: () => string;
+  /** Null or left out: nobody has enrolled a device. */
+  readonly codes?: OneTimeCodes | null;
 }): SecondConfirms {
   const entries = new Map<string, Entry>();
+  const hasCodes = (deps.codes ?? null) !== null;
   const find = (given: string): Entry | null => {
     const byNonce = entries.get(given);
     if (byNonce !== undefined) return byNonce.phrase === null ? byNonce : null;
-    for (const entry of entries.values()) if (entry.phrase === given) return entry;
+    for (const entry of entries.values())
+      if (entry.phrase === given && !entry.needsCode) return entry;
     return null;
+  };
+  /** The newest question that a phrase with a one-time code may mean; somebody else's is met as such. */
+  const findCoded = (given: string, from: From): { entry: Entry; code: string } | null => {
+    const [, stem, code] = CODED.exec(given) ?? [];
+    if (stem === undefined || code === undefined) return null;
+    const meant = [...entries.values()].filter((one) => one.needsCode && one.phrase === stem);
+    const entry = meant.findLast((one) => isFrom(one, from)) ?? meant.at(-1);
+    return entry === undefined ? null : { entry, code };
+  };
+  /** A row drained again meets the answer it had, so that a bad code counts once. */
+  const checkCode = (entry: Entry, code: string, rowId: number): CodeAnswer => {
+    if (entry.lastCode?.rowId === rowId) return entry.lastCode.answer;
+    const answer: CodeAnswer = deps.codes?.check(code, deps.clock.now()) ?? { kind: 'used' };
+    entry.lastCode = { rowId, answer };
+    return answer;
   };
   return {
     ask(pending) {
       const nonce = deps.newNonce();
       const account = pending.liveAccount?.toUpperCase() ?? null;
       const word = WORDS[pending.command] ?? 'LIVE';
-      const phrase = account === null ? null : `${word} ${account} ${deps.newDigits()}`;
+      const needsCode = account !== null && hasCodes && pending.raisesRisk;
+      const stem = `${word} ${account}`;
+      const phrase = account === null ? null : needsCode ? stem : `${stem} ${deps.newDigits()}`;
       entries.set(nonce, {
         ...pending,
         nonce,
         phrase,
+        needsCode,
         untilAt: deps.clock.now() + SECOND_CONFIRM_MS,
         usedByRow: null,
+        lastCode: null,
       });
       const oldest = entries.keys().next();
       if (entries.size > MOST_ENTRIES && oldest.done !== true) entries.delete(oldest.value);
-      return { nonce, phrase, validMs: SECOND_CONFIRM_MS };
+      return { nonce, phrase, needsCode, validMs: SECOND_CONFIRM_MS };
     },
     take(given, agreed, from) {
-      const entry = agreed ? find(given) : (entries.get(given) ?? null);
+      const coded = agreed ? findCoded(given, from) : null;
+      const entry = coded?.entry ?? (agreed ? find(given) : (entries.get(given) ?? null));
       if (entry === null) return { kind: 'dead', cause: 'unknown' };
-      const isSame =
-        entry.actorId === from.actorId &&
-        entry.channel === from.channel &&
-        entry.chatId === from.chatId;
-      if (!isSame) return { kind: 'dead', cause: 'other_person' };
+      if (!isFrom(entry, from)) return { kind: 'dead', cause: 'other_person' };
       if (entry.usedByRow !== null && entry.usedByRow !== from.rowId)
         return { kind: 'dead', cause: 'used' };
       if (deps.clock.now() > entry.untilAt) return { kind: 'dead', cause: 'expired' };
+      if (coded !== null && entry.usedByRow === null) {
+        const answer = checkCode(entry, coded.code, from.rowId);
+        if (answer.kind !== 'right') return { kind: 'code_refused', answer };
+      }
       entry.usedByRow = from.rowId;
       return { kind: agreed ? 'agreed' : 'dropped', pending: entry };
     },

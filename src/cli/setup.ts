@@ -1,51 +1,19 @@
+import process from 'node:process';
 import { openSettings, openSetupTools } from '#compose-tools';
 import { createQuestions, type Questions } from './ask.ts';
+import { enrolCodes } from './enrol-codes.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Output } from './output.ts';
+import { askAccount, askKeys } from './setup-account.ts';
+import {
+  LEAST_CAPITAL,
+  MOST_CAPITAL,
+  SETUP_TEXT as TEXT,
+  type SetupText as Text,
+} from './setup-text.ts';
 
 type Tools = Awaited<ReturnType<typeof openSetupTools>>;
 type Settings = Awaited<ReturnType<typeof openSettings>>;
-
-const LEAST_CAPITAL = 100;
-const MOST_CAPITAL = 1_000_000_000;
-
-const TEXT = {
-  en: {
-    market: 'Market (US; A-shares are not in this version)',
-    symbols: 'Symbols, separated by commas',
-    capital: 'Capital of the simulated account, USD',
-    token: 'Telegram bot token from @BotFather (empty: terminal only; - removes it)',
-    oneOf: (known: string) => `expected one of ${known}`,
-    amount: `expected a number from ${LEAST_CAPITAL} to ${MOST_CAPITAL}`,
-    symbolList: 'expected symbols such as QQQM,AAPL,MU',
-    shape: 'expected digits, a colon and at least 30 characters, as BotFather shows it',
-    refused: 'Telegram refuses this token',
-    valid: (name: string) => `Telegram knows it: @${name}`,
-    unreachable: (problem: string) =>
-      `Telegram was not reached (${problem}); the token is kept unchecked`,
-    written: (files: string) => `written: ${files}`,
-    pair: 'Pairing: start with Telegram; the console shows a code for ten minutes, send it to the bot as /pair CODE',
-    next: (command: string) => `Next: ${command}`,
-  },
-  zh: {
-    market: '市场（US；本版本尚不含 A 股）',
-    symbols: '标的，用逗号分隔',
-    capital: '模拟账户资金，美元',
-    token: '@BotFather 给的 Telegram 机器人令牌（留空：只用终端；- 删除）',
-    oneOf: (known: string) => `请输入其中之一：${known}`,
-    amount: `请输入 ${LEAST_CAPITAL} 到 ${MOST_CAPITAL} 之间的数`,
-    symbolList: '请输入标的，如 QQQM,AAPL,MU',
-    shape: '应为数字、冒号和至少 30 个字符，与 BotFather 所示一致',
-    refused: 'Telegram 拒绝了这个令牌',
-    valid: (name: string) => `Telegram 认得它：@${name}`,
-    unreachable: (problem: string) => `连不上 Telegram（${problem}）；令牌未经检验，先保存`,
-    written: (files: string) => `已写入：${files}`,
-    pair: '配对：带 Telegram 启动后，控制台显示十分钟有效的配对码，向机器人发送 /pair 配对码',
-    next: (command: string) => `下一步：${command}`,
-  },
-} as const;
-
-type Text = (typeof TEXT)['en' | 'zh'];
 
 async function askLanguage(questions: Questions, settings: Settings): Promise<'en' | 'zh'> {
   const answer = await questions.ask(
@@ -78,7 +46,7 @@ async function checkToken(tools: Tools, text: Text, token: string, output: Outpu
   return answer.kind;
 }
 
-async function askAll(questions: Questions, tools: Tools, settings: Settings) {
+async function askAll(questions: Questions, tools: Tools, settings: Settings, output: Output) {
   const language = await askLanguage(questions, settings);
   const text = TEXT[language];
   const desk = settings.desks.find((one) => one.strategy === 'vwap-reclaim');
@@ -93,13 +61,41 @@ async function askAll(questions: Questions, tools: Tools, settings: Settings) {
     return amount >= LEAST_CAPITAL && amount <= MOST_CAPITAL ? null : text.amount;
   });
   const token = await askToken(questions, tools, text, settings.telegramToken !== null);
+  const account = await askAccount(questions, tools, text, desk?.account ?? '');
+  const isSet = (name: string) => settings.keysSet.includes(name);
+  const keys =
+    account === undefined ? {} : await askKeys(questions, tools, text, account, isSet, output);
   return {
     language,
     market: market.toUpperCase(),
+    account: account?.id ?? '',
     symbols: tools.symbolsOf(symbols) ?? [],
     capital: Math.round(Number(capital) * 100) / 100,
+    keys,
     token,
   };
+}
+
+/** On a terminal only: what it shows must not end up in a file. */
+async function askCodes(
+  questions: Questions,
+  tools: Tools,
+  text: Text,
+  hasSecret: boolean,
+  output: Output,
+): Promise<Record<string, string>> {
+  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
+    output.progress(text.codesOnTerminal);
+    return {};
+  }
+  const secret = await enrolCodes(questions, tools, text, {
+    hasSecret,
+    show: (lines) => void process.stderr.write(lines),
+    now: () => Date.now(),
+  });
+  if (secret === null) return {};
+  output.aside(text.enrolled);
+  return { CENTAUR_TOTP_SECRET: secret };
 }
 
 /** Asks what a first start needs and writes it; a second time the answers given are the defaults. */
@@ -108,27 +104,23 @@ export async function runSetup(output: Output): Promise<ExitCode> {
   const tools = await openSetupTools(settings);
   const questions = createQuestions();
   try {
-    const answers = await askAll(questions, tools, settings);
+    const { token, keys, ...answers } = await askAll(questions, tools, settings, output);
     const text = TEXT[answers.language];
-    const isNewToken = answers.token !== null && answers.token !== '';
-    const telegram = isNewToken
-      ? await checkToken(tools, text, answers.token ?? '', output)
-      : 'unchanged';
-    const written = await tools.write(answers);
-    const hasTelegram = isNewToken || (answers.token === null && settings.telegramToken !== null);
+    const isNewToken = token !== null && token !== '';
+    const telegram = isNewToken ? await checkToken(tools, text, token, output) : 'unchanged';
+    const hasSecret = settings.totpSecret !== null;
+    const secrets = {
+      ...keys,
+      ...(token === null ? {} : { TELEGRAM_BOT_TOKEN: token }),
+      ...(await askCodes(questions, tools, text, hasSecret, output)),
+    };
+    const written = tools.write({ ...answers, secrets });
+    const hasTelegram = isNewToken || (token === null && settings.telegramToken !== null);
     const command = hasTelegram ? 'npm start -- --profile paper' : 'npm start';
     output.line(text.written(written.join(', ')));
     if (hasTelegram) output.line(text.pair);
     output.line(text.next(command));
-    output.result({
-      language: answers.language,
-      market: answers.market,
-      symbols: answers.symbols,
-      capital: answers.capital,
-      telegram,
-      written,
-      next: command,
-    });
+    output.result({ ...answers, telegram, written, next: command });
     return EXIT.ok;
   } finally {
     questions.close();

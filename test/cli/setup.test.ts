@@ -5,7 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
+import { Secret, TOTP } from 'otpauth';
+import { createOneTimeCodes, newTotpSecret } from '#shell/chat/one-time-codes.ts';
+import { loadConfig } from '#shell/config/load.ts';
 import { copyProject, runCli } from '#test/support/cli.ts';
+import { FAKE_KEYS, FakeAlpaca } from '#test/support/fake-alpaca.ts';
+import { enrolCodes } from '../../src/cli/enrol-codes.ts';
+import { SETUP_TEXT } from '../../src/cli/setup-text.ts';
 
 const TOKEN = '123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0';
 const { root, remove } = copyProject();
@@ -37,6 +43,7 @@ test('setup from a pipe writes the settings and the token, its owner’s only', 
   assert.deepEqual(JSON.parse(stdout), {
     language: 'zh',
     market: 'US',
+    account: 'paper-us',
     symbols: ['SPY', 'QQQM'],
     capital: 50000,
     telegram: 'valid',
@@ -97,4 +104,76 @@ test('setup writes nothing when Telegram refuses the token', async () => {
 
 test('setup needs no store', () => {
   assert.equal(existsSync(join(dataDir, 'pg')), false);
+});
+
+test('AL-02 setup puts the desk on an account and keeps its keys by name, shown nowhere', async () => {
+  const broker = new FakeAlpaca();
+  const tradingUrl = await broker.listen();
+  const own = copyProject();
+  try {
+    const accounts = join(own.root, 'config', 'accounts.yaml');
+    const shipped = readFileSync(accounts, 'utf8');
+    writeFileSync(accounts, shipped.replace('https://paper-api.alpaca.markets', tradingUrl));
+    const { keyId, secretKey } = FAKE_KEYS;
+    const input = ['en', 'US', 'SPY', '20000', '', 'alpaca-us', keyId, secretKey, ''].join('\n');
+    const options = { root: own.root, dataDir: join(own.root, 'data'), input, env };
+    const { code, stdout, stderr } = await runCli(['setup', '--json'], options);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /the broker knows the keys of alpaca-us/);
+    assert.equal(
+      readFileSync(join(own.root, '.env'), 'utf8'),
+      `ALPACA_PAPER_KEY_ID=${keyId}\nALPACA_PAPER_SECRET_KEY=${secretKey}\n`,
+    );
+    assert.equal(`${stdout}${stderr}`.includes(secretKey), false);
+    const config = loadConfig({ root: own.root, env: {} });
+    assert.equal(config.desks[0]?.accountSettings.id, 'alpaca-us');
+    assert.ok(config.accounts.length > 1, 'the other accounts stay');
+    const wrong = ['en', 'US', 'SPY', '20000', '', 'alpaca-us', 'PKOTHER', 'wrong', ''].join('\n');
+    writeFileSync(join(own.root, '.env'), '');
+    const refused = await runCli(['setup'], { ...options, input: wrong });
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /setup: the broker refuses the keys of alpaca-us/);
+  } finally {
+    await broker.close();
+    own.remove();
+  }
+});
+
+test('CX-09 a device is enrolled only after a code of it was right, and from a pipe not at all', async () => {
+  const shown: string[] = [];
+  const said: string[] = [];
+  const now = Date.UTC(2026, 10, 20, 15, 0, 5);
+  const made = newTotpSecret();
+  const codeAt = (at: number) =>
+    new TOTP({ secret: Secret.fromBase32(made.secret) }).generate({ timestamp: at });
+  const enrol = (answers: string[]) =>
+    enrolCodes(
+      {
+        async ask(_question, fallback, check) {
+          for (;;) {
+            const answer = answers.shift() ?? fallback;
+            const complaint = check(answer);
+            if (complaint === null) return answer;
+            said.push(complaint);
+          }
+        },
+        close: () => undefined,
+      },
+      {
+        newTotpSecret: () => made,
+        checkCode: (secret, code, at) => createOneTimeCodes(secret, null).check(code, at),
+      },
+      SETUP_TEXT.en,
+      { hasSecret: false, show: (lines) => void shown.push(lines), now: () => now },
+    );
+  assert.equal(await enrol(['n']), null);
+  assert.equal(shown.length, 0);
+  const codes = ['12', codeAt(now + 240_000), `${codeAt(now).slice(0, 3)} ${codeAt(now).slice(3)}`];
+  assert.equal(await enrol(['maybe', 'y', ...codes]), made.secret);
+  assert.ok(shown[0]?.includes(made.uri) && shown[0].includes(made.picture));
+  assert.deepEqual(said, [
+    'expected y or n',
+    'expected the 6 digits the app shows now',
+    'that code is of another time: a clock is off by about 240 s; set the clocks and try again',
+  ]);
 });

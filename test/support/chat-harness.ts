@@ -1,7 +1,7 @@
 import { createIntake, type Intake } from '#app/chat-intake.ts';
 import { createDeliverer, type Deliverer } from '#app/deliver-messages.ts';
 import { createReplyHandler } from '#app/handle-reply.ts';
-import type { Channel, Incoming, OutboxRow, Outgoing } from '#app/ports.ts';
+import type { Channel, Incoming, OneTimeCodes, OutboxRow, Outgoing } from '#app/ports.ts';
 import { reconcileAccount } from '#app/reconcile-account.ts';
 import { createSecondConfirms } from '#app/second-confirm.ts';
 import type { Input } from '#core/engine/input.ts';
@@ -44,7 +44,7 @@ export function createRecordingChannel(
 /** The conversation of one desk on a virtual clock and a memory store, with a fake channel. */
 export async function chatHarness(
   inputs: readonly Input[],
-  change: { policy?: Policy; at?: number; users?: readonly ChatUser[] } = {},
+  change: { policy?: Policy; at?: number; users?: readonly ChatUser[]; codes?: OneTimeCodes } = {},
 ) {
   const clock = createVirtualClock({ startAt: change.at ?? ny('10:01:20') });
   const store = createMemoryStore(() => clock.now());
@@ -125,6 +125,7 @@ export async function chatHarness(
         return `nonce${nonces}`;
       },
       newDigits: () => '4172',
+      codes: change.codes ?? null,
     }),
     codeOfMessage: deliverer.messages.codeOf,
     wasDecided: (name, updateId) => asked.intake.wasDecided(name, updateId),

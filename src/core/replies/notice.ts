@@ -73,6 +73,16 @@ export type Consequence =
     }
   | { readonly act: 'mode'; readonly from: Mode; readonly to: Mode };
 
+/**
+ * Why a one-time code does not count. `clock_off`: it is right for another time, so a clock is wrong by
+ * `offMs`. `banned`: five were bad, none counts before `untilAt`.
+ */
+export type CodeRefusal =
+  | { readonly kind: 'used' }
+  | { readonly kind: 'wrong'; readonly triesLeft: number }
+  | { readonly kind: 'clock_off'; readonly offMs: number }
+  | { readonly kind: 'banned'; readonly untilAt: number };
+
 /** One held position as a sheet shows it; `quantity` negative for a short. */
 export type HeldLine = {
   readonly instrument: InstrumentId;
@@ -132,6 +142,8 @@ export type Notice =
       readonly nonce: string;
       /** What has to be typed on a live account; null: one tap on the button. */
       readonly phrase: string | null;
+      /** The phrase is followed by a one-time code of the person's device. */
+      readonly needsCode: boolean;
       readonly deskId: string;
       readonly accountId: string;
       readonly environment: 'paper' | 'live';
@@ -142,6 +154,8 @@ export type Notice =
       readonly kind: 'second_confirm_dead';
       readonly cause: 'expired' | 'used' | 'other_person' | 'unknown';
     }
+  /** The question stays open until its time is over. */
+  | { readonly kind: 'code_refused'; readonly answer: CodeRefusal }
   | { readonly kind: 'second_confirm_dropped'; readonly command: CommandName }
   | { readonly kind: 'position_changed'; readonly target: string }
   | { readonly kind: 'nothing_held'; readonly target: string | null }

@@ -16,7 +16,7 @@ const CODE = /^[2-9A-HJ-NP-Z]{4}$/;
 const NONCE = /^[A-Za-z0-9_-]{4,32}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const WALL_TIME = /^([01]?\d|2[0-3]):([0-5]\d)$/;
-const PHRASE = /^(KILL|LIVE|RESUME|ALLOW|SAFE|AUTO|CANCEL|ACCEPT) [A-Z0-9-]{1,40} \d{4}$/;
+const PHRASE = /^(KILL|LIVE|RESUME|ALLOW|SAFE|AUTO|CANCEL|ACCEPT) [A-Z0-9-]{1,40} (\d{4}|\d{6})$/;
 /** Desk names hold a hyphen (`us-vwap`); markets and `all` are the other scopes. */
 const SCOPE = /^(all|us|cn|[a-z]{2,12}(-[a-z0-9]{1,12}){1,3})$/;
 /** Characters without width and direction marks: never part of a word somebody meant. */

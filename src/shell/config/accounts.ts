@@ -109,7 +109,7 @@ export function hasSide(account: AccountConfig, environment: Environment): boole
 }
 
 /** Names of the variables that must be set before the account can be used in an environment. */
-function variablesOf(account: AccountConfig, environment: Environment): readonly string[] {
+export function variablesOf(account: AccountConfig, environment: Environment): readonly string[] {
   if (account.broker !== 'alpaca') return [];
   const prefix = account[environment]?.credentials;
   return prefix === undefined ? [] : [`${prefix}_KEY_ID`, `${prefix}_SECRET_KEY`];
@@ -148,11 +148,16 @@ export function keysOf(
   return { keyId, secretKey };
 }
 
-/** Every key of the accounts that is set in the environment, for the redactor of the log. */
-export function allKeys(accounts: readonly AccountConfig[], env: Env): readonly string[] {
+/** Names of every variable that the accounts may be used with, each once. */
+export function keyNames(accounts: readonly AccountConfig[]): readonly string[] {
   const names = accounts.flatMap((account) => [
     ...variablesOf(account, 'paper'),
     ...variablesOf(account, 'live'),
   ]);
-  return names.flatMap((name) => given(env, name) ?? []);
+  return [...new Set(names)];
+}
+
+/** Every key of the accounts that is set in the environment, for the redactor of the log. */
+export function allKeys(accounts: readonly AccountConfig[], env: Env): readonly string[] {
+  return keyNames(accounts).flatMap((name) => given(env, name) ?? []);
 }

@@ -21,6 +21,8 @@ export type Config = {
   readonly databaseUrl: string | null;
   /** Secret. */
   readonly telegramToken: string | null;
+  /** Of the one-time codes for live acts; null: no device is enrolled. Secret. */
+  readonly totpSecret: string | null;
   readonly logLevel: LogLevel;
   /** Epoch milliseconds at which the launcher started, for the start-up figure. */
   readonly processStartedAt: number | null;
@@ -29,6 +31,8 @@ export type Config = {
   readonly accounts: readonly AccountConfig[];
   /** Keys of brokers that are set. Secret, for the redactor only: a broker reads its own. */
   readonly brokerKeys: readonly string[];
+  /** Names of the variables with brokers' keys that are set. */
+  readonly keysSet: readonly string[];
   /** Desks that run, in order. */
   readonly desks: readonly DeskConfig[];
   readonly activeChannels: readonly ('terminal' | 'telegram')[];

@@ -15,6 +15,8 @@ export type DataFiles = {
   readonly users: string;
   /** Key of signed buttons. */
   readonly secret: string;
+  /** Which one-time code was used last, and bans. */
+  readonly codes: string;
   readonly backups: string;
 };
 
@@ -27,6 +29,7 @@ export function dataFilesOf(dataDir: string): DataFiles {
     log: join(dataDir, 'logs', 'desk.log'),
     users: join(dataDir, 'users.json'),
     secret: join(dataDir, 'secret'),
+    codes: join(dataDir, 'totp.json'),
     backups: join(dataDir, 'backups'),
   };
 }

@@ -1,6 +1,6 @@
 import { parseInstrumentId } from '#core/market/instrument.ts';
 import type { Mode } from '#core/replies/act.ts';
-import { accountOf, allKeys, readAccounts } from './accounts.ts';
+import { accountOf, allKeys, keyNames, readAccounts } from './accounts.ts';
 import type { AccountConfig, Config, DeskConfig, LogLevel } from './config.ts';
 import type { Env } from './env.ts';
 import { findDataDir, given, listFrom, readEnv } from './env.ts';
@@ -36,6 +36,8 @@ export type LoadConfigOptions = {
 };
 
 const DEFAULT_PROFILE = 'demo';
+/** Base32 of at least 128 bits. */
+const TOTP_SECRET = /^[A-Z2-7]{26,128}$/;
 const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
 function readDesk(root: string, id: string, place: string): DeskFile {
@@ -145,7 +147,7 @@ function chooseChannels(
   };
 }
 
-function readSecrets(env: Env): Pick<Config, 'databaseUrl' | 'telegramToken'> {
+function readSecrets(env: Env): Pick<Config, 'databaseUrl' | 'telegramToken' | 'totpSecret'> {
   const databaseUrl = given(env, 'DATABASE_URL') ?? null;
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     refuse('DATABASE_URL', 'no PostgreSQL address', 'postgresql://user@host/database');
@@ -154,7 +156,11 @@ function readSecrets(env: Env): Pick<Config, 'databaseUrl' | 'telegramToken'> {
   if (telegramToken !== null && /\s/.test(telegramToken)) {
     refuse('TELEGRAM_BOT_TOKEN', 'white space inside', 'the token as BotFather shows it');
   }
-  return { databaseUrl, telegramToken };
+  const totpSecret = given(env, 'CENTAUR_TOTP_SECRET') ?? null;
+  if (totpSecret !== null && !TOTP_SECRET.test(totpSecret)) {
+    refuse('CENTAUR_TOTP_SECRET', 'no secret of one-time codes', 'the one centaur setup made');
+  }
+  return { databaseUrl, telegramToken, totpSecret };
 }
 
 function readLogLevel(env: Env): LogLevel {
@@ -202,6 +208,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
     profile,
     accounts,
     brokerKeys: allKeys(accounts, env),
+    keysSet: keyNames(accounts).filter((name) => given(env, name) !== undefined),
     desks,
     activeChannels: channels,
     channels: readChannels(options, env),

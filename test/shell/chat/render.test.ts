@@ -190,6 +190,7 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
   unknown_desk: { kind: 'unknown_desk', found: 'x', desks: ['us-vwap'] },
   second_confirm: {
     kind: 'second_confirm',
+    needsCode: false,
     nonce: 'abcd',
     phrase: null,
     deskId: 'us-vwap',
@@ -198,6 +199,7 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
     validMs: 60_000,
     consequence: { act: 'flatten', positions: [HELD] },
   },
+  code_refused: { kind: 'code_refused', answer: { kind: 'wrong', triesLeft: 4 } },
   second_confirm_dead: { kind: 'second_confirm_dead', cause: 'expired' },
   second_confirm_dropped: { kind: 'second_confirm_dropped', command: 'flatten' },
   position_changed: { kind: 'position_changed', target: 'QQQM' },

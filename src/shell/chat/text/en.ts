@@ -1147,7 +1147,9 @@ export const EN: Catalogue = {
         `account ${n.accountId} (${n.environment === 'paper' ? 'paper, no real money' : 'LIVE, REAL MONEY'})`,
         n.phrase === null
           ? `Yes within ${s.f.duration(n.validMs)}: /yes ${n.nonce}`
-          : `type within ${s.f.duration(n.validMs)}: ${n.phrase}`,
+          : n.needsCode
+            ? `type within ${s.f.duration(n.validMs)}: ${n.phrase} and the 6 digits of your authenticator app`
+            : `type within ${s.f.duration(n.validMs)}: ${n.phrase}`,
       ];
     },
     second_confirm_dead: (n) => [
@@ -1158,6 +1160,24 @@ export const EN: Catalogue = {
         unknown: '✕ There is no such question (any more). Nothing done.',
       }[n.cause],
     ],
+    code_refused: ({ answer }, s) => {
+      switch (answer.kind) {
+        case 'used':
+          return ['✕ That code was used already. Nothing done; wait for the next one.'];
+        case 'wrong':
+          return [
+            `✕ Wrong code. Nothing done; ${count(answer.triesLeft, 'try', 'tries')} left before none counts for an hour.`,
+          ];
+        case 'clock_off':
+          return [
+            `✕ That code belongs to another time: your device’s clock or this machine’s is off by about ${s.f.duration(Math.abs(answer.offMs))}. Nothing done; set the clocks.`,
+          ];
+        case 'banned':
+          return [
+            `✕ Too many wrong codes: none counts before ${s.f.time(answer.untilAt)}. Nothing done; kill, STOP and flatten need no code.`,
+          ];
+      }
+    },
     second_confirm_dropped: (n) => [`/${n.command} dropped. Nothing done.`],
     position_changed: (n, s) => [
       `✕ The position in ${s.f.words(n.target, 20)} is not the one you meant any more. Nothing done.`,

@@ -1240,7 +1240,9 @@ export const ZH_CN: Catalogue = {
         `账户 ${n.accountId}(${n.environment === 'paper' ? '模拟,非真钱' : '实盘,真钱'})`,
         n.phrase === null
           ? `${s.f.duration(n.validMs)}内确认:/yes ${n.nonce}`
-          : `${s.f.duration(n.validMs)}内输入:${n.phrase}`,
+          : n.needsCode
+            ? `${s.f.duration(n.validMs)}内输入:${n.phrase} 加验证器上的 6 位数字`
+            : `${s.f.duration(n.validMs)}内输入:${n.phrase}`,
       ];
     },
     second_confirm_dead: (n) => [
@@ -1251,6 +1253,22 @@ export const ZH_CN: Catalogue = {
         unknown: '✕ 没有这个确认(或已失效)。什么也没做。',
       }[n.cause],
     ],
+    code_refused: ({ answer }, s) => {
+      switch (answer.kind) {
+        case 'used':
+          return ['✕ 这个验证码已用过。什么也没做;请等下一个。'];
+        case 'wrong':
+          return [`✕ 验证码不对。什么也没做;再错 ${answer.triesLeft} 次则一小时内都不接受。`];
+        case 'clock_off':
+          return [
+            `✕ 这个验证码属于别的时刻:您的手机或本机时钟大约差 ${s.f.duration(Math.abs(answer.offMs))}。什么也没做;请校准时钟。`,
+          ];
+        case 'banned':
+          return [
+            `✕ 错误次数过多:${s.f.time(answer.untilAt)} 之前不接受验证码。什么也没做;急停、停止开仓和全部清仓不需要验证码。`,
+          ];
+      }
+    },
     second_confirm_dropped: (n) => [`/${n.command} 已放弃。什么也没做。`],
     position_changed: (n, s) => [
       `✕ ${s.f.words(n.target, 20)} 的持仓已不是您所指的那一笔。什么也没做。`,
