@@ -64,6 +64,7 @@ async function askAgain(
     act: judged.act,
     command: judged.act.act,
     deskIds: judged.desks.map((desk) => desk.policy.deskId),
+    saidAt: incoming.sentAt,
     actorId: who.actor.id,
     channel: incoming.channel,
     chatId: incoming.chatId,
@@ -123,6 +124,7 @@ export async function respondSecondConfirm(
     turn,
     { kind: 'go', act: pending.act, desks, lateMs: null, ticketVersion: null, isConfirmed: true },
     deps,
+    pending.saidAt,
   );
 }
 
@@ -176,6 +178,7 @@ async function perform(
   turn: Turn,
   go: Extract<Judged, { kind: 'go' }>,
   deps: ReplyDeps,
+  saidAt: number = turn.incoming.sentAt,
 ): Promise<void> {
   const { row, incoming, who } = turn;
   const { act } = go;
@@ -191,7 +194,7 @@ async function perform(
         kind: 'operator_acted',
         act,
         actor: who.actor,
-        sentAt: incoming.sentAt,
+        sentAt: saidAt,
         quote,
         isConfirmed: go.isConfirmed,
       },

@@ -9,6 +9,8 @@ export type PendingAct = {
   readonly act: DeskAct;
   readonly command: CommandName;
   readonly deskIds: readonly string[];
+  /** When the act was said, before it was asked about: a later kill or STOP overtakes it. */
+  readonly saidAt: number;
   readonly actorId: string;
   readonly channel: string;
   readonly chatId: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoreError } from '#app/errors.ts';
-import { ny, policyOf, quoteOf, withPosition, withTicket } from '../support/builders.ts';
+import { ny, policyOf, quoteOf, stop, withPosition, withTicket } from '../support/builders.ts';
 import { chatHarness } from '../support/chat-harness.ts';
 
 const code = (h: Awaited<ReturnType<typeof chatHarness>>) =>
@@ -81,6 +81,19 @@ test('CX-06 a typed allow asks one tap; the answer counts once, from the same pe
   assert.ok(h.desk.events.some((event) => event.type === 'consent_given'));
   assert.match((await h.say('/yes nonce1'))[0]!, /Already answered/);
   assert.equal(h.desk.inputs.length, 1);
+});
+
+test('CX-06 a STOP of another person outlives a question that was asked before it', async () => {
+  const h = await chatHarness(withPosition());
+  await h.say('/allow');
+  h.clock.advanceTo(h.clock.now() + 1_000);
+  await h.desk.submit(stop(h.clock.now()));
+  h.clock.advanceTo(h.clock.now() + 1_000);
+  await h.say('/yes nonce1');
+  assert.equal(h.desk.state().consent.kind, 'stopped');
+  await h.say('/allow');
+  await h.say('/yes nonce2');
+  assert.equal(h.desk.state().consent.kind, 'allowed');
 });
 
 test('CX-06 a question unanswered for sixty seconds is dead', async () => {

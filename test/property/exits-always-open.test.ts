@@ -191,6 +191,7 @@ const HARDSHIPS: readonly Hardship[] = [
         kind: 'halted',
         by: 'x',
         at: 0,
+        saidAt: 0,
         flattenBy: null,
         left: [],
         legs: [],

@@ -85,6 +85,7 @@ const BURDENS: readonly Burden[] = [
       kind: 'halted',
       by: 'x',
       at: 0,
+      saidAt: 0,
       flattenBy: null,
       left: [],
       legs: [],

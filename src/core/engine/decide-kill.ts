@@ -58,8 +58,8 @@ export function onResume(draft: Draft, input: OperatorInput, why: string): void 
     return refuse(draft, input, reason('not_killed'));
   const { kill } = draft.state;
   // a kill overtakes what was said before it: an earlier resume that comes in later does not undo it
-  if (kill.kind !== 'clear' && input.sentAt < kill.at)
-    return refuse(draft, input, reason('killed', { since: kill.at, by: kill.by }));
+  if (kill.kind !== 'clear' && input.sentAt < kill.saidAt)
+    return refuse(draft, input, reason('killed', { since: kill.saidAt, by: kill.by }));
   if (kill.kind === 'flattening') return refuse(draft, input, reason('flatten_running'));
   if (!draft.state.isReconciled) return refuse(draft, input, reason('not_reconciled'));
   if (!hasNoDoubt(draft) || isSweepPending(draft.state))

@@ -15,6 +15,7 @@ export function evolveKill(state: DeskState, event: Event): DeskState {
       return withKill(state, (kill) => ({
         kind: 'flattening',
         at: event.at,
+        saidAt: event.at,
         by: event.by,
         flattenBy: event.by,
         left: [],
@@ -35,19 +36,22 @@ export function evolveKill(state: DeskState, event: Event): DeskState {
     case 'kill_resumed':
       return { ...state, kill: { kind: 'clear' }, isKillFilePresent: false };
     case 'kill_file_noticed':
-      return { ...state, isKillFilePresent: event.isPresent };
+      return {
+        ...(event.isPresent ? withKill(state, () => ({ saidAt: event.at })) : state),
+        isKillFilePresent: event.isPresent,
+      };
     default:
       return evolveLegs(state, event);
   }
 }
 
 function engaged(state: DeskState, event: Extract<Event, { type: 'kill_engaged' }>): DeskState {
+  const { by, at } = event;
   const known = heard(state, event.updateKey);
   // a latch: said again it repeats the cancels and takes nothing back
-  if (state.kill.kind !== 'clear') return known;
-  const { by, at } = event;
+  if (state.kill.kind !== 'clear') return withKill(known, () => ({ saidAt: at }));
   const empty = { flattenBy: null, left: [], legs: [], sweep: null, told: null };
-  return { ...known, kill: { kind: 'halted', by, at, ...empty } };
+  return { ...known, kill: { kind: 'halted', by, at, saidAt: at, ...empty } };
 }
 
 function withKill(state: DeskState, change: (kill: Engaged) => Partial<Engaged>): DeskState {

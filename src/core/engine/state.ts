@@ -63,6 +63,8 @@ export type Kill =
       readonly kind: 'halted' | 'flattening' | 'flat' | 'incomplete';
       readonly by: string;
       readonly at: number;
+      /** When it was said last, by a person or by the kill file: what was said earlier does not undo it. */
+      readonly saidAt: number;
       readonly flattenBy: string | null;
       readonly left: readonly KillRest[];
       readonly legs: readonly KillLeg[];

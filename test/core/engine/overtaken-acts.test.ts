@@ -28,3 +28,20 @@ test('CX-07 a resume said before a kill that overtook it does not undo the kill'
   const later = step(late.desk, said(resume(ny('10:05:03')), ny('10:05:02')));
   assert.equal(later.desk.state.kill.kind, 'clear');
 });
+
+test('CX-07 a resume said between two kills does not undo the later one', () => {
+  const again = { ...kill(ny('10:06')), updateKey: 'telegram:7' } as Input;
+  const desk = deskAfter([...ready(), kill(ny('10:05')), again]);
+  const late = step(desk, said(resume(ny('10:06:01')), ny('10:05:30')));
+  assert.equal(late.desk.state.kill.kind, 'halted');
+  const later = step(late.desk, said(resume(ny('10:06:03')), ny('10:06:02')));
+  assert.equal(later.desk.state.kill.kind, 'clear');
+});
+
+test('CX-07 a resume said before the kill file was written does not remove it', () => {
+  const file: Input = { kind: 'kill_file_seen', at: ny('10:06'), isPresent: true, by: 'terminal' };
+  const desk = deskAfter([...ready(), kill(ny('10:05')), file]);
+  const late = step(desk, said(resume(ny('10:06:01')), ny('10:05:30')));
+  assert.equal(late.desk.state.kill.kind, 'halted');
+  assert.equal(late.desk.state.isKillFilePresent, true);
+});
