@@ -88,6 +88,11 @@ class LaneDeliverer implements Deliverer {
   }
 
   handOver(rows: readonly OutboxRow[]): void {
+    this.#hand(rows, false);
+  }
+
+  /** `isOlder`: stored before this process said anything, so before what it says from the journal. */
+  #hand(rows: readonly OutboxRow[], isOlder: boolean): void {
     if (this.#isStopped) return;
     const lanes = new Set<ChatLane>();
     for (const row of rows) {
@@ -95,7 +100,7 @@ class LaneDeliverer implements Deliverer {
       if (chat === null || this.#known.has(row.dedupeKey) || this.#isSaid(row)) continue;
       this.#known.add(row.dedupeKey);
       const lane = this.#laneOf(row.lane, chat.channel, chat.chatId);
-      put(row, lane, false);
+      put(row, lane, isOlder);
       if (row.priority === 0) lane.hurry?.();
       lanes.add(lane);
     }
@@ -120,7 +125,8 @@ class LaneDeliverer implements Deliverer {
     try {
       for (const { row, messageId } of [...this.#unmarked.values()])
         await this.#mark(row, messageId);
-      this.handOver(await this.#deps.outbox.due(this.#deps.runId, dueBy, 500, 'chat:'));
+      const isOlder = !this.#isLoaded;
+      this.#hand(await this.#deps.outbox.due(this.#deps.runId, dueBy, 500, 'chat:'), isOlder);
     } catch (error) {
       this.#deps.onFailure(error, null);
     }

@@ -133,6 +133,14 @@ test('CX-11 after a restart the news waits with what was promised a later try', 
   assert.deepEqual(h.texts(), ['ALARM', 'promised', 'recovered']);
 });
 
+test('CX-11 what waits since before a restart is said before what the journal says', async () => {
+  const h = harness();
+  await h.store.outbox.enqueue([h.row('waits'), h.row('too')]);
+  h.deliverer.handOver([queuedRow(h.row('without the store'), 0)]);
+  await h.until(AT + 1_000);
+  assert.deepEqual(h.texts(), ['waits', 'too', 'without the store']);
+});
+
 test('CX-01 edits of one message coalesce to the newest and edit the same message', async () => {
   const h = harness(USUAL_RATE);
   const edit = { editKey: 'ticket-1' };
