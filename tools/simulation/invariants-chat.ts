@@ -69,7 +69,7 @@ class OrderBook {
   readonly #world: Observed;
   readonly #leftAt = new Map<number, number>();
   readonly #last = new Map<string, OutboxRow>();
-  readonly #known = new Set<number>();
+  readonly #known = new Set<string>();
 
   constructor(world: Observed) {
     this.#world = world;
@@ -81,8 +81,10 @@ class OrderBook {
 
   stands(chat: string, row: OutboxRow): void {
     const isOwn = row.id !== 0 && row.priority !== 0 && row.editKey === null;
-    if (!isOwn || this.#known.has(row.id)) return;
-    this.#known.add(row.id);
+    // said before: by a process that died, or from the journal before the store had it
+    const isRepeat = this.#known.has(row.dedupeKey);
+    this.#known.add(row.dedupeKey);
+    if (!isOwn || isRepeat) return;
     const last = this.#last.get(chat);
     if (last === undefined || last.id < row.id) {
       this.#last.set(chat, row);

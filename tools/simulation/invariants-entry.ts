@@ -109,6 +109,7 @@ export function oncePerLeg(world: Observed): Hooks {
 type Silence = {
   readonly by: string;
   readonly update: Update | null;
+  readonly saidAt: number;
   readonly life: Life | null;
   readonly machine: string;
   isSafe: boolean;
@@ -122,57 +123,68 @@ type Silence = {
  * was told that it is safe or its event is in the log. A stop is accepted the same way and outlives its
  * process from then on; before, the chat gives it again and it counts from there. A message that is given
  * again although it was safe is the old one. The only ends are a person's agreement to resume (kill), an
- * ALLOW tapped or agreed to (stop), said later than the stop.
+ * ALLOW tapped or agreed to (stop): tapped later than the stop, or to a question shown later than the kill
+ * or stop was said.
  */
 export function silenceAfterStop(world: Observed): Hooks {
-  let killed: Silence | null = null;
-  let stopped: Silence | null = null;
+  let kills: Silence[] = [];
+  let stops: Silence[] = [];
   const heard = new Set<string>();
-  const isLater = (update: Update) =>
-    update.incoming.sentAt >= (stopped?.update?.incoming.sentAt ?? 0);
+  /** What was said after an instant still stands; the rest is over for good. */
+  const saidAfter = (all: readonly Silence[], at: number): Silence[] =>
+    all.filter((one) => {
+      if (one.saidAt <= at && one.update !== null) heard.add(one.update.incoming.updateId);
+      return one.saidAt > at;
+    });
+  const makeSafe = (all: readonly Silence[], isMeant: (one: Silence) => boolean) => {
+    for (const one of all) if (isMeant(one)) one.isSafe = true;
+  };
   return {
     killFileWritten(machine) {
-      killed ??= { by: 'kill file', update: null, life: null, machine, isSafe: false };
+      const saidAt = world.now();
+      kills.push({ by: 'kill file', update: null, saidAt, life: null, machine, isSafe: false });
     },
     received(life, update) {
-      const { updateId } = update.incoming;
-      if (!isAuthorized(update) || heard.has(updateId)) return;
+      const { updateId, sentAt } = update.incoming;
       const { wants } = update.meaning;
-      const silence = { by: updateId, update, life, machine: life.machine, isSafe: false };
-      if (wants === 'kill') killed ??= silence;
-      if (wants === 'stop') stopped = silence;
+      if (wants !== 'kill' && wants !== 'stop') return;
+      const all = wants === 'kill' ? kills : stops;
+      const isKnown = heard.has(updateId) || all.some((one) => one.update === update);
+      if (!isAuthorized(update) || isKnown) return;
+      const { machine } = life;
+      all.push({ by: updateId, update, saidAt: sentAt, life, machine, isSafe: false });
     },
     receiving(_life, update) {
       if (!isAuthorized(update)) return;
-      const { meaning } = update;
-      if (meaning.wants === 'agree' && meaning.to === 'resume') killed = null;
-      const allows =
-        meaning.wants === 'allow_by_button' ||
-        (meaning.wants === 'agree' && meaning.to === 'allow');
-      if (allows && isLater(update)) stopped = null;
+      const { meaning, incoming } = update;
+      if (meaning.wants === 'allow_by_button') stops = saidAfter(stops, incoming.sentAt);
+      if (meaning.wants !== 'agree') return;
+      if (meaning.to === 'resume') kills = saidAfter(kills, meaning.askedAt);
+      if (meaning.to === 'allow') stops = saidAfter(stops, meaning.askedAt);
     },
     acknowledged(update) {
       heard.add(update.incoming.updateId);
-      if (killed?.update === update) killed.isSafe = true;
-      if (stopped?.update === update) stopped.isSafe = true;
+      makeSafe([...kills, ...stops], (one) => one.update === update);
     },
     committed(event) {
-      if (event.type === 'kill_engaged' && killed !== null) killed.isSafe = true;
-      if (event.type === 'consent_withdrawn' && stopped !== null) stopped.isSafe = true;
+      if (event.type === 'kill_engaged') makeSafe(kills, () => true);
+      if (event.type === 'consent_withdrawn') makeSafe(stops, () => true);
       // a new day begins without consent: what was stopped is over
-      if (event.type === 'session_planned') stopped = null;
+      if (event.type === 'session_planned') stops = [];
     },
     died(life) {
-      if (stopped?.life === life && !stopped.isSafe) stopped = null;
+      stops = stops.filter((one) => one.isSafe || one.life !== life);
     },
     recovered(life) {
-      if (killed !== null && !killed.isSafe && killed.machine !== life.machine) killed = null;
-      if (stopped !== null && !stopped.isSafe && stopped.life !== life) stopped = null;
+      kills = kills.filter((one) => one.isSafe || one.machine === life.machine);
+      stops = stops.filter((one) => one.isSafe || one.life === life);
     },
     submitting(_life, order) {
       if (entryOf(order) === null) return;
-      if (killed !== null) world.fail(3, `${order.orderId} left after the kill of ${killed.by}`);
-      if (stopped !== null) world.fail(3, `${order.orderId} left after the stop of ${stopped.by}`);
+      const [kill] = kills;
+      const [stop] = stops;
+      if (kill !== undefined) world.fail(3, `${order.orderId} left after the kill of ${kill.by}`);
+      if (stop !== undefined) world.fail(3, `${order.orderId} left after the stop of ${stop.by}`);
     },
   };
 }

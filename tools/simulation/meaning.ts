@@ -12,8 +12,8 @@ export type Meaning =
   | { readonly wants: 'yes'; readonly code: string | null; readonly part: Part }
   | { readonly wants: 'no'; readonly code: string | null }
   | { readonly wants: 'kill' | 'stop' | 'allow' | 'allow_by_button' }
-  /** Agrees to what was asked before. */
-  | { readonly wants: 'agree'; readonly to: string }
+  /** Agrees to what was asked before; `askedAt` is when the question was shown. */
+  | { readonly wants: 'agree'; readonly to: string; readonly askedAt: number }
   | { readonly wants: 'other' };
 
 const YES = /^\/?(confirm|确认|half)(?:\s+(\S+))?(?:\s+(\d+))?/i;

@@ -104,12 +104,10 @@ export class People {
     if (willing === undefined) return;
     this.#willing.splice(index, 1);
     const { time } = this.#deps;
-    time.at(time.now() + willing.afterMs, () => {
-      const text = `/yes ${question.nonce}`;
-      this.#send(channel, chatId, text, true, null, 40, 0, {
-        wants: 'agree',
-        to: question.asks,
-      });
+    const askedAt = time.now();
+    time.at(askedAt + willing.afterMs, () => {
+      const meaning = { wants: 'agree', to: question.asks, askedAt } as const;
+      this.#send(channel, chatId, `/yes ${question.nonce}`, true, null, 40, 0, meaning);
     });
   }
 
