@@ -87,12 +87,8 @@ class LaneDeliverer implements Deliverer {
     this.#deps = deps;
   }
 
-  handOver(rows: readonly OutboxRow[]): void {
-    this.#hand(rows, false);
-  }
-
   /** `isOlder`: stored before this process said anything, so before what it says from the journal. */
-  #hand(rows: readonly OutboxRow[], isOlder: boolean): void {
+  handOver(rows: readonly OutboxRow[], isOlder = false): void {
     if (this.#isStopped) return;
     const lanes = new Set<ChatLane>();
     for (const row of rows) {
@@ -126,7 +122,7 @@ class LaneDeliverer implements Deliverer {
       for (const { row, messageId } of [...this.#unmarked.values()])
         await this.#mark(row, messageId);
       const isOlder = !this.#isLoaded;
-      this.#hand(await this.#deps.outbox.due(this.#deps.runId, dueBy, 500, 'chat:'), isOlder);
+      this.handOver(await this.#deps.outbox.due(this.#deps.runId, dueBy, 500, 'chat:'), isOlder);
     } catch (error) {
       this.#deps.onFailure(error, null);
     }

@@ -37,6 +37,11 @@ export interface DeskHandle {
   readonly view: () => MarketView;
   /** Queues an input; resolves once its events are committed and its effects handed over. */
   submit(input: Input, options?: StepOptions): Promise<StepOutcome>;
+  /**
+   * Resolves once all that was decided so far is in the log; rejects with StoreError while some of it is
+   * in the journal of this machine only, where another one that takes over would not see it.
+   */
+  stored(): Promise<void>;
   /** A quote stamped with its own instant; null when none could be had within `timeoutMs`. */
   fetchQuote(instrument: InstrumentId, timeoutMs: number): Promise<Quote | null>;
   /**

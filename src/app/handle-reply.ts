@@ -59,6 +59,8 @@ async function respond(row: InboxRow, body: ChatBody, deps: ReplyDeps): Promise<
   const turn: Turn = { row, incoming, who };
   // the process that acted may have ended before its act was decided: then it is done again
   if (body.acted !== null && (await deps.wasDecided(row.channel, row.updateId))) {
+    // the row stands for the act until the log has it: a machine that takes over reads no other's journal
+    await Promise.all(deps.desks().map((desk) => desk.stored()));
     const lateMs = deps.clock.now() - incoming.sentAt;
     const notices: Notice[] =
       lateMs > 60_000

@@ -243,6 +243,7 @@ async function performAtOnce(
   );
   // the row is done only when the act can no longer be lost
   await Promise.all(receipts.map((receipt) => receipt.decided));
+  await Promise.all(go.desks.map((desk) => desk.stored()));
   const notices: Notice[] =
     go.lateMs === null
       ? []

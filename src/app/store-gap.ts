@@ -78,6 +78,11 @@ export class StoreGap {
     return { events: left.flatMap((entry) => entry.events), overtaken: 0 };
   }
 
+  /** True while something decided is in the journal only. */
+  isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Appends what waits; `version` is that of the state, the waiting events included. Throws StoreError while the store is down. */
   async flush(version: number): Promise<void> {
     for (let entry = this.#waiting[0]; entry !== undefined; entry = this.#waiting[0]) {

@@ -192,6 +192,19 @@ test('SP-11 the next process does not send again what left from the journal', as
   assert.deepEqual(world.sent, ['exit-1']);
 });
 
+test('SP-11 CX-07 what the journal alone holds is not said to be stored: another machine would not see it', async () => {
+  const world = await withEntriesAtBroker();
+  world.mode.now = 'stopped';
+  world.desk.killNow(OWNER, 'all', world.clock.now());
+  await world.settle(100);
+  assert.equal(world.desk.state().kill.kind, 'halted');
+  await assert.rejects(world.desk.stored(), StoreError);
+  world.mode.now = 'up';
+  await world.desk.stored();
+  const stored = await world.store.events.read(world.desk.stream);
+  assert.ok(stored.some(({ type }) => type === 'kill_engaged'));
+});
+
 test('SP-11 what was said with the store down and not delivered is stored for the next process', async () => {
   const world = await withEntriesAtBroker();
   world.mode.now = 'stopped';

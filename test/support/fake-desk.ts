@@ -113,6 +113,7 @@ export function createFakeDesk(options: Options): FakeDesk {
       queue = done.catch(() => undefined);
       return done;
     },
+    stored: async () => undefined,
     fetchQuote: async () => fake.quote,
     killNow(actor, scope, sentAt) {
       fake.kills.push({ actor, scope, sentAt });

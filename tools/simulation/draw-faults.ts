@@ -113,11 +113,12 @@ function storeFault(dice: Dice, end: number): Item[] {
   const forMs = dice.whole(1, 180) * SECOND;
   const items: Item[] = [{ kind: 'outage', at, forMs }];
   // somebody stops the desk while the store is down, and the process dies before it comes back
-  const within = () => ({ at: at + dice.whole(100, forMs) });
   const word = dice.pick(['/kill', '/stop', '/exit {symbol}', '/flatten', '/safe on']);
-  if (dice.chance(0.4)) items.push(say(dice, within(), word, { travelMs: 50 }));
-  if (dice.chance(0.3))
-    items.push({ kind: 'die_at', at: within().at, downMs: forMs + dice.whole(100, 9_000) });
+  const wordAt = at + dice.whole(100, forMs);
+  const deathAt = dice.chance(0.5) ? wordAt + dice.whole(200, 20_000) : at + dice.whole(100, forMs);
+  if (dice.chance(0.6)) items.push(say(dice, { at: wordAt }, word, { travelMs: 50 }));
+  if (dice.chance(0.4))
+    items.push({ kind: 'die_at', at: deathAt, downMs: forMs + dice.whole(100, 9_000) });
   return items;
 }
 

@@ -1,5 +1,6 @@
 import { BrokerError } from '#app/errors.ts';
 import type { Access, BrokerReport, Identity, OrderRequest, OutboxRow } from '#app/ports.ts';
+import type { Effect } from '#core/engine/effect.ts';
 import type { DeskState } from '#core/engine/state.ts';
 import { boot, type Tamper } from './boot.ts';
 import type { PlantedBug } from './planted-bug.ts';
@@ -85,25 +86,37 @@ const SENDING: readonly PlantedBug[] = [
   {
     id: 'order_resent_after_crash',
     sentence: 'an order that was under way when the process died is sent again at the start',
-    plant: () => (parts) => {
-      const again: OutboxRow[] = [];
-      const { outbox } = parts.tables;
-      const tables = {
-        ...parts.tables,
-        outbox: {
-          ...outbox,
-          settleInterrupted: async (runId: string) => {
-            const settled = await outbox.settleInterrupted(runId);
-            again.push(...settled.unknown.map((row) => ({ ...row, id: 0 })));
-            return { ...settled, unknown: [] };
+    plant: () => {
+      const sent = new Map<string, OrderRequest>();
+      return (parts) => {
+        const { broker, tables } = parts;
+        const { outbox } = tables;
+        return {
+          ...parts,
+          broker: {
+            ...broker,
+            submit: (order) => {
+              sent.set(order.orderId, order);
+              return broker.submit(order);
+            },
           },
-          due: async (...which: Parameters<typeof outbox.due>) => [
-            ...again.splice(0),
-            ...(await outbox.due(...which)),
-          ],
-        },
+          tables: {
+            ...tables,
+            outbox: {
+              ...outbox,
+              settleInterrupted: async (runId: string) => {
+                const settled = await outbox.settleInterrupted(runId);
+                for (const { payload } of settled.unknown) {
+                  const effect = payload as Effect;
+                  const order = effect.kind === 'submit_order' && sent.get(effect.order.orderId);
+                  if (order) broker.submit(order).catch(() => undefined);
+                }
+                return settled;
+              },
+            },
+          },
+        };
       };
-      return { ...parts, tables };
     },
   },
   {
