@@ -159,8 +159,8 @@ export function listenToBroker(live: LiveDesk, house: LiveHouse): void {
     for (const event of events) {
       if (event.type === 'session_planned' && isSimulated(settings))
         house.market.play(event.session);
-      if (event.type === 'order_became_unknown') lane.ask(event.orderId);
     }
+    lane.follow(events);
   });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
   watchConnection(live, house);

@@ -262,7 +262,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   parts.conversation = conversation;
   desk.onEvents((events) => {
     collector.onEvents(policy.deskId, events, desk.state());
-    for (const event of events) if (event.type === 'order_became_unknown') lane.ask(event.orderId);
+    lane.follow(events);
   });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
   const rule = options.operator ?? 'terminal';

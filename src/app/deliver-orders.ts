@@ -1,4 +1,5 @@
 import type { Effect } from '#core/engine/effect.ts';
+import type { Event } from '#core/engine/event.ts';
 import type { Reason } from '#core/gates/reason.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Desk } from './desk.ts';
@@ -29,6 +30,8 @@ export type OrderLane = {
   take(rows: readonly OutboxRow[]): void;
   /** Asks the broker about an order whose fate is unknown until it is settled. */
   ask(orderId: string): void;
+  /** Asks about every order that these events leave a question about. */
+  follow(events: readonly Event[]): void;
   /** Says that nobody knows whether the one request of stage 2 arrived, and asks until it is known. */
   doubtSweep(cause: string): void;
 };
@@ -57,6 +60,15 @@ function requestOf(effect: Extract<Effect, { kind: 'submit_order' }>): OrderRequ
         ? null
         : { stop: { orderId: stop.orderId, stopPrice: stop.stopPrice }, target: held },
   };
+}
+
+/** The order an event leaves a question about: in doubt, or a request was refused, which says nothing of its fate. */
+function askedAbout(event: Event): string | null {
+  return event.type === 'order_became_unknown' ||
+    event.type === 'order_cancel_refused' ||
+    event.type === 'order_replace_failed'
+    ? event.orderId
+    : null;
 }
 
 /** Waits before asking about an unknown order, in milliseconds; the last one repeats. */
@@ -99,6 +111,13 @@ class Lane implements OrderLane {
           const effect = row.payload as Effect;
           if (effect.kind === 'submit_order') this.#doubt(effect.order.orderId, error);
         });
+    }
+  }
+
+  follow(events: readonly Event[]): void {
+    for (const event of events) {
+      const orderId = askedAbout(event);
+      if (orderId !== null) this.ask(orderId);
     }
   }
 

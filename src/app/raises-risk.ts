@@ -1,3 +1,4 @@
+import { WIDENED } from '#core/engine/decide-stops.ts';
 import type { Event } from '#core/engine/event.ts';
 
 /** Events that open risk or permit it: never while the store is down. */
@@ -9,11 +10,15 @@ const RAISES_RISK: ReadonlySet<Event['type']> = new Set([
   'kill_resumed',
   'safe_mode_left',
   'mode_changed',
+  'external_disowned',
+  'position_adopted',
+  'position_corrected',
+  'protection_waived',
 ]);
 
 /** True for events that need the store: with it down the step that made them is refused. */
 export function raisesRisk(event: Event): boolean {
-  return (
-    RAISES_RISK.has(event.type) || (event.type === 'order_intended' && event.order.role === 'entry')
-  );
+  const isEntry = event.type === 'order_intended' && event.order.role === 'entry';
+  const isMove = event.type === 'replace_requested' || event.type === 'watched_stop_moved';
+  return RAISES_RISK.has(event.type) || isEntry || (isMove && event.why === WIDENED);
 }

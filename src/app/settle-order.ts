@@ -1,11 +1,12 @@
 import type { OrderReport } from '#core/engine/input.ts';
+import type { Order } from '#core/machines/order.ts';
 import type { Desk } from './desk.ts';
 import type { Broker, BrokerOrder } from './ports.ts';
 
 const KIND: Readonly<Record<BrokerOrder['state'], OrderReport['kind']>> = {
   held: 'accepted',
   accepted: 'accepted',
-  partially_filled: 'partially_filled',
+  partially_filled: 'accepted',
   filled: 'filled',
   canceled: 'canceled',
   rejected: 'rejected',
@@ -13,7 +14,7 @@ const KIND: Readonly<Record<BrokerOrder['state'], OrderReport['kind']>> = {
 };
 
 /** What the broker knows of an order, as reports the desk understands: a fill first, then the end. */
-function reportsOf(found: BrokerOrder, knownQuantity: number, at: number): OrderReport[] {
+function reportsOf(found: BrokerOrder, known: Order, at: number): OrderReport[] {
   const base = {
     orderId: found.request.orderId,
     at,
@@ -26,10 +27,10 @@ function reportsOf(found: BrokerOrder, knownQuantity: number, at: number): Order
     limitPrice: null,
   };
   const reports: OrderReport[] = [];
-  const isNews = found.filledQuantity > knownQuantity && found.averagePrice !== null;
+  const isNews = found.filledQuantity > known.filledQuantity && found.averagePrice !== null;
   if (isNews) {
     const kind = found.state === 'filled' ? 'filled' : 'partially_filled';
-    const lastQuantity = found.filledQuantity - knownQuantity;
+    const lastQuantity = found.filledQuantity - known.filledQuantity;
     reports.push({
       ...base,
       reportId: `${base.orderId}:asked:${found.filledQuantity}`,
@@ -39,11 +40,17 @@ function reportsOf(found: BrokerOrder, knownQuantity: number, at: number): Order
     });
   }
   const kind = KIND[found.state];
-  if (kind !== 'filled' && kind !== 'partially_filled') {
+  if (!(kind === 'filled' && isNews))
     reports.push({ ...base, reportId: `${base.orderId}:asked:${kind}`, kind });
-  } else if (!isNews) {
-    reports.push({ ...base, reportId: `${base.orderId}:asked:accepted`, kind: 'accepted' });
-  }
+  const { stopPrice } = found.request;
+  // a new price whose answer was lost: what stands at the broker counts
+  if (kind === 'accepted' && stopPrice !== null && stopPrice !== known.stopPrice)
+    reports.push({
+      ...base,
+      reportId: `${base.orderId}:asked:${stopPrice}`,
+      kind: 'replaced',
+      stopPrice,
+    });
   return reports;
 }
 
@@ -65,7 +72,7 @@ export async function settleOrder(
     if (isLate) desk.post({ kind: 'order_not_found', at, orderId });
     return isLate;
   }
-  for (const report of reportsOf(found, order.filledQuantity, at))
+  for (const report of reportsOf(found, order, at))
     desk.post({ kind: 'order_reported', at, report });
   return true;
 }

@@ -36,7 +36,10 @@ export class UrgentLane {
   /** An order that is in doubt or works again must be cancelable again: the next cancel of it leaves. */
   noteEvents(events: readonly Event[]): void {
     for (const event of events) {
-      const isOpenAgain = event.type === 'order_became_unknown' || event.type === 'order_accepted';
+      const isOpenAgain =
+        event.type === 'order_became_unknown' ||
+        event.type === 'order_accepted' ||
+        event.type === 'order_cancel_refused';
       if (isOpenAgain) this.#canceled.delete(event.orderId);
     }
   }

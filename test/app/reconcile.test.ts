@@ -102,6 +102,7 @@ test('SP-11 a start reconciles before anything else leaves', async () => {
   const lane = {
     take: (rows: readonly { kind: string }[]) => void left.push(...rows.map((row) => row.kind)),
     ask: () => undefined,
+    follow: () => undefined,
     doubtSweep: () => undefined,
   };
   await recoverDesk({

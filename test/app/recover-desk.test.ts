@@ -39,6 +39,7 @@ test('ID-08 SP-11 orders in doubt when the process ended are asked about, also w
     lane: {
       take: () => undefined,
       ask: (orderId) => void asked.push(orderId),
+      follow: () => undefined,
       doubtSweep: () => undefined,
     },
     runId: 'test',

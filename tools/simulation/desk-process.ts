@@ -125,7 +125,7 @@ export function startProcess(deps: ProcessDeps): DeskProcess {
   const { deliverer, intake } = converse(deps, desk, outbox, reconciler, onTrouble);
   const running = runningOf(life, desk, clock);
   desk.onEvents((events) => {
-    for (const event of events) if (event.type === 'order_became_unknown') lane.ask(event.orderId);
+    lane.follow(events);
   });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
   watchConnection(desk, broker, clock, reconciler, onTrouble);

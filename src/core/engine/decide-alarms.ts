@@ -1,6 +1,7 @@
 import { hasEnded } from '#core/machines/order.ts';
 import { type Draft, emit } from './draft.ts';
-import { openQuantity, ringing, workingProtection } from './select.ts';
+import { acceptedCover } from './evolve-cover.ts';
+import { ringing } from './select.ts';
 import type { Alarm, DeskState } from './state.ts';
 
 /**
@@ -38,12 +39,3 @@ function isSettled(state: DeskState, alarm: Alarm): boolean {
       return false;
   }
 }
-
-/** Shares that stops would sell of which the broker has said that they work. */
-function acceptedCover(state: DeskState, instrument: string): number {
-  return workingProtection(state, instrument)
-    .filter((order) => order.role === 'stop' && SAID_TO_WORK.has(order.state))
-    .reduce((sum, order) => sum + openQuantity(state, order), 0);
-}
-
-const SAID_TO_WORK: ReadonlySet<string> = new Set(['accepted', 'partially_filled']);

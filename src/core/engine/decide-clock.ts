@@ -3,8 +3,8 @@ import { hasEnded, mayFill, type Order } from '#core/machines/order.ts';
 import { phaseOf } from '#core/machines/session-phase.ts';
 import { flattenDeadlines, startFlatten } from './decide-flatten.ts';
 import { nagDueAt, nagPerson } from './decide-manual.ts';
-import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
-import { protectDueAt, retryStopAt } from './decide-protection.ts';
+import { cancelEntries, exitDeadlines, requestCancel, startExit } from './decide-orders.ts';
+import { protectDueAt, protectionDeadlines } from './decide-protection.ts';
 import { onDoubt } from './decide-reports.ts';
 import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { lastPrice, voidOvertaken, voidPending } from './decide-tickets.ts';
@@ -73,6 +73,7 @@ function cancelOldEntries(draft: Draft): void {
 function wordDueAt(order: Order, limitMs: number): number | null {
   if (hasEnded(order) || order.state === 'unknown' || order.state === 'held') return null;
   if (order.cancelRequestedAt !== null) return order.cancelRequestedAt + limitMs;
+  if (order.replaceRequestedAt !== null) return order.replaceRequestedAt + limitMs;
   if (order.state === 'intended' || order.state === 'submitted')
     return (order.submittedAt ?? order.intendedAt) + limitMs;
   return null;
@@ -252,6 +253,8 @@ export function nextDeadline(
     ...Object.values(state.symbols).map((symbol) => symbol.cooldownUntil),
     state.consent.kind === 'allowed' ? state.consent.untilAt : null,
     ...flattenDeadlines(state, policy, after),
+    ...protectionDeadlines(state, policy),
+    ...exitDeadlines(state),
   ];
   for (const order of Object.values(state.orders)) {
     due.push(
@@ -259,7 +262,6 @@ export function nextDeadline(
     );
     if (order.role === 'exit' && order.cancelRequestedAt === null && !hasEnded(order))
       due.push(order.cancelDueAt);
-    if (state.positions[order.instrument] !== undefined) due.push(retryStopAt(order));
     if (hasEnded(order)) continue;
     if (order.role === 'entry')
       due.push(order.cancelRequestedAt === null ? order.cancelDueAt : null, protectDueAt(order));

@@ -103,7 +103,10 @@ function adopted(draft: Draft, external: External, price: number, stop: number):
     dayTypeAtEntry: draft.state.symbols[instrument]?.dayType ?? 'undecided',
     exiting: null,
     conditionalStop: null,
+    bareSince: null,
     unprotectedSince: null,
+    waivedBy: null,
+    isTargetWaived: false,
     slippage: { entry: NO_SLIPPAGE, exit: NO_SLIPPAGE },
   };
 }

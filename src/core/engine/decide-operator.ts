@@ -11,7 +11,7 @@ import { onFlatten, onKill, onResume } from './decide-kill.ts';
 import { onFillAct, onProtectedAct } from './decide-manual.ts';
 import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
 import { causePassed, enterSafeMode, hasNoDoubt } from './decide-safety.ts';
-import { onStopAct } from './decide-stops.ts';
+import { cancelProtection, onStopAct } from './decide-stops.ts';
 import { confirmAs, lastPrice, voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
 import { entryObjections } from './permission-of.ts';
@@ -327,14 +327,7 @@ function onCancel(draft: Draft, input: OperatorInput, act: Act<'cancel'>): void 
     for (const order of entries) requestCancel(draft, order, 'operator');
     return;
   }
-  const isProtection = Object.values(draft.state.orders).some(
-    (order) => order.role !== 'entry' && order.orderId.toUpperCase() === wanted,
-  );
-  refuse(
-    draft,
-    input,
-    reason(isProtection ? 'protection_kept' : 'unknown_order', { found: act.target }),
-  );
+  cancelProtection(draft, input, act);
 }
 
 const BOLDNESS: Readonly<Record<Mode, number>> = { alert: 0, semi: 1, auto: 2 };

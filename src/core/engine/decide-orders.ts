@@ -45,6 +45,9 @@ export function blank(
     cancelDueAt: null,
     cancelRequestedAt: null,
     replaceTo: null,
+    replaceRequestedAt: null,
+    cancelRefusedAt: null,
+    cancelRefusals: 0,
     nags: 0,
     why: role,
     midAtIntent: null,
@@ -158,6 +161,7 @@ export function advanceExits(draft: Draft): void {
     if (isHeldBack(draft.state, position)) continue;
     const terms = exitTerms(draft, position);
     if (terms === null || isExitExhausted(draft.state, position)) continue;
+    if (deniedUntil(draft.state, position) > draft.at) continue;
     for (const entry of openEntries(draft.state)) {
       if (entry.instrument === position.instrument) requestCancel(draft, entry, 'exit');
     }
@@ -183,6 +187,32 @@ export function advanceExits(draft: Draft): void {
       },
     });
   }
+}
+
+/** A denied exit is tried again after this long: what forbade it, e.g. a lost connection, takes its time. */
+const DENIED_WAIT_MS = 2_000;
+
+/** Instant before which an exit that the desk itself denied is not tried again; 0 when there is none. */
+function deniedUntil(state: DeskState, position: Position): number {
+  return ordersOf(state, position.instrument)
+    .filter((order) => order.role === 'exit' && order.state === 'denied')
+    .reduce((latest, order) => Math.max(latest, order.updatedAt + DENIED_WAIT_MS), 0);
+}
+
+/** Instants at which a denied exit is tried again. */
+export function exitDeadlines(state: DeskState): number[] {
+  return Object.values(state.positions)
+    .filter((position) => position.exiting !== null)
+    .map((position) => deniedUntil(state, position));
+}
+
+/** True when the running exit was given up only because the desk could not send it, e.g. without a connection. */
+export function wasOnlyDenied(state: DeskState, position: Position): boolean {
+  const { exiting } = position;
+  if (exiting === null || !isExitExhausted(state, position)) return false;
+  return ordersOf(state, position.instrument).every(
+    (order) => order.role !== 'exit' || order.intendedAt < exiting.at || order.state === 'denied',
+  );
 }
 
 /** After this many exit orders that ended without a fill a person is called instead of trying on. */

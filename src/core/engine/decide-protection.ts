@@ -9,9 +9,11 @@ import {
   requestCancel,
 } from './decide-orders.ts';
 import { type Draft, emit } from './draft.ts';
+import { acceptedCover } from './evolve-cover.ts';
 import { ordersOf } from './order-index.ts';
+import type { Policy } from './policy.ts';
 import { coveredQuantity, openEntries, openQuantity, workingProtection } from './select.ts';
-import type { Position } from './state.ts';
+import type { DeskState, Position } from './state.ts';
 
 /**
  * Gives every held share exactly one working stop: an uncovered rest (partial fill whose remainder
@@ -21,6 +23,7 @@ import type { Position } from './state.ts';
 export function ensureProtection(draft: Draft): void {
   for (const position of Object.values(draft.state.positions)) {
     if (position.quantity <= 0 || draft.policy.execution.protection === 'watched') continue;
+    if (position.waivedBy !== null) continue;
     if (position.exiting !== null && !isExitExhausted(draft.state, position)) continue;
     const waits = openEntries(draft.state).some(
       (order) => order.instrument === position.instrument && draft.at < protectDueAt(order),
@@ -28,7 +31,9 @@ export function ensureProtection(draft: Draft): void {
     trimProtection(draft, position);
     const uncovered = position.quantity - coveredQuantity(draft.state, position.instrument);
     if (uncovered > 0 && !waits && isSessionOpen(draft)) protectRest(draft, position, uncovered);
-    if (position.unprotectedSince !== null && uncovered <= 0) {
+    noticeBare(draft, position);
+    const isWorking = draft.state.positions[position.instrument]?.bareSince === null;
+    if (position.unprotectedSince !== null && isWorking) {
       emit(draft, {
         type: 'position_protected',
         instrument: position.instrument,
@@ -36,6 +41,32 @@ export function ensureProtection(draft: Draft): void {
       });
     }
   }
+}
+
+/** A position without a working stop is told after this long, whatever the reason. Source: centaur.md, "protected". */
+const BARE_AFTER_MS = 5_000;
+
+/** Calls a person for a position that no working stop has covered for too long. */
+function noticeBare(draft: Draft, position: Position): void {
+  const { bareSince, instrument, quantity } = position;
+  const known = draft.state.positions[instrument];
+  if (bareSince === null || known?.unprotectedSince !== null || !isSessionOpen(draft)) return;
+  if (draft.at < bareSince + BARE_AFTER_MS) return;
+  const left = quantity - acceptedCover(draft.state, instrument);
+  emit(draft, { type: 'position_found_unprotected', instrument, quantity: left });
+}
+
+/** Instants at which a missing stop is told, or tried again. */
+export function protectionDeadlines(state: DeskState, policy: Policy): (number | null)[] {
+  if (policy.execution.protection === 'watched') return [];
+  return Object.values(state.positions).flatMap((position) => {
+    if (position.exiting !== null && !isExitExhausted(state, position)) return [];
+    const isTold = position.unprotectedSince !== null || position.waivedBy !== null;
+    const bareAt =
+      isTold || position.bareSince === null ? null : position.bareSince + BARE_AFTER_MS;
+    const refused = refusedStops(state, position);
+    return [bareAt, refused.length === 0 ? null : retryAt(refused)];
+  });
 }
 
 /** What is held gets its own protection at the latest this long after a partial fill. Source: centaur.md. */
@@ -50,11 +81,6 @@ export function protectDueAt(entry: Order): number {
   return entry.cancelRequestedAt + PROTECTION_WAIT_MS;
 }
 
-/** Instant before which no further stop is tried after a refused one. */
-export function retryStopAt(order: Order): number {
-  return isRefusedStop(order) ? order.updatedAt + PROTECTION_WAIT_MS : 0;
-}
-
 function isRefusedStop(order: Order): boolean {
   return order.role === 'stop' && (order.state === 'rejected' || order.state === 'denied');
 }
@@ -66,9 +92,7 @@ function protectRest(draft: Draft, position: Position, quantity: number): void {
   );
   for (const order of orphans) requestCancel(draft, order, 'its stop is gone');
   if (orphans.length > 0) return;
-  const refused = ordersOf(draft.state, position.instrument).filter(
-    (order) => order.ticketId === position.ticketId && isRefusedStop(order),
-  );
+  const refused = refusedStops(draft.state, position);
   if (refused.length > 0 && position.unprotectedSince === null) {
     emit(draft, { type: 'position_found_unprotected', instrument: position.instrument, quantity });
   }
@@ -77,9 +101,25 @@ function protectRest(draft: Draft, position: Position, quantity: number): void {
     for (const entry of openEntries(draft.state))
       if (entry.instrument === position.instrument)
         requestCancel(draft, entry, 'a stop was refused');
-  const isTooSoon = refused.some((order) => retryStopAt(order) > draft.at);
-  if (!isTooSoon && refused.length < MAX_STOP_ATTEMPTS) addProtection(draft, position, quantity);
+  if (refused.length === 0 || retryAt(refused) <= draft.at)
+    addProtection(draft, position, quantity);
 }
+
+function refusedStops(state: DeskState, position: Position): Order[] {
+  return ordersOf(state, position.instrument).filter(
+    (order) => order.ticketId === position.ticketId && isRefusedStop(order),
+  );
+}
+
+/** Instant before which no further stop is tried: soon at first, then seldom, and for as long as it is held. */
+function retryAt(refused: readonly Order[]): number {
+  const last = Math.max(...refused.map((order) => order.updatedAt));
+  return last + (refused.length < QUICK_STOP_ATTEMPTS ? PROTECTION_WAIT_MS : SLOW_RETRY_MS);
+}
+
+/** After this many refused stops in a row the next ones are tried at a distance. */
+const QUICK_STOP_ATTEMPTS = 8;
+const SLOW_RETRY_MS = 30_000;
 
 function siblingsOf(draft: Draft, order: Order): Order[] {
   if (order.ocoGroup === null) return [];
@@ -98,7 +138,8 @@ function addProtection(draft: Draft, position: Position, quantity: number): void
   const attempt = orderCount(draft, position.ticketId, 'stop') + 1;
   const subject = { id: position.ticketId, instrument: position.instrument };
   // two sellers of one share are refused by real brokers: a target rests only where it pairs with its stop
-  const isDue = !position.isFirstTargetDone && position.origin === 'ticket';
+  const isWanted = position.origin === 'ticket' && !position.isTargetWaived;
+  const isDue = !position.isFirstTargetDone && isWanted;
   const hasTarget = draft.policy.execution.hasOco && isDue;
   const first = hasTarget ? Math.min(quantity, targetQuantity(draft, position)) : 0;
   const rest = quantity - first;
@@ -130,9 +171,6 @@ function addProtection(draft: Draft, position: Position, quantity: number): void
     });
   }
 }
-
-/** After this many refused stops only the alarm is left. */
-const MAX_STOP_ATTEMPTS = 8;
 
 /** Shares that the first target should still sell: its share of what was bought, less working targets. */
 function targetQuantity(draft: Draft, position: Position): number {
@@ -175,20 +213,40 @@ function mayStand(draft: Draft, order: Order): boolean {
   return draft.state.orders[order.orderId]?.cancelRequestedAt === null;
 }
 
-/** Moves every working stop of a position up to `stop`; lower or equal prices change nothing. */
+/** Moves the stop of a position up to `stop`; a lower or equal price changes nothing. */
 export function raiseStop(draft: Draft, position: Position, stop: number, why: string): void {
-  if (!(stop > position.stop) || position.exiting !== null) return;
-  if (draft.policy.execution.protection === 'watched')
-    return emit(draft, {
-      type: 'watched_stop_moved',
-      instrument: position.instrument,
-      from: position.stop,
-      stop,
-      why,
-    });
-  for (const order of workingProtection(draft.state, position.instrument)) {
-    if (order.role !== 'stop' || order.state === 'unknown' || order.replaceTo !== null) continue;
-    if (openQuantity(draft.state, order) === 0 || !(stop > (order.stopPrice ?? 0))) continue;
-    emit(draft, { type: 'replace_requested', orderId: order.orderId, stopPrice: stop, why });
+  if (stop > position.stop && position.exiting === null) moveStop(draft, position, stop, why);
+}
+
+/**
+ * Moves the stop of a position: at the broker where it changes prices; otherwise the standing ones are
+ * canceled, and what they leave bare gets new ones at the new price, never both. Answers false when every
+ * stop is in doubt or on its way somewhere else already.
+ */
+export function moveStop(draft: Draft, position: Position, stop: number, why: string): boolean {
+  const { execution } = draft.policy;
+  const { instrument } = position;
+  const stops = workingProtection(draft.state, instrument).filter(
+    (order) => order.role === 'stop' && openQuantity(draft.state, order) > 0,
+  );
+  if (execution.protection === 'watched' || !execution.hasReplace || stops.length === 0) {
+    emit(draft, { type: 'watched_stop_moved', instrument, from: position.stop, stop, why });
+    for (const order of stops)
+      for (const each of [order, ...siblingsOf(draft, order)]) requestCancel(draft, each, 'moved');
+    return true;
   }
+  // naming a stop ends a waiver: what is bare gets one again
+  if (position.waivedBy !== null)
+    emit(draft, { type: 'watched_stop_moved', instrument, from: position.stop, stop, why });
+  const isUp = stop > position.stop;
+  const free = stops.filter(
+    (order) =>
+      order.state !== 'unknown' &&
+      order.replaceTo === null &&
+      order.cancelRequestedAt === null &&
+      (isUp ? stop > (order.stopPrice ?? 0) : stop !== order.stopPrice),
+  );
+  for (const { orderId } of free)
+    emit(draft, { type: 'replace_requested', orderId, stopPrice: stop, why });
+  return free.length > 0 || position.waivedBy !== null;
 }

@@ -10,7 +10,7 @@ import {
   orderNews,
   workingThoughEnded,
 } from '#core/portfolio/reconcile.ts';
-import { requestCancel } from './decide-orders.ts';
+import { requestCancel, startExit, wasOnlyDenied } from './decide-orders.ts';
 import { onDoubt, onNotFound, onReport } from './decide-reports.ts';
 import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { type Draft, emit } from './draft.ts';
@@ -115,12 +115,21 @@ function conclude(draft: Draft, verdict: Verdict): void {
     for (const entry of draft.state.safeMode)
       if (entry.cause === 'position_mismatch')
         causePassed(draft, 'position_mismatch', entry.subject);
-    return;
+    return resumeExits(draft);
   }
   if (!isNews) return;
   enterSafeMode(draft, 'position_mismatch', draft.policy.accountId, figuresOf(differences));
   if (isExposed(draft.state))
     raiseAlarm(draft, 'recon_blocked', draft.policy.accountId, { differences: differences.length });
+}
+
+/** An account that answers again takes the exits that could not be sent to it. */
+function resumeExits(draft: Draft): void {
+  for (const position of Object.values(draft.state.positions)) {
+    const { exiting } = position;
+    if (exiting === null || !wasOnlyDenied(draft.state, position)) continue;
+    startExit(draft, position, exiting.reason, exiting.by, exiting.quantity, true);
+  }
 }
 
 function figuresOf(differences: readonly Difference[]): { differences: number; first: string } {

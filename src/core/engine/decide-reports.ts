@@ -73,6 +73,7 @@ function onWord(draft: Draft, order: Order, report: OrderReport): void {
     case 'accepted':
       if (order.state !== 'accepted' && order.state !== 'partially_filled')
         emit(draft, { type: 'order_accepted', orderId });
+      if (order.cancelRefusedAt !== null) askAgain(draft, order);
       return;
     case 'canceled':
       emit(draft, { type: 'order_canceled', orderId, reason: report.reason });
@@ -97,12 +98,24 @@ function onWord(draft: Draft, order: Order, report: OrderReport): void {
       return;
     case 'cancel_rejected':
       if (order.cancelRequestedAt === null || order.state === 'unknown') return;
-      emit(draft, { type: 'order_cancel_failed', orderId, reason: report.reason });
+      emit(draft, { type: 'order_cancel_refused', orderId, reason: report.reason });
+      if (order.cancelRefusals + 1 < MOST_REFUSALS) return;
       return onDoubt(draft, orderId, `cancel refused: ${report.reason ?? 'no reason'}`);
     case 'partially_filled':
     case 'filled':
       return;
   }
+}
+
+/** A cancel refused this often is a doubt; before, the order is asked about: mostly it was just filled. */
+const MOST_REFUSALS = 3;
+
+/** The order works although its cancel was refused: it is asked for once more. */
+function askAgain(draft: Draft, order: Order): void {
+  const { orderId } = order;
+  const after = draft.state.orders[orderId];
+  if (after?.cancelRefusedAt === null) return;
+  emit(draft, { type: 'cancel_requested', orderId, why: 'refused, and it still works' });
 }
 
 /** A stop moves one way only: `replaced` to where it stands, or lower, is a repeat of what was heard before. */

@@ -1,12 +1,16 @@
 import { type Reason, reason } from '#core/gates/reason.ts';
+import { mayFill } from '#core/machines/order.ts';
 import { roundToTick, tickSizeOf } from '#core/market/price.ts';
 import type { DeskAct } from '#core/replies/act.ts';
 import { freshQuote } from './decide-externals.ts';
-import { raiseStop } from './decide-protection.ts';
+import { requestCancel } from './decide-orders.ts';
+import { moveStop } from './decide-protection.ts';
 import { type Draft, emit } from './draft.ts';
 import { type OperatorInput, refuse } from './refuse.ts';
-import { openQuantity, workingProtection } from './select.ts';
 import type { DeskState, Position } from './state.ts';
+
+/** Why a stop was moved away from the market: only by a person, asked twice. */
+export const WIDENED = 'widened by the operator';
 
 type StopAct = Extract<DeskAct, { act: 'stoploss' | 'breakeven' }>;
 
@@ -49,40 +53,41 @@ function objection(
   if (!(stop > 0)) return reason('price_out_of_range', { found: stop });
   if (position.exiting !== null)
     return reason('already_so', { exiting: position.exiting.quantity });
-  if (stop === position.stop) return reason('already_so', { stop });
+  if (stop === position.stop && position.waivedBy === null) return reason('already_so', { stop });
   const quote = freshQuote(draft, input, position.instrument);
   // lower is safe to say without a price; higher may be where the market is
   if (stop > position.stop && quote === null) return reason('quote_missing');
   if (quote !== null && stop >= quote.bid)
     return reason('stop_beyond_market', { stop, bid: quote.bid });
   if (stop > position.stop) {
-    const before = draft.events.length;
-    raiseStop(draft, position, stop, 'operator');
-    return draft.events.length > before ? null : reason('open_doubt', { stop });
+    const isMoved = moveStop(draft, position, stop, 'operator');
+    return isMoved ? null : reason('open_doubt', { stop });
   }
   if (!input.isConfirmed)
     return reason('second_confirmation_needed', { from: position.stop, to: stop });
-  return lower(draft, position, stop);
+  const isMoved = moveStop(draft, position, stop, WIDENED);
+  return isMoved ? null : reason('open_doubt', { stop });
 }
 
-function lower(draft: Draft, position: Position, stop: number): Reason | null {
-  const { instrument } = position;
-  if (draft.policy.execution.protection === 'watched') {
-    const why = 'widened by the operator';
-    emit(draft, { type: 'watched_stop_moved', instrument, from: position.stop, stop, why });
-    return null;
-  }
-  const stops = workingProtection(draft.state, instrument).filter(
-    (order) => order.role === 'stop' && openQuantity(draft.state, order) > 0,
+/**
+ * Cancels a stop or target by a person's word, given twice: the position then stands without it. Never by
+ * a symbol or `all`, and an exit that is under way is not taken back.
+ */
+export function cancelProtection(
+  draft: Draft,
+  input: OperatorInput,
+  act: Extract<DeskAct, { act: 'cancel' }>,
+): void {
+  const wanted = act.target.toUpperCase();
+  const order = Object.values(draft.state.orders).find(
+    (one) => one.role !== 'entry' && one.orderId.toUpperCase() === wanted && mayFill(one),
   );
-  if (stops.length === 0 || stops.some((order) => order.state === 'unknown'))
-    return reason('open_doubt', { stop });
-  for (const { orderId } of stops)
-    emit(draft, {
-      type: 'replace_requested',
-      orderId,
-      stopPrice: stop,
-      why: 'widened by the operator',
-    });
-  return null;
+  const found = { found: act.target };
+  if (order === undefined) return refuse(draft, input, reason('unknown_order', found));
+  if (!act.isProtectionMeant || (order.role !== 'stop' && order.role !== 'target'))
+    return refuse(draft, input, reason('protection_kept', found));
+  if (!input.isConfirmed) return refuse(draft, input, reason('second_confirmation_needed', found));
+  const { instrument, orderId, role: what } = order;
+  emit(draft, { type: 'protection_waived', instrument, orderId, what, by: input.actor.id });
+  requestCancel(draft, order, 'operator');
 }

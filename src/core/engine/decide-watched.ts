@@ -3,22 +3,52 @@ import { roundSellQuantityCn } from '#core/market/lots-cn.ts';
 import { legsOf } from '#core/risk/review.ts';
 import { isSessionOpen, startExit } from './decide-orders.ts';
 import type { Draft } from './draft.ts';
+import { ordersOf } from './order-index.ts';
+import { coveredQuantity } from './select.ts';
 import { sellableQuantity } from './select-cn.ts';
 import type { Position } from './state.ts';
 import { seenOf } from './view.ts';
 
 /**
  * Watches what no order at the broker protects: a fresh bid at or below the stop leaves, one at the
- * first target sells its share and raises the stop to the entry. On a stale price nothing is fired;
- * SAFE_MODE says so and offers the exit. Source: centaur.md, "protected".
+ * first target sells its share and raises the stop to the entry. Where stops rest at the broker it stands
+ * in for one that is missing. On a stale price nothing is fired; SAFE_MODE says so and offers the exit.
+ * Source: centaur.md, "protected".
  */
 export function watchPositions(draft: Draft): void {
-  if (draft.policy.execution.protection !== 'watched' || !isSessionOpen(draft)) return;
+  if (!isSessionOpen(draft)) return;
+  const isWatched = draft.policy.execution.protection === 'watched';
   for (const position of Object.values(draft.state.positions)) {
-    if (position.quantity <= 0) continue;
+    if (position.quantity <= 0 || !(isWatched || isBare(draft, position))) continue;
     const bid = freshBid(draft, position);
-    if (bid !== null) watch(draft, position, bid);
+    if (bid === null) continue;
+    if (isWatched) watch(draft, position, bid);
+    else if (bid <= position.stop) leaveBare(draft, position);
   }
+}
+
+/** True when stops ought to rest at the broker and do not for all shares, or not surely for too long. */
+function isBare(draft: Draft, position: Position): boolean {
+  if (position.waivedBy !== null) return false;
+  return (
+    position.unprotectedSince !== null ||
+    coveredQuantity(draft.state, position.instrument) < position.quantity
+  );
+}
+
+/** A given-up exit of a bare position whose stop is due is begun again after this long. */
+const AGAIN_AFTER_MS = 30_000;
+
+/** The desk stands in for the stop that is missing; exits that were given up begin again at a distance. */
+function leaveBare(draft: Draft, position: Position): void {
+  const isPaused = draft.at >= lastExitAt(draft, position) + AGAIN_AFTER_MS;
+  startExit(draft, position, 'unprotected', 'desk', position.quantity, isPaused);
+}
+
+function lastExitAt(draft: Draft, position: Position): number {
+  return ordersOf(draft.state, position.instrument)
+    .filter((order) => order.role === 'exit')
+    .reduce((latest, order) => Math.max(latest, order.updatedAt), 0);
 }
 
 /** Bid of a quote young enough to act on; null otherwise. */

@@ -1,6 +1,7 @@
 import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { figuresOf, NO_SLIPPAGE, slippageOf } from '#core/portfolio/slippage.ts';
+import { WIDENED } from './decide-stops.ts';
 import type { Event } from './event.ts';
 import type { Axes, Message, MessageKind } from './message.ts';
 import { deskPermission } from './permission-of.ts';
@@ -123,6 +124,7 @@ export function pushesOf(event: Event, state: DeskState, policy: Policy): Push[]
     ...pulsePushes(event, state, push),
     ...safetyPushes(event, state, push),
     ...accountPushes(event, state, push),
+    ...watchedPushes(event, state, policy, push),
   ];
 }
 
@@ -264,25 +266,36 @@ function fillPushes(event: Event, state: DeskState, make: Make): Push[] {
       return [
         make({ kind: 'order_unknown', ticketCode: ticket?.code ?? '', order, cause: event.cause }),
       ];
-    case 'order_replaced': {
+    case 'order_replaced':
       if (order.role !== 'stop' || event.stopPrice === null) return [];
-      const code = ticket?.code ?? '';
-      const entryPrice = state.positions[order.instrument]?.entryPrice ?? event.stopPrice;
-      const isBreakeven = Math.abs(event.stopPrice - entryPrice) < 0.01;
-      return [
-        make(
-          {
-            kind: 'trail_moved',
-            instrument: order.instrument,
-            ticketCode: code,
-            stop: event.stopPrice,
-            why: isBreakeven ? 'breakeven' : 'trail',
-          },
-          { editKey: `trail:${order.ticketId}` },
-        ),
-      ];
-    }
+      return [stopMoved(state, order.instrument, event.stopPrice, order.why, make)];
     default:
       return [];
   }
+}
+
+const BY_PERSON: ReadonlySet<string> = new Set(['operator', WIDENED]);
+
+/** A stop that moved, at the broker or in the desk's own watch; told once per trade and then edited. */
+function stopMoved(
+  state: DeskState,
+  instrument: Order['instrument'],
+  stop: number,
+  reason: string,
+  make: Make,
+): Push {
+  const position = state.positions[instrument];
+  const ticketCode = state.tickets[position?.ticketId ?? '']?.code ?? '';
+  const isBreakeven = Math.abs(stop - (position?.entryPrice ?? stop)) < 0.01;
+  const why = BY_PERSON.has(reason) ? 'operator' : isBreakeven ? 'breakeven' : 'trail';
+  return make(
+    { kind: 'trail_moved', instrument, ticketCode, stop, why },
+    { editKey: `trail:${position?.ticketId ?? instrument}` },
+  );
+}
+
+/** Stops that no broker keeps at a changed price move without an order; a person is told what to set instead. */
+function watchedPushes(event: Event, state: DeskState, policy: Policy, make: Make): Push[] {
+  if (event.type !== 'watched_stop_moved' || policy.execution.isPerson) return [];
+  return [stopMoved(state, event.instrument, event.stop, event.why, make)];
 }

@@ -326,6 +326,13 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly orderId: string;
       readonly reason: string | null;
     }
+  /** The broker refused a cancel, mostly because the order was just filled; the request stands and it is asked about. */
+  | {
+      readonly type: 'order_cancel_refused';
+      readonly orderId: string;
+      readonly reason: string | null;
+    }
+  /** A cancel was never made: it counts as not asked for. */
   | {
       readonly type: 'order_cancel_failed';
       readonly orderId: string;
@@ -353,7 +360,10 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly quantity: number;
       readonly reason: Reason;
     }
-  /** The stop of a position that the desk watches; up only unless a person moved it. */
+  /**
+   * The stop of a position moved in the book: one that the desk watches, or one that is canceled and sent
+   * anew because its broker changes no prices. Up only unless a person moved it.
+   */
   | {
       readonly type: 'watched_stop_moved';
       readonly instrument: InstrumentId;
@@ -379,6 +389,17 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly type: 'position_found_unprotected';
       readonly instrument: InstrumentId;
       readonly quantity: number;
+    }
+  /**
+   * A person canceled a protective order for good: the position stands without a stop until a new one is
+   * named, or without its target.
+   */
+  | {
+      readonly type: 'protection_waived';
+      readonly instrument: InstrumentId;
+      readonly orderId: string;
+      readonly what: 'stop' | 'target';
+      readonly by: string;
     }
   | {
       readonly type: 'position_protected';

@@ -60,7 +60,9 @@ function filled(order: Order, event: Extract<Event, { type: 'order_filled' }>): 
 
 /** An order that was in doubt and is heard of again: what was asked of it meanwhile may be lost, so it counts as not asked. */
 function settled(order: Order): Partial<Order> {
-  return order.state === 'unknown' ? { cancelRequestedAt: null, replaceTo: null } : {};
+  return order.state === 'unknown'
+    ? { cancelRequestedAt: null, cancelRefusedAt: null, replaceTo: null, replaceRequestedAt: null }
+    : {};
 }
 
 /** The broker says that the order works. */
@@ -126,23 +128,50 @@ export function evolveOrder(state: DeskState, event: Event): DeskState {
       return childrenGone(refused(state, event.orderId, at, 'denied'), event.orderId, at);
     case 'order_expired':
       return childrenGone(moved(state, event.orderId, at, 'expired'), event.orderId, at);
+    default:
+      return evolveRequest(state, event);
+  }
+}
+
+/** What was asked of a standing order, and what the broker made of it. */
+function evolveRequest(state: DeskState, event: Event): DeskState {
+  const { at } = event;
+  switch (event.type) {
     case 'order_replaced':
       return withOrder(state, event.orderId, (order) => ({
         ...(order.state === 'unknown' ? working(order, at) : {}),
         stopPrice: event.stopPrice ?? order.stopPrice,
         limitPrice: event.limitPrice ?? order.limitPrice,
         replaceTo: null,
+        replaceRequestedAt: null,
         updatedAt: at,
       }));
     case 'order_replace_failed':
-      return withOrder(state, event.orderId, () => ({ replaceTo: null, updatedAt: at }));
+      return withOrder(state, event.orderId, () => ({
+        replaceTo: null,
+        replaceRequestedAt: null,
+        updatedAt: at,
+      }));
     case 'order_cancel_failed':
-      return withOrder(state, event.orderId, () => ({ cancelRequestedAt: null, updatedAt: at }));
+      return withOrder(state, event.orderId, () => ({
+        cancelRequestedAt: null,
+        cancelRefusedAt: null,
+        updatedAt: at,
+      }));
+    case 'order_cancel_refused':
+      // the request stands: whether the order still works is being asked
+      return withOrder(state, event.orderId, (order) => ({
+        cancelRefusedAt: at,
+        cancelRefusals: order.cancelRefusals + 1,
+        updatedAt: at,
+      }));
     case 'order_found_working':
       return withOrder(state, event.orderId, (order) => ({
         state: order.filledQuantity > 0 ? 'partially_filled' : 'accepted',
         cancelRequestedAt: null,
+        cancelRefusedAt: null,
         replaceTo: null,
+        replaceRequestedAt: null,
         updatedAt: at,
       }));
     case 'fills_corrected': {
@@ -152,9 +181,17 @@ export function evolveOrder(state: DeskState, event: Event): DeskState {
       return withOrder(state, event.orderId, () => ({ filledMinor, averagePrice, feesMinor }));
     }
     case 'cancel_requested':
-      return withOrder(state, event.orderId, () => ({ cancelRequestedAt: at, nags: 0 }));
+      return withOrder(state, event.orderId, () => ({
+        cancelRequestedAt: at,
+        cancelRefusedAt: null,
+        nags: 0,
+      }));
     case 'replace_requested':
-      return withOrder(state, event.orderId, () => ({ replaceTo: event.stopPrice }));
+      return withOrder(state, event.orderId, () => ({
+        replaceTo: event.stopPrice,
+        why: event.why,
+        replaceRequestedAt: at,
+      }));
     default:
       return evolveSwept(state, event);
   }

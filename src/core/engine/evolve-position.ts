@@ -49,7 +49,10 @@ function bought(state: DeskState, order: Order, fill: Fill): DeskState {
     dayTypeAtEntry: ticket.dayType,
     exiting: held?.exiting ?? null,
     conditionalStop: held?.conditionalStop ?? null,
+    bareSince: held?.bareSince ?? null,
     unprotectedSince: held?.unprotectedSince ?? null,
+    waivedBy: held?.waivedBy ?? null,
+    isTargetWaived: held?.isTargetWaived ?? false,
     slippage: { entry: blended(entry, fill.slippage, fill.quantity), exit },
   };
   const day: DayState = {
@@ -166,7 +169,13 @@ export function evolvePosition(state: DeskState, event: Event): DeskState {
     case 'exit_waits':
       return waiting(state, event);
     case 'watched_stop_moved':
-      return withPosition(state, event.instrument, { stop: event.stop });
+      return withPosition(state, event.instrument, { stop: event.stop, waivedBy: null });
+    case 'protection_waived':
+      return withPosition(
+        state,
+        event.instrument,
+        event.what === 'stop' ? { waivedBy: event.by } : { isTargetWaived: true },
+      );
     case 'conditional_order_set':
       return withPosition(state, event.instrument, { conditionalStop: event.stop });
     case 'position_found_unprotected':

@@ -138,7 +138,10 @@ function adopted(state: DeskState, event: Of<'book_entered'>): DeskState {
     origin: 'ticket',
     exiting: null,
     conditionalStop: null,
+    bareSince: null,
     unprotectedSince: null,
+    waivedBy: null,
+    isTargetWaived: false,
     slippage: { entry: NO_SLIPPAGE, exit: NO_SLIPPAGE },
   };
   return {

@@ -1,6 +1,7 @@
 import { hasEnded } from '#core/machines/order.ts';
 import type { Event } from './event.ts';
 import { evolveAccount } from './evolve-account.ts';
+import { withCover } from './evolve-cover.ts';
 import { evolveKill, heard } from './evolve-kill.ts';
 import { evolveOrder } from './evolve-order.ts';
 import { evolvePosition } from './evolve-position.ts';
@@ -20,7 +21,7 @@ export function evolve(state: DeskState, event: Event): DeskState {
   const afterTicket = evolveTicket(afterDay, event);
   // position and account look at the order before this event to know what is new
   const afterPosition = evolvePosition(afterTicket, event);
-  return evolveOrder(evolveAccount(afterPosition, event), event);
+  return withCover(evolveOrder(evolveAccount(afterPosition, event), event), event);
 }
 
 /** Returns the fold of events over a state, oldest first. */

@@ -145,7 +145,7 @@ export type Message = {
       readonly instrument: InstrumentId;
       readonly ticketCode: string;
       readonly stop: number;
-      readonly why: 'breakeven' | 'trail';
+      readonly why: 'breakeven' | 'trail' | 'operator';
     }
   | { readonly kind: 'lock_on' | 'lock_off'; readonly lock: Lock }
   | {

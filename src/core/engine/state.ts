@@ -169,7 +169,14 @@ export type Position = {
   };
   /** Stop of the conditional order that the person says stands at the broker; null: none does. */
   readonly conditionalStop: number | null;
+  /** Since when no stop that the broker has confirmed covers all of it. */
+  readonly bareSince: number | null;
+  /** Set once a person was called for it. */
   readonly unprotectedSince: number | null;
+  /** Who canceled its stop on purpose: it stands without one until a new stop is named; null: nobody. */
+  readonly waivedBy: string | null;
+  /** A person canceled its target on purpose: no other one is set. */
+  readonly isTargetWaived: boolean;
   /** Over the fills so far, bought and sold apart. */
   readonly slippage: { readonly entry: MeanSlippage; readonly exit: MeanSlippage };
 };

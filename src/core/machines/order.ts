@@ -56,6 +56,11 @@ export type Order = {
   readonly cancelDueAt: number | null;
   readonly cancelRequestedAt: number | null;
   readonly replaceTo: number | null;
+  /** Since when a changed price waits for the broker's word. */
+  readonly replaceRequestedAt: number | null;
+  /** The broker refused the cancel at this instant and has not said since whether the order works. */
+  readonly cancelRefusedAt: number | null;
+  readonly cancelRefusals: number;
   /** Reminders to the person who executes it; 0 elsewhere. */
   readonly nags: number;
   /** Why it exists, for exits and moved stops. */

@@ -163,7 +163,10 @@ function wordOf(read: ReadOrder, order: Order): OrderReport['kind'] | null {
     case 'accepted':
     case 'partially_filled': {
       const isAwaited =
-        order.state === 'submitted' || order.state === 'unknown' || order.state === 'held';
+        order.state === 'submitted' ||
+        order.state === 'unknown' ||
+        order.state === 'held' ||
+        order.cancelRefusedAt !== null;
       return isAwaited ? 'accepted' : null;
     }
   }

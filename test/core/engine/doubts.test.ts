@@ -126,12 +126,15 @@ test('parts that left before do not use up the attempts of the last exit', () =>
     const part = desk.state.positions[QQQM]?.exiting?.quantity ?? 0;
     left -= part;
     desk = run(desk, [fill(at + 20, id(`exit-${n}`), part, 100.5)]);
+    for (const order of Object.values(desk.state.orders))
+      if (order.state === 'intended')
+        desk = run(desk, [report(at + 30, order.orderId, 'accepted')]);
     assert.equal(desk.state.positions[QQQM]?.quantity, left);
     assert.equal(desk.state.positions[QQQM]?.unprotectedSince, null);
     at += 1_000;
   }
   const working = Object.values(desk.state.orders).filter(
-    (order) => order.role === 'stop' && order.state === 'intended',
+    (order) => order.role === 'stop' && order.state === 'accepted',
   );
   assert.equal(
     working.reduce((sum, order) => sum + order.quantity, 0),
@@ -223,21 +226,6 @@ test('ID-09 an entry in doubt that turns out to work is canceled again', () => {
     { type: 'order_accepted', orderId: id('entry-1') },
     { type: 'cancel_requested', orderId: id('entry-1') },
   );
-});
-
-test('a refused cancel is a doubt: the order is asked about, not assumed alive or dead', () => {
-  const refused = given([...withEntries(), kill(ny('10:01:11'))]).when(
-    report(ny('10:01:12'), id('entry-1'), 'cancel_rejected', { reason: 'busy' }),
-  );
-  refused.decidesOf(
-    ['order_cancel_failed', 'order_became_unknown', 'safe_mode_entered'],
-    'order_cancel_failed',
-    { type: 'order_became_unknown', orderId: id('entry-1') },
-    { type: 'safe_mode_entered', cause: 'order_unconfirmed' },
-  );
-  const still = refused.and(report(ny('10:01:13'), id('entry-1'), 'cancel_rejected'));
-  assert.equal(orderOf(still.desk, 'entry-1').state, 'unknown');
-  assert.equal(still.desk.state.safeMode.at(-1)?.isGone, false);
 });
 
 test('a repeated report of a moved stop changes nothing', () => {

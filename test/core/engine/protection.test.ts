@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nextDeadline } from '#core/engine/decide-clock.ts';
 import type { Input } from '#core/engine/input.ts';
 import { coveredQuantity } from '#core/engine/select.ts';
 import { reason } from '#core/gates/reason.ts';
@@ -20,6 +21,7 @@ import {
 } from '#test/support/builders.ts';
 import { type Desk, deskAfter } from '#test/support/engine.ts';
 import { given } from '#test/support/given.ts';
+import { read } from '#test/support/reading.ts';
 
 const id = (name: string) => `${TICKET}.${name}`;
 const AT = ny('10:01:20');
@@ -106,14 +108,26 @@ test('ID-06 a denied exit is tried again, and given up only with an alarm', () =
     report(AT + 10, id('target-1'), 'canceled'),
     report(AT + 10, id('stop-2'), 'canceled'),
   );
+  let at = AT + 100;
   for (let n = 1; n < 5; n += 1) {
-    const told = desk.when(denied(AT + n * 100, `exit-${n}`));
-    told.decidesOf(['order_intended'], { type: 'order_intended', order: { role: 'exit' } });
-    desk = told.and();
+    const told = desk.when(denied(at, `exit-${n}`));
+    told.decidesOf(['order_intended']);
+    const { state, view, policy } = told.desk;
+    assert.equal(nextDeadline(state, view, policy, at), at + 2_000);
+    at += 2_000;
+    const again = told.and().when(tick(at));
+    again.decidesOf(['order_intended'], { type: 'order_intended', order: { role: 'exit' } });
+    desk = again.and();
+    at += 100;
   }
-  desk
-    .when(denied(AT + 500, 'exit-5'))
-    .decidesOf(['alarm_raised'], { type: 'alarm_raised', alarm: { kind: 'exit_failed' } });
+  const given5 = desk.when(denied(at, 'exit-5'));
+  given5.decidesOf(
+    ['alarm_raised'],
+    { type: 'alarm_raised', alarm: { kind: 'exit_failed' } },
+    { type: 'alarm_raised', alarm: { kind: 'position_unprotected' } },
+  );
+  const back = given5.and().when(read(given5.desk, at + 500));
+  back.decidesOf(['exit_started'], { type: 'exit_started', reason: 'operator', quantity: 200 });
 });
 
 test('ID-06 a stop and its target leave as one request over the same shares', () => {

@@ -115,7 +115,9 @@ test('CX-07 kill cancels every entry, keeps protection, writes the file and is a
   );
   assert.deepEqual(killed.effects().slice(0, 2), ['write_kill_file', 'push kill_stage1']);
   assert.equal(deskPermission(killed.desk.state, AT), 'halted');
-  const again = killed.and(report(AT + 1, id('entry-2'), 'canceled')).when(kill(AT + 2));
+  const again = killed
+    .and(report(AT + 1, id('entry-2'), 'canceled'), report(AT + 1, id('stop-1'), 'accepted'))
+    .when(kill(AT + 2));
   again.nothing();
   again
     .and()

@@ -962,7 +962,11 @@ export const EN: Catalogue = {
     signal_exit: (m, s) => exitLine('◁', `Sold (${EN.exitReasons[m.exitReason]})`, m, s),
     trail_moved: (m, s) => [
       `◇ Stop → ${s.f.price(m.stop)} · ${s.f.symbol(m.instrument)} · ${m.ticketCode}`,
-      m.why === 'breakeven' ? 'first target done: no loss left in the rest' : 'follows the market',
+      m.why === 'breakeven'
+        ? 'first target done: no loss left in the rest'
+        : m.why === 'operator'
+          ? 'moved by a person'
+          : 'follows the market',
     ],
     lock_on: (m, s) => [
       `■ Locked: ${EN.lockCauses[m.lock.cause]} · until ${s.f.time(m.lock.untilAt)} · ${m.lock.scope === 'desk' ? 'whole desk' : s.f.symbol(m.lock.scope)}`,

@@ -1058,7 +1058,11 @@ export const ZH_CN: Catalogue = {
     signal_exit: (m, s) => exitLine('◁', `卖出(${ZH_CN.exitReasons[m.exitReason]})`, m, s),
     trail_moved: (m, s) => [
       `◇ 止损 → ${s.f.price(m.stop)} · ${s.f.symbol(m.instrument)} · ${m.ticketCode}`,
-      m.why === 'breakeven' ? '已到首目标:余仓不再亏' : '跟随上移',
+      m.why === 'breakeven'
+        ? '已到首目标:余仓不再亏'
+        : m.why === 'operator'
+          ? '由操作员移动'
+          : '跟随上移',
     ],
     lock_on: (m, s) => [
       `■ 锁定:${ZH_CN.lockCauses[m.lock.cause]} · 至 ${s.f.time(m.lock.untilAt)} · ${m.lock.scope === 'desk' ? '全部' : s.f.symbol(m.lock.scope)}`,

@@ -1,0 +1,34 @@
+import type { Order } from '#core/machines/order.ts';
+import type { Event } from './event.ts';
+import { openQuantity, workingProtection } from './select.ts';
+import type { DeskState } from './state.ts';
+
+/** Shares that stops would sell of which the broker has said that they work. */
+export function acceptedCover(state: DeskState, instrument: string): number {
+  return workingProtection(state, instrument)
+    .filter((order) => order.role === 'stop' && SAID_TO_WORK.has(order.state))
+    .reduce((sum, order) => sum + openQuantity(state, order), 0);
+}
+
+const SAID_TO_WORK: ReadonlySet<Order['state']> = new Set(['accepted', 'partially_filled']);
+
+function instrumentOf(state: DeskState, event: Event): string | null {
+  if ('orderId' in event) return state.orders[event.orderId]?.instrument ?? null;
+  if (event.type === 'order_intended') return event.order.instrument;
+  if (event.type === 'position_adopted') return event.position.instrument;
+  return event.type === 'position_corrected' ? event.instrument : null;
+}
+
+/**
+ * Keeps, for every position an event touches, the instant since which no working stop covers all of it.
+ * It follows from the orders and is nothing that is decided, so no event says it.
+ */
+export function withCover(state: DeskState, event: Event): DeskState {
+  const instrument = instrumentOf(state, event);
+  const held = instrument === null ? undefined : state.positions[instrument];
+  if (instrument === null || held === undefined) return state;
+  const isCovered = acceptedCover(state, instrument) >= held.quantity;
+  const bareSince = isCovered ? null : (held.bareSince ?? event.at);
+  if (bareSince === held.bareSince) return state;
+  return { ...state, positions: { ...state.positions, [instrument]: { ...held, bareSince } } };
+}
