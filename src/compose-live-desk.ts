@@ -113,7 +113,7 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
     snapshots: store.snapshots,
     outbox: store.outbox,
     journal: deskStore.journal,
-    killFile: deps.killSwitch.port,
+    killFile: deps.killSwitch.portOf(policy),
     broker,
     activity,
     targets: house.targets,

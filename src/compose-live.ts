@@ -1,4 +1,5 @@
 import { jobBodyOf, takeJobRow } from '#app/job-inputs.ts';
+import { noteKills } from '#app/note-kills.ts';
 import type { Clock, InboxRow, OutboxRow } from '#app/ports.ts';
 import type { Message } from '#core/engine/message.ts';
 import { invariant } from '#core/lib/assert.ts';
@@ -148,6 +149,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   const recovering = Promise.all(lives.map((live) => recoverLiveDesk(live, house)));
   const stopKill = deps.killSwitch.watch(desks, clock);
   await recovering;
+  await noteKills(deskStore.journal, store.events, LIVE_RUN);
   for (const { prices } of lives) prices?.start();
   await conversation.start();
   // entries that were committed before the start leave once what people said meanwhile is read

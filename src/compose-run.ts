@@ -164,7 +164,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     snapshots: store.snapshots,
     outbox: store.outbox,
     journal: deskStore.journal,
-    killFile: deps.killSwitch.port,
+    killFile: deps.killSwitch.portOf(policy),
     broker,
     activity,
     targets: () =>

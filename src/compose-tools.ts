@@ -27,6 +27,7 @@ export async function openSettings(overrides: ConfigOverrides = {}): Promise<Con
 export async function openKillTools(dataDir?: string) {
   const { createKillFile } = await import('#shell/files/kill-file.ts');
   const { findDesk } = await import('#shell/files/desk-mark.ts');
+  const { openJournal } = await import('#shell/store/journal.ts');
   const folder = findDataDir({ root: ROOT, dataDir });
   const files = dataFilesOf(folder);
   return {
@@ -34,7 +35,15 @@ export async function openKillTools(dataDir?: string) {
     killFile: createKillFile(files),
     killPath: files.kill,
     findDesk: () => findDesk(files.deskMark),
+    /** What a command did while nobody could be told: the next desk takes it into its audit. */
+    journal: openJournal(files.journal),
   };
+}
+
+/** The accounts that a kill may reach past their desks. */
+export async function openKillTargets(config: Config) {
+  const { killTargets } = await import('./compose-kill-tools.ts');
+  return killTargets(ROOT, config);
 }
 
 /** The store's server and schema, without opening the store's ports. */

@@ -16,6 +16,7 @@ import type { DeskHandle, KillReceipt, StepOptions, StepOutcome } from './desk-h
 import { StoreError } from './errors.ts';
 import { fromStored, streamOf, toStored } from './event-form.ts';
 import { InputRecorder } from './input-recorder.ts';
+import { cancelStrangers } from './kill-strangers.ts';
 import type { EventContext, OutboxRow, Timer } from './ports.ts';
 import { raisesRisk } from './raises-risk.ts';
 import { meetKnown, planStep, type StepFacts, type StepPlan } from './step-plan.ts';
@@ -379,7 +380,7 @@ export class Desk implements DeskHandle {
     updateKey: string | undefined,
   ): KillReceipt {
     if (updateKey !== undefined && this.#state.heard.includes(updateKey)) return NOTHING_NEW;
-    return this.#urgent.act(this.#state, () => {
+    const receipt = this.#urgent.act(this.state, () => {
       if (act.act === 'kill') this.#deps.killFile.write(actor.id, act.scope ?? 'all', updateKey);
       return this.submit({
         kind: 'operator_acted',
@@ -392,6 +393,9 @@ export class Desk implements DeskHandle {
         ...(updateKey === undefined ? {} : { updateKey }),
       });
     });
+    const isWhole = act.act === 'kill' && act.scope !== this.policy.deskId;
+    if (isWhole) void cancelStrangers({ ...this.#deps, desk: this });
+    return receipt;
   }
 }
 

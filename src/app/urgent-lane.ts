@@ -1,18 +1,25 @@
 import type { Event } from '#core/engine/event.ts';
 import { openEntries, workingProtection } from '#core/engine/select.ts';
 import type { DeskState } from '#core/engine/state.ts';
+import { mayFill } from '#core/machines/order.ts';
 import type { KillReceipt } from './desk-handle.ts';
-import type { Broker } from './ports.ts';
+import { cancelNow } from './kill-account.ts';
+import type { Broker, Clock } from './ports.ts';
 
 export type UrgentLaneDeps = {
   readonly broker: Broker;
+  readonly clock: Clock;
   readonly stopwatch: () => number;
   readonly onTrouble: (place: string, error: unknown) => void;
 };
 
+/** Waits before a cancel that the broker did not take is sent again, in milliseconds; after the last one it is left to asking. */
+const AGAIN_AFTER_MS = [150, 400, 1_000, 2_000] as const;
+
 /**
  * The immediate lane of a desk: cancels of entries go to the broker at once, in parallel, before
- * anything is decided or stored; entries stay blocked until the act behind it was decided.
+ * anything is decided or stored; entries stay blocked until the act behind it was decided. A cancel that
+ * fails is sent again: it can only take risk away.
  */
 export class UrgentLane {
   readonly #deps: UrgentLaneDeps;
@@ -45,7 +52,7 @@ export class UrgentLane {
   }
 
   /** Cancels now, then hands the act in; entries are free again, if at all, once it was decided. */
-  act(state: DeskState, decide: () => Promise<unknown>): KillReceipt {
+  act(state: () => DeskState, decide: () => Promise<unknown>): KillReceipt {
     this.#underWay += 1;
     const receipt = this.#cancelEntries(state);
     const done = (): void => {
@@ -59,25 +66,37 @@ export class UrgentLane {
     return { ...receipt, decided };
   }
 
-  #cancelEntries(state: DeskState): Omit<KillReceipt, 'decided'> {
-    const { broker, stopwatch, onTrouble } = this.#deps;
+  #cancelEntries(state: () => DeskState): Omit<KillReceipt, 'decided'> {
+    const { stopwatch } = this.#deps;
     const startedAt = stopwatch();
     let firstCancelMs: number | null = null;
     const canceledOrderIds: string[] = [];
-    for (const order of openEntries(state)) {
-      this.#canceled.add(order.orderId);
-      const sent = broker.cancel(order.orderId);
+    const now = state();
+    for (const order of openEntries(now)) {
+      this.#cancel(order.orderId, state, 0);
       firstCancelMs ??= stopwatch() - startedAt;
       canceledOrderIds.push(order.orderId);
-      sent.catch((error: unknown) => {
-        this.#canceled.delete(order.orderId);
-        onTrouble(`cancel ${order.orderId}`, error);
-      });
     }
-    const protectionKept = Object.keys(state.positions).reduce(
-      (sum, instrument) => sum + workingProtection(state, instrument).length,
+    const protectionKept = Object.keys(now.positions).reduce(
+      (sum, instrument) => sum + workingProtection(now, instrument).length,
       0,
     );
     return { canceledOrderIds, protectionKept, firstCancelMs };
+  }
+
+  #cancel(orderId: string, state: () => DeskState, attempt: number): void {
+    const { broker, clock, onTrouble } = this.#deps;
+    this.#canceled.add(orderId);
+    cancelNow(broker, orderId).catch((error: unknown) => {
+      this.#canceled.delete(orderId);
+      onTrouble(`cancel ${orderId}`, error);
+      const wait = AGAIN_AFTER_MS[attempt];
+      if (wait === undefined) return;
+      clock.at(clock.now() + wait, () => {
+        const order = state().orders[orderId];
+        const isOpen = order !== undefined && mayFill(order);
+        if (isOpen && !this.#canceled.has(orderId)) this.#cancel(orderId, state, attempt + 1);
+      });
+    });
   }
 }

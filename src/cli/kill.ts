@@ -1,38 +1,71 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { handInActs, openKillTools, openSettings } from '#compose-tools';
+import { openKillTargets, openKillTools, openSettings } from '#compose-tools';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { flattenLines, stageOneLines } from './kill-report.ts';
 import { instantText, type Output } from './output.ts';
 
 type Tools = Awaited<ReturnType<typeof openKillTools>>;
+type KillTarget = Awaited<ReturnType<typeof openKillTargets>>[number];
+type KillConnection = Awaited<ReturnType<KillTarget['connect']>>;
+type Answer = NonNullable<ReturnType<Tools['killFile']['readAnswer']>>;
 
-const ANSWER_WITHIN_MS = 3000;
+/** How long a desk that runs is waited for before the brokers are reached past it. */
+const BEFORE_BROKERS_MS = 700;
+const ANSWER_WITHIN_MS = 3_000;
 const LOOK_EVERY_MS = 20;
 
-/** Waits for the desk's answer to a kill at or after `at`. */
-async function waitForAnswer(tools: Tools, at: number) {
-  const deadline = Date.now() + ANSWER_WITHIN_MS;
-  while (Date.now() < deadline) {
-    const answer = tools.killFile.readAnswer(at);
-    if (answer !== null) return answer;
+/** What a kill knows of the accounts: none where the settings cannot be read. */
+type Accounts = { readonly targets: readonly KillTarget[]; readonly problem: string | null };
+
+/** One account reached past its desk. */
+type Reached = {
+  readonly accountId: string;
+  readonly environment: 'paper' | 'live';
+  readonly cause?: string;
+  readonly stageOne?: Awaited<ReturnType<KillConnection['stageOne']>>;
+  readonly stageTwo?: Awaited<ReturnType<KillConnection['stageTwo']>>;
+};
+
+/** Waits for the desk's answer to a kill at or after `since`. */
+async function waitForAnswer(tools: Tools, since: number, ms: number): Promise<Answer | null> {
+  const deadline = Date.now() + ms;
+  for (;;) {
+    const answer = tools.killFile.readAnswer(since);
+    if (answer !== null || Date.now() >= deadline) return answer;
     await sleep(LOOK_EVERY_MS);
   }
-  return null;
+}
+
+async function accountsOf(tools: Tools): Promise<Accounts> {
+  const presence = tools.findDesk();
+  const profile = presence.kind === 'none' ? {} : { profile: presence.mark.profile };
+  try {
+    return { targets: await openKillTargets(await openSettings(profile)), problem: null };
+  } catch (error) {
+    return { targets: [], problem: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** A name nobody knows kills everything: a typing mistake must not leave a desk alive. */
-async function widenIfUnknown(tools: Tools, scope: string, at: number, output: Output) {
-  if (scope === 'all') return scope;
+function widenIfUnknown(
+  tools: Tools,
+  scope: string,
+  accounts: Accounts,
+  at: number,
+  output: Output,
+): void {
+  if (scope === 'all') return;
   const presence = tools.findDesk();
-  if (presence.kind !== 'none' && presence.mark.desks.includes(scope)) return scope;
-  try {
-    const { desks } = await openSettings();
-    if (desks.some((desk) => desk.id === scope || desk.account === scope)) return scope;
+  if (presence.kind !== 'none' && presence.mark.desks.includes(scope)) return;
+  if (accounts.targets.some((target) => isOf(target, scope))) return;
+  if (accounts.problem === null)
     output.aside(`${scope}: found no desk or account of that name, everything is killed`);
-  } catch {
-    output.aside(`${scope}: the settings cannot be read, everything is killed`);
-  }
+  else output.aside(`${scope}: the settings cannot be read, everything is killed`);
   tools.killFile.write({ scope: 'all', by: 'command line', at });
-  return 'all';
+}
+
+function isOf(target: KillTarget, scope: string): boolean {
+  return scope === 'all' || target.accountId === scope || target.deskIds.includes(scope);
 }
 
 function scopeNow(tools: Tools, fallback: string): string {
@@ -40,34 +73,79 @@ function scopeNow(tools: Tools, fallback: string): string {
   return state.kind === 'present' ? state.note.scope : fallback;
 }
 
-/** Stage 2 goes to the desk that runs; a played day is flattened in its own terminal. */
-async function flatten(tools: Tools, scope: string, at: number, output: Output): Promise<string[]> {
-  const presence = tools.findDesk();
-  if (presence.kind !== 'running' || presence.mark.runId !== 'live') {
-    output.aside('stage 2: found no live desk that runs, expected one; nothing is sold');
-    return [];
-  }
-  if (presence.mark.environment !== 'paper') {
-    output.aside('stage 2: found a live account, expected the confirmation in the chat');
-    return [];
-  }
-  const { desks } = presence.mark;
-  const meant = desks.includes(scope) ? [scope] : desks;
+type Connecting = { readonly target: KillTarget; readonly connection: Promise<KillConnection> };
+
+/** Reaches the brokers past a desk that does not answer; each account by itself. */
+async function reach(
+  { target, connection }: Connecting,
+  isFlatten: boolean,
+  markSold: (accountId: string) => void,
+): Promise<Reached> {
+  const { accountId, environment } = target;
+  const head = { accountId, environment };
+  let stageOne: Reached['stageOne'];
   try {
-    for (const deskId of meant)
-      await handInActs(deskId, [{ act: 'flatten', scope: null }], at, true);
-    output.line(`stage 2 handed to ${meant.join(', ')}; its progress is in the chat`);
-    return [...meant];
+    const broker = await connection;
+    try {
+      stageOne = await broker.stageOne();
+      if (!isFlatten || environment !== 'paper') return { ...head, stageOne };
+      // before the first byte: a desk that wakes up must not sell the same shares
+      markSold(accountId);
+      return { ...head, stageOne, stageTwo: await broker.stageTwo() };
+    } finally {
+      await broker.close();
+    }
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    output.aside(`stage 2: ${text}; send /flatten in the chat, stage 1 holds`);
-    return [];
+    const cause = error instanceof Error ? error.message : String(error);
+    return { ...head, cause, ...(stageOne === undefined ? {} : { stageOne }) };
   }
 }
 
+function report(reached: readonly Reached[], output: Output): void {
+  for (const { accountId, cause, stageOne, stageTwo } of reached) {
+    if (cause !== undefined) output.line(`${accountId}: NOT reached: ${cause}`);
+    if (stageOne !== undefined) for (const line of stageOneLines(stageOne)) output.line(line);
+    if (stageTwo !== undefined)
+      for (const line of flattenLines(accountId, stageTwo)) output.line(line);
+  }
+}
+
+/** What the next desk takes into its audit: nobody else was there to write it down. */
+function keepRecord(tools: Tools, at: number, scope: string, reached: readonly Reached[]): void {
+  try {
+    const input = { by: 'command line', scope, reached };
+    tools.journal.append({ id: `kill:cli:${at}`, at, stream: 'kill:cli', input });
+  } catch {
+    // the journal is a record only: a full disk must not keep a kill from being reported
+  }
+}
+
+/** Stage 2 through the desk that answers; live accounts are asked for their phrase in the chat. */
+function handStageTwo(
+  tools: Tools,
+  targets: readonly KillTarget[],
+  scope: string,
+  at: number,
+  output: Output,
+): readonly string[] {
+  const paper = targets.filter((target) => target.environment === 'paper');
+  for (const { accountId, environment } of targets)
+    if (environment === 'live') output.aside(askedInChat(accountId));
+  if (paper.length === 0) {
+    output.aside('stage 2: found no paper account that is meant; nothing is sold');
+    return [];
+  }
+  const flatten = [{ scope, key: `cli:${at}` }];
+  tools.killFile.write({ scope, by: 'command line', at, flatten });
+  const desks = paper.flatMap((target) => target.deskIds);
+  output.line(`stage 2 handed to ${desks.join(', ')}; its progress is in the chat`);
+  return desks;
+}
+
 /**
- * Stage 1 from another terminal: the file first, everything else after. Works while the desk hangs
- * and with the store down; a desk that runs sees the file within a second.
+ * Stage 1 from another terminal: the file first, everything else after. A desk that runs sees the file
+ * within a second; past one that does not answer, or does not run, the brokers are reached directly.
+ * Neither the store nor a chat is needed.
  */
 export async function runKill(
   scopeGiven: string,
@@ -78,37 +156,92 @@ export async function runKill(
   const tools = await openKillTools();
   const before = tools.killFile.state();
   tools.killFile.write({ scope: scopeGiven, by: 'command line', at });
-  await widenIfUnknown(tools, scopeGiven, at, output);
+  const accounts = await accountsOf(tools);
+  widenIfUnknown(tools, scopeGiven, accounts, at, output);
   const scope = scopeNow(tools, scopeGiven);
   output.line(`killed: ${scope}. No entry leaves any more; kill file ${tools.killPath}`);
   if (before.kind === 'present') {
     const since = instantText(before.note.at);
     output.line(`it was killed before: ${before.note.scope} by ${before.note.by} at ${since}`);
   }
+  const meant = accounts.targets.filter((target) => isOf(target, scope));
+  const run = { tools, meant, scope, at, output, isFlatten: options.isFlatten };
   const presence = tools.findDesk();
   if (presence.kind !== 'running') {
     output.line('desk: none is running; the next start is halted until /resume');
-    output.result({ killed: true, scope, desk: 'not_running', answer: null });
-    return EXIT.ok;
+    const reached = await goPast(run);
+    output.result({ killed: true, scope, desk: 'not_running', answer: null, accounts: reached });
+    return reached.every(isDone) ? EXIT.ok : EXIT.failed;
   }
   const { pid } = presence.mark;
   const isNews = before.kind !== 'present' || before.note.scope !== scope;
-  const answer = isNews ? await waitForAnswer(tools, at) : tools.killFile.readAnswer(0);
-  if (answer === null) {
+  const first = isNews
+    ? await waitForAnswer(tools, at, BEFORE_BROKERS_MS)
+    : tools.killFile.readAnswer(0);
+  if (first !== null) return answered(run, first, pid, isNews);
+  const [past, late] = await Promise.all([
+    goPast(run),
+    waitForAnswer(tools, at, ANSWER_WITHIN_MS - BEFORE_BROKERS_MS),
+  ]);
+  if (late !== null)
+    output.line(`desk: pid ${pid} answered late, after ${Math.max(0, late.at - at)} ms`);
+  else
     output.line(
       `desk: pid ${pid} has not answered. It sends no entry past the kill file. If it hangs, ` +
         `end it (kill -9 ${pid}) and start it again: it comes back halted and asks the broker first.`,
     );
-    const flattened = options.isFlatten ? await flatten(tools, scope, at, output) : [];
-    output.result({ killed: true, scope, desk: 'silent', pid, answer: null, flattened });
-    return EXIT.ok;
-  }
-  const canceled = answer.canceledOrderIds.length;
+  output.result({ killed: true, scope, desk: 'silent', pid, answer: late, accounts: past });
+  return past.every(isDone) ? EXIT.ok : EXIT.failed;
+}
+
+type Run = {
+  readonly tools: Tools;
+  readonly meant: readonly KillTarget[];
+  readonly scope: string;
+  readonly at: number;
+  readonly output: Output;
+  readonly isFlatten: boolean;
+};
+
+function isDone({ cause, stageOne, stageTwo }: Reached): boolean {
+  const isOut = cause === undefined && (stageOne?.standing.length ?? 0) === 0;
+  return isOut && (stageTwo?.left.length ?? 0) === 0;
+}
+
+function answered(run: Run, answer: Answer, pid: number, isNews: boolean): ExitCode {
+  const { tools, meant, scope, at, output, isFlatten } = run;
+  const when = isNews ? `answered after ${Math.max(0, answer.at - at)} ms` : 'had answered';
   output.line(
-    `desk: pid ${pid} ${isNews ? `answered after ${Math.max(0, answer.at - at)} ms` : 'had answered'}: ${canceled} entry ` +
-      `order(s) cancelled, ${answer.protectionKept} protective order(s) kept`,
+    `desk: pid ${pid} ${when}: ${answer.canceledOrderIds.length} entry order(s) cancelled, ` +
+      `${answer.protectionKept} protective order(s) kept`,
   );
-  const flattened = options.isFlatten ? await flatten(tools, scope, at, output) : [];
+  const flattened = isFlatten ? handStageTwo(tools, meant, scope, at, output) : [];
   output.result({ killed: true, scope, desk: 'answered', pid, answer, flattened });
   return EXIT.ok;
+}
+
+/** Reaches the brokers of all accounts that are meant and can be reached from here. */
+async function goPast(run: Run): Promise<readonly Reached[]> {
+  const { tools, meant, scope, at, output, isFlatten } = run;
+  for (const { accountId, isReached, environment } of meant) {
+    if (!isReached)
+      output.aside(`${accountId}: reached through its desk only, the kill file holds it`);
+    if (isFlatten && environment === 'live') output.aside(askedInChat(accountId));
+  }
+  const markSold = (accountId: string): void => {
+    const sold = [{ scope: accountId, key: `${accountId}:${at}` }];
+    tools.killFile.write({ scope, by: 'command line', at, sold });
+  };
+  const reached = await Promise.all(
+    meant
+      .filter((target) => target.isReached)
+      .map((target) => reach({ target, connection: target.connect() }, isFlatten, markSold)),
+  );
+  report(reached, output);
+  if (reached.length > 0) keepRecord(tools, at, scope, reached);
+  return reached;
+}
+
+function askedInChat(accountId: string): string {
+  return `stage 2: found ${accountId}, a live account, expected the confirmation in the chat`;
 }

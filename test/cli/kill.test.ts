@@ -46,6 +46,7 @@ test('CX-07 a kill without a desk and without a store leaves the latch and says 
     scope: 'all',
     desk: 'not_running',
     answer: null,
+    accounts: [],
   });
   const state = kill.state();
   assert.equal(state.kind === 'present' && state.note.scope, 'all');
@@ -80,6 +81,32 @@ test('CX-07 a kill prints what the desk that answered did', async () => {
   try {
     const { stdout } = await runCli(['kill', 'all'], { dataDir });
     assert.match(stdout, /answered after \d+ ms: 2 entry order\(s\) cancelled, 3 protective/);
+  } finally {
+    stop();
+    desk.kill('SIGKILL');
+  }
+});
+
+test('CX-07 --yes hands stage 2 to the desk that answers, through the file, once a command', async () => {
+  const { dataDir, files, kill } = setUp();
+  const desk = hangingDesk(files.deskMark);
+  const stop = kill.watch((state) => {
+    if (state.kind === 'present')
+      kill.answer({ at: Date.now(), pid: 1, canceledOrderIds: [], protectionKept: 0 });
+  }, 5);
+  try {
+    const { code, stdout } = await runCli(['kill', 'us-vwap', '--yes', '--json'], { dataDir });
+    assert.equal(code, 0);
+    assert.deepEqual((JSON.parse(stdout) as { flattened: string[] }).flattened, ['us-vwap']);
+    const state = kill.state();
+    assert.equal(state.kind, 'present');
+    assert.deepEqual(state.kind === 'present' && state.note.flatten?.map((one) => one.scope), [
+      'us-vwap',
+    ]);
+    await runCli(['kill', 'us-vwap', '--yes'], { dataDir });
+    const again = kill.state();
+    assert.equal(again.kind === 'present' && again.note.flatten?.length, 2);
+    assert.equal(again.kind === 'present' && again.note.scope, 'us-vwap');
   } finally {
     stop();
     desk.kill('SIGKILL');

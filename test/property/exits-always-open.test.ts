@@ -190,6 +190,7 @@ const HARDSHIPS: readonly Hardship[] = [
       kill: {
         kind: 'halted',
         by: 'x',
+        scope: 'all',
         at: 0,
         saidAt: 0,
         flattenBy: null,

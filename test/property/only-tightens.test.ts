@@ -84,6 +84,7 @@ const BURDENS: readonly Burden[] = [
     kill: {
       kind: 'halted',
       by: 'x',
+      scope: 'all',
       at: 0,
       saidAt: 0,
       flattenBy: null,
@@ -95,7 +96,9 @@ const BURDENS: readonly Burden[] = [
   })),
   inState('kill file', () => ({ isKillFilePresent: true })),
   inState('no consent', () => ({ consent: { kind: 'not_given' } })),
-  inState('stopped', () => ({ consent: { kind: 'stopped', by: 'x', at: 0, reason: null } })),
+  inState('stopped', () => ({
+    consent: { kind: 'stopped', by: 'x', scope: 'all', at: 0, reason: null },
+  })),
   inState('not reconciled', () => ({ isReconciled: false })),
   inState('no day', () => ({ day: null })),
   inState('safe mode', () => ({

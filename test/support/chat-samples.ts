@@ -494,7 +494,9 @@ export const SAMPLES: { readonly [K in MessageKind]: MessageOf<K> } = {
     scope: 'all',
     canceled: ['a', 'b'],
     protectionKept: 2,
+    allOutMs: 640,
   },
+  kill_strangers: { ...BASE, kind: 'kill_strangers', orderIds: ['x1'], isEverything: false },
   kill_flatten: { ...BASE, kind: 'kill_flatten', by: 'Li', positions: 1 },
   kill_progress: {
     ...BASE,

@@ -6,18 +6,34 @@ import { type Draft, emit } from './draft.ts';
 import { killLines, killRest, STALL_MS, stalledSince } from './kill-lines.ts';
 import type { Policy } from './policy.ts';
 import { isSweepPending, openEntries } from './select.ts';
-import type { DeskState } from './state.ts';
+import type { DeskState, Position } from './state.ts';
 
 /** Progress is told at most this often. Source: chat.md, `kill_progress`. */
 const TELL_EVERY_MS = 2_000;
 
 /** Begins stage 2, or begins it anew: what was given up is tried again. */
-export function startFlatten(draft: Draft, by: string): void {
+export function startFlatten(
+  draft: Draft,
+  by: string,
+  updateKey?: string,
+  isSoldElsewhere = false,
+): void {
   const held = Object.values(draft.state.positions).filter((position) => position.quantity > 0);
   const legs = held.map(({ instrument, quantity }) => ({ instrument, quantity }));
-  emit(draft, { type: 'flatten_started', by, legs });
+  const key = updateKey === undefined ? {} : { updateKey };
+  emit(draft, { type: 'flatten_started', by, legs, ...key });
   for (const position of held) startExit(draft, position, 'kill', by, position.quantity, true);
+  if (isSoldElsewhere) return holdBack(draft, held);
   if (isSessionOpen(draft)) beginSweep(draft);
+}
+
+/** What is held may be sold already: book and broker are compared first. */
+function holdBack(draft: Draft, held: readonly Position[]): void {
+  const legs = held.map(({ instrument, quantity }) => ({
+    instrument,
+    problem: reason('position_mismatch', { ours: quantity, theirs: 'closed elsewhere' }),
+  }));
+  emit(draft, { type: 'sweep_answered', legs });
 }
 
 /** While a flatten runs every position leaves, also one that an entry in flight opened after it began. */

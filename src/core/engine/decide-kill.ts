@@ -41,14 +41,26 @@ export function engageKill(draft: Draft, by: string, scope: string, updateKey?: 
 /** Stage 2: everything held leaves. Said again while it runs, it only starts anew what was given up. */
 export function onFlatten(draft: Draft, input: OperatorInput): void {
   const by = input.actor.id;
+  const { updateKey } = input;
+  if (updateKey !== undefined && draft.state.heard.includes(updateKey)) return;
   if (draft.state.kill.kind === 'clear') engageKill(draft, by, 'all');
-  if (draft.state.kill.kind !== 'flattening') return startFlatten(draft, by);
+  if (draft.state.kill.kind !== 'flattening') return startFlatten(draft, by, updateKey);
   const givenUp = Object.values(draft.state.positions).filter((position) =>
     isExitExhausted(draft.state, position),
   );
   if (givenUp.length === 0)
     return refuse(draft, input, reason('already_so', { kill: 'flattening' }));
   for (const position of givenUp) startExit(draft, position, 'kill', by, position.quantity, true);
+}
+
+/**
+ * Another process closed the account while this desk did not answer: stage 2 has begun without it. Nothing
+ * is sold or protected by the desk before book and broker are found to agree.
+ */
+export function onSoldElsewhere(draft: Draft, by: string, updateKey: string): void {
+  if (draft.state.heard.includes(updateKey)) return;
+  if (draft.state.kill.kind === 'clear') engageKill(draft, by, 'all');
+  startFlatten(draft, by, updateKey, true);
 }
 
 /** Opens the latch: only with a clean book and no order in doubt. */

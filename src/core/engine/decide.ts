@@ -5,7 +5,7 @@ import { onBar } from './decide-bar.ts';
 import { passTime, updatePhases } from './decide-clock.ts';
 import { onDayUnplanned, onSessionClosed, onSessionPlanned } from './decide-day.ts';
 import { advanceKill, flattenAll } from './decide-flatten.ts';
-import { engageKill } from './decide-kill.ts';
+import { engageKill, onSoldElsewhere } from './decide-kill.ts';
 import { ringForExits } from './decide-manual.ts';
 import { onOperator } from './decide-operator.ts';
 import { advanceExits, isExitExhausted } from './decide-orders.ts';
@@ -81,6 +81,12 @@ function take(draft: Draft, input: Input): void {
       return onSwept(draft, input.legs);
     case 'sweep_doubtful':
       return onSweepDoubtful(draft, input.cause);
+    case 'sold_elsewhere':
+      return onSoldElsewhere(draft, input.by, input.updateKey);
+    case 'strangers_canceled': {
+      const { orderIds, isEverything } = input;
+      return emit(draft, { type: 'strangers_canceled', orderIds, isEverything });
+    }
     case 'ticket_delivered':
       return onDelivered(draft, input.ticketId, input.channel);
     default:
@@ -107,6 +113,8 @@ type DayOrHealth = Exclude<
       | 'order_denied'
       | 'account_swept'
       | 'sweep_doubtful'
+      | 'sold_elsewhere'
+      | 'strangers_canceled'
       | 'ticket_delivered';
   }
 >;

@@ -51,6 +51,7 @@ const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null
   safe_mode_on: [2, null],
   safe_mode_off: [2, HOUR],
   kill_stage1: [0, null],
+  kill_strangers: [0, null],
   kill_flatten: [0, null],
   kill_progress: [0, null],
   kill_done: [0, null],

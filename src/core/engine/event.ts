@@ -164,6 +164,14 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly by: string;
       /** Shares held of each symbol. */
       readonly legs: readonly { readonly instrument: InstrumentId; readonly quantity: number }[];
+      /** As for `consent_withdrawn`. */
+      readonly updateKey?: string;
+    }
+  /** Entries that were not the desk's, canceled by a kill; `isEverything`: protection as well, it is placed again. */
+  | {
+      readonly type: 'strangers_canceled';
+      readonly orderIds: readonly string[];
+      readonly isEverything: boolean;
     }
   /** One request of the account to the broker, and the orders it takes back. */
   | {

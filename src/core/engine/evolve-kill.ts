@@ -12,7 +12,7 @@ export function evolveKill(state: DeskState, event: Event): DeskState {
     case 'kill_engaged':
       return engaged(state, event);
     case 'flatten_started':
-      return withKill(state, (kill) => ({
+      return withKill(heard(state, event.updateKey), (kill) => ({
         kind: 'flattening',
         at: event.at,
         saidAt: event.at,
@@ -46,12 +46,17 @@ export function evolveKill(state: DeskState, event: Event): DeskState {
 }
 
 function engaged(state: DeskState, event: Extract<Event, { type: 'kill_engaged' }>): DeskState {
-  const { by, at } = event;
+  const { at, by, scope } = event;
   const known = heard(state, event.updateKey);
   // a latch: said again it repeats the cancels and takes nothing back
-  if (state.kill.kind !== 'clear') return withKill(known, () => ({ saidAt: at }));
+  if (state.kill.kind !== 'clear')
+    return withKill(known, (kill) => ({
+      saidAt: at,
+      // one of the whole account is not narrowed again by one of the desk
+      scope: scope === 'all' ? scope : kill.scope,
+    }));
   const empty = { flattenBy: null, left: [], legs: [], sweep: null, told: null };
-  return { ...known, kill: { kind: 'halted', by, at, saidAt: at, ...empty } };
+  return { ...known, kill: { kind: 'halted', by, scope, at, saidAt: at, ...empty } };
 }
 
 function withKill(state: DeskState, change: (kill: Engaged) => Partial<Engaged>): DeskState {

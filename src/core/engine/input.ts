@@ -101,7 +101,7 @@ export type Input = { readonly at: number } & (
       readonly quote: Quote | null;
       /** True once the second confirmation of this act was given. */
       readonly isConfirmed: boolean;
-      /** Of a kill or STOP: the channel and the update that carried it; the same one never acts twice. */
+      /** Of a kill, its stage 2 or STOP: the channel and the update that carried it; the same one never acts twice. */
       readonly updateKey?: string;
     }
   | { readonly kind: 'ticket_delivered'; readonly ticketId: string; readonly channel: string }
@@ -130,6 +130,17 @@ export type Input = { readonly at: number } & (
         readonly reason: string | null;
       }[];
     }
+  /**
+   * A kill found entries at the broker that the desk does not know and had them canceled; `isEverything`:
+   * they could be told neither entry nor protection, so every order of the account was.
+   */
+  | {
+      readonly kind: 'strangers_canceled';
+      readonly orderIds: readonly string[];
+      readonly isEverything: boolean;
+    }
+  /** Another process closed what the account holds, past this desk, while it did not answer. */
+  | { readonly kind: 'sold_elsewhere'; readonly by: string; readonly updateKey: string }
   /** Nobody knows whether that request arrived. */
   | { readonly kind: 'sweep_doubtful'; readonly cause: string }
   /** A comparison made outside the desk: by a person, or one that failed because the account could not be read. */

@@ -160,6 +160,13 @@ export type Message = {
       readonly scope: string;
       readonly canceled: readonly string[];
       readonly protectionKept: number;
+      /** From the kill to the broker's word that the last entry is gone; null: not yet, or there was none. */
+      readonly allOutMs: number | null;
+    }
+  | {
+      readonly kind: 'kill_strangers';
+      readonly orderIds: readonly string[];
+      readonly isEverything: boolean;
     }
   | { readonly kind: 'kill_flatten'; readonly by: string; readonly positions: number }
   | { readonly kind: 'kill_progress'; readonly lines: readonly KillLine[] }

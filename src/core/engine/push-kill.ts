@@ -1,21 +1,24 @@
 import { hasEnded } from '#core/machines/order.ts';
 import type { Event } from './event.ts';
 import type { Make, Push } from './push.ts';
+import { openEntries, workingProtection } from './select.ts';
 import type { DeskState } from './state.ts';
 
 /** Messages about the kill. How far stage 2 is edits the message with which it began. */
 export function killPushes(event: Event, state: DeskState, make: Make): Push[] {
   switch (event.type) {
-    case 'kill_engaged':
-      return [
-        make({
-          kind: 'kill_stage1',
-          by: event.by,
-          scope: event.scope,
-          canceled: event.entriesToCancel,
-          protectionKept: event.protectionKept,
-        }),
-      ];
+    case 'kill_engaged': {
+      const { by, scope, entriesToCancel: canceled, protectionKept } = event;
+      const body = { kind: 'kill_stage1', by, scope, canceled, protectionKept } as const;
+      const isFirst = state.kill.kind === 'halted' && state.kill.at === event.at;
+      return [make({ ...body, allOutMs: null }, isFirst ? { editKey: stageOneKey(state) } : {})];
+    }
+    case 'order_canceled':
+      return lastEntryOut(event, state, make);
+    case 'strangers_canceled': {
+      const { orderIds, isEverything } = event;
+      return [make({ kind: 'kill_strangers', orderIds, isEverything })];
+    }
     case 'flatten_started': {
       const positions = event.legs.length;
       return [make({ kind: 'kill_flatten', by: event.by, positions }, { editKey: keyOf(state) })];
@@ -37,6 +40,42 @@ export function killPushes(event: Event, state: DeskState, make: Make): Push[] {
     default:
       return [];
   }
+}
+
+function stageOneKey(state: DeskState): string {
+  return `kill:${state.deskId}:${state.kill.kind === 'clear' ? 0 : state.kill.at}`;
+}
+
+/** Completes the message of stage 1 with the time it took, once the broker has said that the last entry is gone. */
+function lastEntryOut(
+  event: Extract<Event, { type: 'order_canceled' }>,
+  state: DeskState,
+  make: Make,
+): Push[] {
+  const { kill } = state;
+  if (kill.kind !== 'halted' || state.orders[event.orderId]?.role !== 'entry') return [];
+  const canceled = Object.values(state.orders).filter(
+    (order) => order.role === 'entry' && order.cancelRequestedAt === kill.at,
+  );
+  const isLast = canceled.length > 0 && canceled.every(hasEnded);
+  if (!isLast || openEntries(state).length > 0) return [];
+  const protectionKept = Object.keys(state.positions).reduce(
+    (sum, instrument) => sum + workingProtection(state, instrument).length,
+    0,
+  );
+  return [
+    make(
+      {
+        kind: 'kill_stage1',
+        by: kill.by,
+        scope: kill.scope,
+        canceled: canceled.map((order) => order.orderId),
+        protectionKept,
+        allOutMs: event.at - kill.at,
+      },
+      { editKey: stageOneKey(state) },
+    ),
+  ];
 }
 
 function keyOf(state: DeskState): string {

@@ -62,6 +62,8 @@ export type Kill =
   | {
       readonly kind: 'halted' | 'flattening' | 'flat' | 'incomplete';
       readonly by: string;
+      /** Desk, account, market or `all`, as it was said. */
+      readonly scope: string;
       readonly at: number;
       /** When it was said last, by a person or by the kill file: what was said earlier does not undo it. */
       readonly saidAt: number;

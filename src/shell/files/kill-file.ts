@@ -19,7 +19,13 @@ export type KillNote = {
   readonly at: number;
   /** The message that killed, `<channel>:<update id>`; left out where it came from no channel. */
   readonly updateKey?: string;
+  /** Stage 2 was asked for as well, for paper accounts of a scope; `key` makes each count once. */
+  readonly flatten?: readonly KeyedNote[];
+  /** Accounts (`scope`) whose positions another process has closed at the broker, past their desk. */
+  readonly sold?: readonly KeyedNote[];
 };
+
+type KeyedNote = { readonly scope: string; readonly key: string };
 
 /** `unreadable` halts as `present` does: unknown means no. */
 export type KillState =
@@ -77,12 +83,46 @@ function parseNote(text: string, modifiedAt: number): KillNote {
     const { scope, by, at, updateKey } = found;
     if (typeof scope === 'string' && scope !== '' && typeof by === 'string') {
       const key = typeof updateKey === 'string' ? { updateKey } : {};
-      return { scope, by, at: typeof at === 'number' ? at : modifiedAt, ...key };
+      const lists = listsOf(keyedOf(found.flatten), keyedOf(found.sold));
+      return { scope, by, at: typeof at === 'number' ? at : modifiedAt, ...key, ...lists };
     }
   } catch {
     // Written by hand: below.
   }
   return { ...UNKNOWN_NOTE, at: modifiedAt };
+}
+
+function keyedOf(found: unknown): readonly KeyedNote[] {
+  if (!Array.isArray(found)) return [];
+  const isKeyed = (one: unknown): one is KeyedNote =>
+    typeof one === 'object' &&
+    one !== null &&
+    'scope' in one &&
+    'key' in one &&
+    typeof one.scope === 'string' &&
+    typeof one.key === 'string';
+  return found.filter(isKeyed);
+}
+
+function listsOf(
+  flatten: readonly KeyedNote[],
+  sold: readonly KeyedNote[],
+): Pick<KillNote, 'flatten' | 'sold'> {
+  return {
+    ...(flatten.length === 0 ? {} : { flatten }),
+    ...(sold.length === 0 ? {} : { sold }),
+  };
+}
+
+/** A kill on top of another: the scope never narrows, what is or was to be sold adds up. Null: nothing is new. */
+function merged(before: KillState, note: KillNote): KillNote | null {
+  if (before.kind !== 'present') return note;
+  const isMore = note.flatten !== undefined || note.sold !== undefined;
+  const isWider = before.note.scope !== note.scope && before.note.scope !== 'all';
+  if (!isMore && !isWider) return null;
+  const flatten = [...(before.note.flatten ?? []), ...(note.flatten ?? [])];
+  const sold = [...(before.note.sold ?? []), ...(note.sold ?? [])];
+  return { ...(isWider ? { ...note, scope: 'all' } : before.note), ...listsOf(flatten, sold) };
 }
 
 function readState(file: string): KillState {
@@ -113,13 +153,10 @@ export function createKillFile(paths: {
   return {
     state,
     write(note) {
-      const before = state();
-      if (before.kind === 'present' && before.note.scope === note.scope) return;
-      const isNarrower = before.kind === 'present' && before.note.scope === 'all';
-      if (isNarrower) return;
-      const isOther = before.kind === 'present' && before.note.scope !== note.scope;
+      const next = merged(state(), note);
+      if (next === null) return;
       try {
-        writeDurably(paths.kill, isOther ? { ...note, scope: 'all' } : note);
+        writeDurably(paths.kill, next);
       } catch {
         // On a full disk an empty file still finds room, and an empty one kills everything.
         closeSync(openSync(paths.kill, 'w', 0o600));

@@ -412,3 +412,23 @@ test('ID-06 a stop that still works when nothing is held any more is taken back'
     .when(report(AT + 4, id('stop-1'), 'accepted'))
     .decidesOf(['cancel_requested'], { type: 'cancel_requested', orderId: id('stop-1') });
 });
+
+test('CX-07 what another process has sold is neither sold nor protected before the sides agree', () => {
+  const sold = { kind: 'sold_elsewhere', at: AT, by: 'command line', updateKey: 'sold:1' } as const;
+  const told = given(withPosition()).when(sold);
+  told.decidesOf(
+    ['kill_engaged', 'flatten_started', 'cancel_requested', 'order_intended'],
+    'kill_engaged',
+    'flatten_started',
+  );
+  const bare = told.and(...protectionGone(AT + 1));
+  assert.equal(
+    bare.desk.events.filter((event) => event.type === 'order_intended').length,
+    told.desk.events.filter((event) => event.type === 'order_intended').length,
+    'no stop is placed again',
+  );
+  bare.when({ ...sold, at: AT + 2 }).decidesOf(['flatten_started', 'kill_engaged']);
+  bare
+    .when(reconciled(AT + 3, bare.desk.state.cashMinor))
+    .decidesOf(['order_intended'], { type: 'order_intended', order: { role: 'exit' } });
+});

@@ -103,3 +103,24 @@ test('the mark of a desk tells a running one from one that died', () => {
   writeFileSync(deskMark, '{"pid":-1}');
   assert.equal(findDesk(deskMark).kind, 'none');
 });
+
+test('CX-07 what another process sold or asked to sell adds up and never narrows the kill', () => {
+  const kill = createKillFile(files());
+  const note = () => {
+    const state = kill.state();
+    return state.kind === 'present' ? state.note : null;
+  };
+  const base = { scope: 'us-vwap', by: 'cli', at: 1 };
+  kill.write({ ...base, updateKey: 'telegram:7' });
+  kill.write({ ...base, at: 2, flatten: [{ scope: 'us-vwap', key: 'a' }] });
+  kill.write({ ...base, at: 3, scope: 'all', sold: [{ scope: 'alpaca-us', key: 'b' }] });
+  assert.deepEqual(note(), {
+    scope: 'all',
+    by: 'cli',
+    at: 3,
+    flatten: [{ scope: 'us-vwap', key: 'a' }],
+    sold: [{ scope: 'alpaca-us', key: 'b' }],
+  });
+  kill.write({ ...base, at: 4 });
+  assert.equal(note()?.at, 3);
+});

@@ -990,7 +990,18 @@ export const EN: Catalogue = {
     safe_mode_off: (m, s) => [`● SAFE_MODE left · by ${s.f.words(m.by, 40)}`],
     kill_stage1: (m, s) => [
       `⛔ KILL in force ${s.f.timeSeconds(m.at)} · ${m.scope === 'all' ? 'everything' : s.f.words(m.scope, 40)} · by ${s.f.words(m.by, 40)}`,
-      `${count(m.canceled.length, 'entry order')} canceled · ${count(m.protectionKept, 'protective order')} kept · to go on: /resume <reason>`,
+      `${count(m.canceled.length, 'entry order')} canceled${m.allOutMs === null ? '' : `, the last after ${(m.allOutMs / 1000).toFixed(1)} s`} · ${count(m.protectionKept, 'protective order')} kept · to go on: /resume <reason>`,
+    ],
+    kill_strangers: (m, s) => [
+      m.isEverything
+        ? `⛔ Every order of the account was canceled: ${count(m.orderIds.length, 'order')} could be told neither entry nor stop`
+        : `⛔ ${count(m.orderIds.length, 'entry order')} that were not the desk's canceled`,
+      m.isEverything
+        ? 'the desk places its stops again at once; /positions shows them'
+        : m.orderIds
+            .slice(0, 5)
+            .map((id) => s.f.words(id, 60))
+            .join(', '),
     ],
     kill_flatten: (m, s) => [
       `⛔ Selling everything: ${count(m.positions, 'position')} · by ${s.f.words(m.by, 40)}`,

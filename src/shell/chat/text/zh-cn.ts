@@ -1085,8 +1085,19 @@ export const ZH_CN: Catalogue = {
     ],
     safe_mode_off: (m, s) => [`● SAFE_MODE 已解除 · ${s.f.words(m.by, 40)}`],
     kill_stage1: (m, s) => [
-      `⛔ 急停已生效 ${s.f.timeSeconds(m.at)} · ${m.scope === 'all' ? '全部' : s.f.words(m.scope, 40)} · ${s.f.words(m.by, 40)}`,
-      `已撤 ${m.canceled.length} 笔开仓委托 · 保护单保留 ${m.protectionKept} 笔 · 恢复请用 /resume 原因`,
+      `⛔ 急停已生效 ${s.f.timeSeconds(m.at)} · ${m.scope === 'all' ? '全部账户' : s.f.words(m.scope, 40)} · ${s.f.words(m.by, 40)}`,
+      `已撤 ${m.canceled.length} 笔开仓委托${m.allOutMs === null ? '' : `(全部 ${(m.allOutMs / 1000).toFixed(1)} 秒)`} · 保护单保留 ${m.protectionKept} 笔 · 恢复请用 /resume 原因`,
+    ],
+    kill_strangers: (m, s) => [
+      m.isEverything
+        ? `⛔ 账户全部委托已撤:${m.orderIds.length} 笔分不清是开仓单还是保护单`
+        : `⛔ 非本组的开仓委托已撤 ${m.orderIds.length} 笔`,
+      m.isEverything
+        ? '止损单立即重新挂出;/positions 可查'
+        : m.orderIds
+            .slice(0, 5)
+            .map((id) => s.f.words(id, 60))
+            .join('、'),
     ],
     kill_flatten: (m, s) => [`⛔ 全部清仓中:${m.positions} 只 · ${s.f.words(m.by, 40)}`],
     kill_progress: (m, s) => [
