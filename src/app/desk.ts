@@ -158,11 +158,8 @@ export class Desk implements DeskHandle {
   async stored(): Promise<void> {
     // an input with an audit is committed even when it changes nothing, and what waits goes before it
     await this.submit({ kind: 'time_passed', at: this.#deps.clock.now() }, { audit: [] });
-    if (this.#gap.isWaiting())
-      throw new StoreError(`${this.stream}: found steps in the journal only, expected the store`, {
-        code: 'store_down',
-        retryable: true,
-      });
+    const found = `${this.stream}: found steps in the journal only, expected the store`;
+    if (this.#gap.isWaiting()) throw new StoreError(found, { code: 'store_down', retryable: true });
   }
 
   /** Sends an input whose outcome nobody waits for; a failure is reported as trouble. */

@@ -7,13 +7,13 @@ import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
-import type { Difference, External, Mismatch } from '#core/portfolio/account-reading.ts';
 import type { Slippage } from '#core/portfolio/slippage.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { Reduction } from '#core/strategies/sector-pulse/exits.ts';
 import type { DayType, RegimeLive, Signal } from '#core/strategies/strategy.ts';
+import type { AccountEvent } from './event-account.ts';
 import type { KillLine } from './message.ts';
 import type {
   Alarm,
@@ -21,7 +21,6 @@ import type {
   ExitReason,
   KillRest,
   Lock,
-  Position,
   SafeModeCause,
   SetupRefused,
   Sweep,
@@ -31,7 +30,6 @@ import type {
 } from './state.ts';
 
 type Figures = Readonly<Record<string, number | string>>;
-type Change = { readonly from: number; readonly to: number };
 
 /** The vocabulary of the log: decisions and changes only, in the past tense. `at` is domain time. */
 export type Event = { readonly at: number } & ( // the desk and its day
@@ -198,53 +196,7 @@ export type Event = { readonly at: number } & ( // the desk and its day
     }
   | { readonly type: 'kill_resumed'; readonly by: string; readonly reason: string }
   | { readonly type: 'kill_file_noticed'; readonly isPresent: boolean; readonly by: string }
-  | {
-      readonly type: 'reconciled';
-      readonly isClean: boolean;
-      readonly cashMinor: number;
-      readonly differences: readonly Difference[];
-      /** Those of the differences that a person may settle by accepting the broker's side. */
-      readonly mismatches: readonly Mismatch[];
-    }
-  | { readonly type: 'external_found'; readonly external: External }
-  | { readonly type: 'external_gone'; readonly id: string }
-  | { readonly type: 'external_disowned'; readonly external: External; readonly by: string }
-  | { readonly type: 'position_adopted'; readonly position: Position; readonly by: string }
-  /** A person said what the account holds that they execute by hand. */
-  | {
-      readonly type: 'account_attested';
-      readonly holdings: readonly {
-        readonly instrument: InstrumentId;
-        readonly quantity: number;
-      }[];
-      readonly cashMinor: number;
-      readonly by: string;
-    }
-  /** The broker's executions say what an order's fills were worth. */
-  | {
-      readonly type: 'fills_corrected';
-      readonly orderId: string;
-      readonly averagePrice: number;
-      readonly filledMinor: Change;
-      readonly feesMinor: Change;
-    }
-  | {
-      readonly type: 'cash_corrected';
-      readonly fromMinor: number;
-      readonly toMinor: number;
-      readonly by: string;
-    }
-  /** A person took over the broker's holding; shares beyond or short of ours changed hands at `price`. */
-  | {
-      readonly type: 'position_corrected';
-      readonly instrument: InstrumentId;
-      readonly from: number;
-      readonly to: number;
-      readonly price: number;
-      readonly by: string;
-    }
-  /** The book had the order ended and it works at the broker. */
-  | { readonly type: 'order_found_working'; readonly orderId: string }
+  | AccountEvent
   | { readonly type: 'alarm_raised'; readonly alarm: Alarm }
   | {
       readonly type: 'alarm_repeated';
