@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
@@ -106,9 +106,12 @@ before(async () => {
 });
 
 after(async () => {
-  desk.kill('SIGKILL');
+  // it ends its own database; a killed one would leave that running
+  const ended = new Promise((resolve) => desk.once('exit', resolve));
+  if (desk.exitCode === null && desk.kill('SIGTERM')) await ended;
   await fake.close();
   project.remove();
+  rmSync(dataDir, { recursive: true, force: true });
 });
 
 test('CX-07 AL-01 a kill reaches the broker past a desk that is stopped in its tracks, without the store', async (t) => {
