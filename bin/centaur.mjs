@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const NEEDED_MAJOR = 26;
 const SAVE_CACHE_AFTER_MS = 2000;
@@ -20,6 +21,8 @@ process.env.CENTAUR_STARTED_AT ??= String(performance.timeOrigin);
 
 if (Number.parseInt(process.versions.node, 10) >= NEEDED_MAJOR) {
   followLauncher();
+  // before any of our code is compiled; docs/decisions/0106-without-maglev.md
+  setFlagsFromString('--no-maglev');
   const { enableCache, saveCache } = await import('./compile-cache.mjs');
   if (enableCache() !== undefined) setTimeout(saveCache, SAVE_CACHE_AFTER_MS).unref();
   await import('../src/cli.ts');
