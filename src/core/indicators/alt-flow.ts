@@ -67,7 +67,7 @@ function concentrationNow(
   params: ConcentrationParams,
 ): Figure {
   const name = 'turnover_concentration';
-  const fault = snapshotFault(snapshot, table, at, params.maxAgeMs);
+  const fault = snapshotFault(snapshot, table, at, params);
   if (fault !== null || snapshot === null) {
     return noFigure(name, 'fraction', snapshot ?? nowhere(at), fault ?? note('no_data'));
   }
@@ -140,6 +140,8 @@ export type MarginRow = {
   readonly bought: number | null;
   readonly repaid: number | null;
   readonly previousBalance: number | null;
+  /** The balances contradict what was published as repaid, so the day is unknown and not guessed. */
+  readonly isContradicted?: boolean;
 };
 
 /** Margin rows and where they came from. */
@@ -148,6 +150,7 @@ export type MarginData = Origin & { readonly rows: readonly MarginRow[] };
 /** Net repayment of one row in yuan: repaid − bought, or the fall of the balance; null unknown. */
 function netRepaidOf(row: MarginRow): number | null {
   const { repaid, bought, previousBalance, balance } = row;
+  if (row.isContradicted === true) return null;
   if (repaid !== null && bought !== null) return repaid - bought;
   return previousBalance !== null && balance !== null ? previousBalance - balance : null;
 }
@@ -166,12 +169,14 @@ export function marginFigures(
   let netRepaid = 0;
   let balance = 0;
   const lacking: string[] = [];
+  const contradicted: string[] = [];
   const noBalance: string[] = [];
   for (const exchange of ['SSE', 'SZSE'] as const) {
     const row = margin?.rows.find((r) => r.exchange === exchange && r.day === previousDay);
     const net = row === undefined ? null : netRepaidOf(row);
     if (net === null || !Number.isFinite(net)) lacking.push(exchange);
     else netRepaid += net;
+    if (row?.isContradicted === true) contradicted.push(exchange);
     const own = row?.balance ?? null;
     if (own === null || !(own > 0)) noBalance.push(exchange);
     else balance += own;
@@ -179,7 +184,9 @@ export function marginFigures(
   const why = (exchanges: readonly string[]) =>
     margin === null
       ? note('no_data')
-      : note('exchange_missing', { exchange: exchanges.join('|'), day: previousDay });
+      : contradicted.length > 0
+        ? note('balance_disagrees', { exchange: contradicted.join('|'), day: previousDay })
+        : note('exchange_missing', { exchange: exchanges.join('|'), day: previousDay });
   const isKnown = lacking.length === 0;
   const isShareKnown = isKnown && noBalance.length === 0;
   const names = {

@@ -1,3 +1,5 @@
+import type { Session } from '#core/market/session.ts';
+import { priceAgeMs } from '#core/market/trading-time.ts';
 import type { MarketSnapshot, StockTable } from '#core/market/whole-market.ts';
 import { hasFlag } from '#core/market/whole-market.ts';
 import type { Figure, FigureNote, Origin } from './figure.ts';
@@ -128,8 +130,10 @@ export type BreadthFigures = {
 
 /** What makes a snapshot usable. */
 export type FreshnessParams = {
-  /** The oldest quote used may be this old. */
+  /** The oldest quote used may be this old, breaks taken out. */
   readonly maxAgeMs: number;
+  /** Breaks of the session: while nothing trades a quote does not grow old. */
+  readonly breaks: Session['breaks'];
   /** Least share of the universe with a usable price. */
   readonly minCoverage: number;
 };
@@ -142,13 +146,13 @@ export function snapshotFault(
   snapshot: MarketSnapshot | null,
   table: StockTable,
   at: number,
-  maxAgeMs: number,
+  { maxAgeMs, breaks }: Pick<FreshnessParams, 'maxAgeMs' | 'breaks'>,
 ): FigureNote | null {
   if (snapshot === null) return note('no_data');
   if (snapshot.tradingDay !== table.tradingDay) {
     return note('wrong_day', { found: snapshot.tradingDay, expected: table.tradingDay });
   }
-  const ageMs = at - snapshot.asOf;
+  const ageMs = priceAgeMs(breaks, snapshot.asOf, at);
   if (!(ageMs >= 0)) return note('from_future', { aheadMs: -ageMs });
   return ageMs <= maxAgeMs ? null : note('stale', { ageMs, limitMs: maxAgeMs });
 }
@@ -177,7 +181,7 @@ export function breadthFigures(
   at: number,
   params: FreshnessParams & { readonly ratioFormula: RatioFormula },
 ): BreadthFigures {
-  const fault = snapshotFault(snapshot, table, at, params.maxAgeMs);
+  const fault = snapshotFault(snapshot, table, at, params);
   if (fault !== null || snapshot === null) {
     return allUnknown(snapshot ?? nowhere(at), fault ?? note('no_data'));
   }

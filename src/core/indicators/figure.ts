@@ -8,6 +8,7 @@ export type FigureNoteCode =
   | 'history_short'
   | 'history_old'
   | 'exchange_missing'
+  | 'balance_disagrees'
   | 'other_time'
   | 'universe'
   | 'source_degraded'

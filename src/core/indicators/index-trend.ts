@@ -1,5 +1,7 @@
 import { relativeChange } from '#core/lib/stats.ts';
+import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
+import { priceAgeMs } from '#core/market/trading-time.ts';
 import type { IndexSeries } from '#core/market/whole-market.ts';
 import { daysBefore } from '#core/market/whole-market.ts';
 import type { Figure, FigureNote } from './figure.ts';
@@ -14,12 +16,20 @@ export type IndexFigures = {
   readonly return: Figure;
 };
 
-/** What the index figures need: how old `now` may be and over how many closes the mean runs. */
-export type IndexTrendParams = { readonly maxAgeMs: number; readonly averageDays: number };
+/** What the index figures need: how old `now` may be, breaks taken out, and over how many closes the mean runs. */
+export type IndexTrendParams = {
+  readonly maxAgeMs: number;
+  readonly breaks: Session['breaks'];
+  readonly averageDays: number;
+};
 
-function nowFault(index: IndexSeries, at: number, maxAgeMs: number): FigureNote | null {
+function nowFault(
+  index: IndexSeries,
+  at: number,
+  { maxAgeMs, breaks }: IndexTrendParams,
+): FigureNote | null {
   if (index.now === null || !(index.now > 0)) return note('no_data', { column: 'now' });
-  const ageMs = at - index.asOf;
+  const ageMs = priceAgeMs(breaks, index.asOf, at);
   if (!(ageMs >= 0)) return note('from_future', { aheadMs: -ageMs });
   return ageMs <= maxAgeMs ? null : note('stale', { ageMs, limitMs: maxAgeMs });
 }
@@ -51,7 +61,7 @@ export function indexFigures(
     (average !== null && average > 0
       ? null
       : note('history_short', { days: end, needed: params.averageDays }));
-  const lateFault = index === null ? note('no_data') : nowFault(index, at, params.maxAgeMs);
+  const lateFault = index === null ? note('no_data') : nowFault(index, at, params);
   const now = index?.now ?? Number.NaN;
   const close = index?.closes[end - 1] ?? Number.NaN;
   const aboveFault = lateFault ?? averageFault;

@@ -6,43 +6,73 @@ export const PROFILE_MIN_DAYS = 5;
 export const PROFILE_MAX_DAYS = 20;
 
 /**
- * Usual volume per minute of the session, from earlier days of the same source. Index m is the
- * minute that opens m minutes after the open. NaN where too few days reach that minute.
+ * A figure for the minute that opens `minute` minutes after the open; NaN where too few days reach
+ * that minute.
+ */
+export type MinuteFigure = (minute: number) => number;
+
+/**
+ * Usual volume per minute of the session, from earlier days of the same source. Figures are
+ * computed when they are asked for: a backtest plans hundreds of minutes for each that is read.
  */
 export type VolumeProfile = {
   /** Days it was made from. */
   readonly days: number;
-  /** Median volume of minute m. */
-  readonly usual: Float64Array;
-  /** Median of the volume of the five minutes that end with minute m (fewer at the open). */
-  readonly usual5m: Float64Array;
-  /** Mean of the volume from the open through minute m. */
-  readonly meanSoFar: Float64Array;
+  /** Median volume of a minute. */
+  readonly usual: MinuteFigure;
+  /** Median of the volume of the five minutes that end with a minute (fewer at the open). */
+  readonly usual5m: MinuteFigure;
+  /** Mean of the volume from the open through a minute. */
+  readonly meanSoFar: MinuteFigure;
 };
 
 /** One earlier day: its bars and the instant its session opened. */
 export type ProfileDay = { readonly bars: BarColumns; readonly openAt: number };
 
-/**
- * Volume by minute of one day: 0 for a minute without a bar before the last bar (nothing traded),
- * NaN after the last bar (not known: the day ended early or the data does).
- */
-function minutesOf(day: ProfileDay, minutes: number): Float64Array {
-  const volumes = new Float64Array(minutes).fill(Number.NaN);
-  let last = -1;
-  for (let i = 0; i < day.bars.length; i += 1) {
-    const minute = Math.floor((day.bars.openedAt[i]! - day.openAt) / 60_000);
-    if (minute < 0 || minute >= minutes) continue;
-    for (let m = last + 1; m <= minute; m += 1) volumes[m] = 0;
-    volumes[minute] = volumes[minute]! + day.bars.volume[i]!;
-    last = Math.max(last, minute);
+const MINUTE_MS = 60_000;
+
+/** First row that opens at or after `at`. Bars mostly lie a minute apart: `guess` is tried first. */
+function rowFrom(bars: BarColumns, at: number, guess: number): number {
+  const { openedAt, length } = bars;
+  if (guess < length && openedAt[guess]! === at) return guess;
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (openedAt[middle]! < at) low = middle + 1;
+    else high = middle;
   }
-  return volumes;
+  return low;
 }
 
 /**
- * Median of the first `count` values, which are put in order in place: the same figure as
- * `median` of lib/stats.ts, without a list of its own for each minute of each day.
+ * `sum` and the volume of one day from minute `from` through `through`: a minute without a bar
+ * before the last bar counts 0 (nothing traded); NaN when the last bar within `minutes` lies before
+ * `through` (not known: the day ended early or the data does).
+ */
+function addVolumes(
+  day: ProfileDay,
+  from: number,
+  through: number,
+  minutes: number,
+  before: number,
+): number {
+  const { bars, openAt } = day;
+  const endAt = openAt + minutes * MINUTE_MS;
+  const last = rowFrom(bars, openAt + through * MINUTE_MS, through);
+  if (last >= bars.length || bars.openedAt[last]! >= endAt) return Number.NaN;
+  const untilAt = openAt + (through + 1) * MINUTE_MS;
+  let sum = before;
+  for (let i = rowFrom(bars, openAt + from * MINUTE_MS, from); i < bars.length; i += 1) {
+    if (bars.openedAt[i]! >= untilAt) break;
+    sum += bars.volume[i]!;
+  }
+  return sum;
+}
+
+/**
+ * Median of the first `count` values, which are put in order in place: the same figure as `median`
+ * of lib/stats.ts, without a list of its own for each minute that is asked for.
  */
 function medianInPlace(values: Float64Array, count: number): number {
   for (let i = 1; i < count; i += 1) {
@@ -58,44 +88,58 @@ function medianInPlace(values: Float64Array, count: number): number {
   return low + (high - low) * (position - below);
 }
 
-function sumOver(volumes: Float64Array, from: number, through: number): number {
-  let sum = 0;
-  for (let m = from; m <= through; m += 1) sum += volumes[m]!;
-  return sum;
-}
-
 /**
  * Profile over at most the last {@link PROFILE_MAX_DAYS} of `days` (oldest first); null below
- * {@link PROFILE_MIN_DAYS}. Days must lie before the session the profile is for.
+ * {@link PROFILE_MIN_DAYS}. Days must lie before the session the profile is for, and their bars
+ * must not change.
  */
 export function volumeProfileOf(
   days: readonly ProfileDay[],
   minutes: number,
 ): VolumeProfile | null {
-  const used = days.slice(-PROFILE_MAX_DAYS).map((day) => minutesOf(day, minutes));
+  const used = days.slice(-PROFILE_MAX_DAYS);
   if (used.length < PROFILE_MIN_DAYS) return null;
-  const usual = new Float64Array(minutes).fill(Number.NaN);
-  const usual5m = new Float64Array(minutes).fill(Number.NaN);
-  const meanSoFar = new Float64Array(minutes).fill(Number.NaN);
-  const soFar = new Float64Array(used.length);
   const known = new Float64Array(used.length);
-  const known5 = new Float64Array(used.length);
-  for (let m = 0; m < minutes; m += 1) {
+  /** Takes the days that reach minute `through` into `known`, oldest first, and counts them. */
+  const take = (from: number, through: number): number => {
+    if (!(through >= 0 && through < minutes)) return 0;
     let count = 0;
-    let total = 0;
-    for (let d = 0; d < used.length; d += 1) {
-      const volume = used[d]![m]!;
-      soFar[d] = soFar[d]! + volume;
+    for (const day of used) {
+      const volume = addVolumes(day, from, through, minutes, 0);
       if (Number.isNaN(volume)) continue;
       known[count] = volume;
-      known5[count] = sumOver(used[d]!, Math.max(0, m - 4), m);
       count += 1;
-      total += soFar[d]!;
     }
-    if (count < PROFILE_MIN_DAYS) continue;
-    usual[m] = medianInPlace(known, count);
-    usual5m[m] = medianInPlace(known5, count);
-    meanSoFar[m] = total / count;
-  }
-  return { days: used.length, usual, usual5m, meanSoFar };
+    return count;
+  };
+  const medianOver = (from: number, through: number): number => {
+    const count = take(from, through);
+    return count < PROFILE_MIN_DAYS ? Number.NaN : medianInPlace(known, count);
+  };
+  const soFar = new Float64Array(used.length);
+  let soFarThrough = -1;
+  return {
+    days: used.length,
+    usual: (minute) => medianOver(minute, minute),
+    usual5m: (minute) => medianOver(Math.max(0, minute - 4), minute),
+    meanSoFar: (minute) => {
+      if (!(minute >= 0 && minute < minutes)) return Number.NaN;
+      // minutes are asked for as they pass: only those since the last question are added
+      if (minute < soFarThrough) {
+        soFar.fill(0);
+        soFarThrough = -1;
+      }
+      let count = 0;
+      let total = 0;
+      for (const [place, day] of used.entries()) {
+        if (minute > soFarThrough)
+          soFar[place] = addVolumes(day, soFarThrough + 1, minute, minutes, soFar[place]!);
+        if (Number.isNaN(soFar[place]!)) continue;
+        count += 1;
+        total += soFar[place]!;
+      }
+      soFarThrough = minute;
+      return count < PROFILE_MIN_DAYS ? Number.NaN : total / count;
+    },
+  };
 }

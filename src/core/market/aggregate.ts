@@ -9,34 +9,33 @@ const DAY_MS = 86_400_000;
 const TAIL_MS = 15 * 60_000;
 
 /**
- * Minute bars of many days cut by trading day, oldest first; rows are copied. Regular hours of every
- * market here begin and end on one UTC date, which is the exchange's date.
+ * Minute bars of many days cut by trading day, oldest first. The columns of a day are views of the
+ * given ones, full to their capacity: a bar pushed to a day moves that day to columns of its own.
+ * Regular hours of every market here begin and end on one UTC date, which is the exchange's date.
  */
 export function splitByDay(bars: BarColumns): Map<TradingDay, BarColumns> {
   const days = new Map<TradingDay, BarColumns>();
-  let current: BarColumns | null = null;
-  let number = Number.NaN;
-  for (let i = 0; i < bars.length; i += 1) {
-    const at = Math.floor(bars.openedAt[i]! / DAY_MS);
-    if (at !== number || current === null) {
-      number = at;
-      current = createBarColumns(400);
-      days.set(dayOfNumber(at), current);
-    }
-    pushBar(current, rowOf(bars, i));
+  for (let start = 0; start < bars.length; ) {
+    const number = Math.floor(bars.openedAt[start]! / DAY_MS);
+    const nextDayAt = (number + 1) * DAY_MS;
+    let end = start + 1;
+    while (end < bars.length && bars.openedAt[end]! < nextDayAt) end += 1;
+    days.set(dayOfNumber(number), viewOf(bars, start, end));
+    start = end;
   }
   return days;
 }
 
-function rowOf(bars: BarColumns, i: number) {
+function viewOf(bars: BarColumns, start: number, end: number): BarColumns {
   return {
-    openedAt: bars.openedAt[i]!,
-    closedAt: bars.closedAt[i]!,
-    open: bars.open[i]!,
-    high: bars.high[i]!,
-    low: bars.low[i]!,
-    close: bars.close[i]!,
-    volume: bars.volume[i]!,
+    length: end - start,
+    openedAt: bars.openedAt.subarray(start, end),
+    closedAt: bars.closedAt.subarray(start, end),
+    open: bars.open.subarray(start, end),
+    high: bars.high.subarray(start, end),
+    low: bars.low.subarray(start, end),
+    close: bars.close.subarray(start, end),
+    volume: bars.volume.subarray(start, end),
   };
 }
 

@@ -32,8 +32,9 @@ const TRIES_AT_BID = 3;
 /**
  * The price a protective sale carries so that it can fill: max(lower cage, best bid − 5 ticks) for
  * the first three tries, then the cage's floor, never below limit-down. In an auction, and when the
- * board is sealed at limit-down, the order is put at limit-down and stays in the queue. `unknown`
- * (null) when neither bid nor limits are known: a sale is then sent at the market rather than held.
+ * board is sealed at limit-down, the order is put at limit-down and stays in the queue. Without a bid
+ * (9:30, before the first quote) it is the floor of the cage around the ask or the previous close.
+ * `unknown` (null) when nothing is known: a sale is then sent at the market rather than held.
  */
 export function exitPriceCn(input: ExitPriceFacts): ExitPrice {
   const { board, tradingDay, phase, facts, quote, attempt } = input;
@@ -43,17 +44,25 @@ export function exitPriceCn(input: ExitPriceFacts): ExitPrice {
   const isSealed = limits !== null && sealOfCn(quote, limits) === 'down';
   if ((isAuction || isSealed) && down !== null)
     return { limitPrice: down, why: 'limit_down', isRepriced: false };
-  const bid = quote !== null && quote.bid > 0 ? priceTicksCn(quote.bid, board) : null;
-  if (bid === null)
-    return { limitPrice: down, why: down === null ? 'unknown' : 'limit_down', isRepriced: false };
   const previousClose = facts?.previousClose ?? null;
   const cage = priceCageCn(board, tradingDay, { quote, lastPrice: null, previousClose });
   const least = cage.kind === 'cage' ? priceTicksCn(cage.sellLeast, board) : null;
   const floor = Math.max(1, least ?? 1, down === null ? 1 : (priceTicksCn(down, board) ?? 1));
   const isLast = attempt > TRIES_AT_BID;
-  const wanted = isLast && least !== null ? floor : Math.max(floor, bid - TICKS_BELOW_BID);
+  const atFloor = {
+    limitPrice: priceOfTicksCn(floor, board),
+    why: 'cage_floor',
+    isRepriced: !isLast,
+  } as const;
+  const bid = quote !== null && quote.bid > 0 ? priceTicksCn(quote.bid, board) : null;
+  if (bid === null) {
+    // limit-down lies outside the cage in continuous trading and would be refused
+    if (least !== null) return atFloor;
+    return { limitPrice: down, why: down === null ? 'unknown' : 'limit_down', isRepriced: false };
+  }
+  if (isLast && least !== null) return atFloor;
   return {
-    limitPrice: priceOfTicksCn(wanted, board),
+    limitPrice: priceOfTicksCn(Math.max(floor, bid - TICKS_BELOW_BID), board),
     why: isLast ? 'cage_floor' : 'bid_less_5_ticks',
     isRepriced: !isLast,
   };

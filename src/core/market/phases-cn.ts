@@ -84,6 +84,11 @@ export function phasesCn(session: Session, board: BoardCn): PhaseSpan[] {
   return spans;
 }
 
+/** Instant at which the opening auction begins to take orders, 9:15. */
+export function auctionFromCn(session: Session): number {
+  return session.openAt - AUCTION_BEFORE;
+}
+
 /** Instant at which the day of `board` is over: 15:00, or 15:30 with trading after hours. */
 export function dayEndsAtCn(session: Session, board: BoardCn): number {
   const { closeAt, tradingDay } = session;

@@ -16,6 +16,9 @@ export type Session = {
   readonly breaks: readonly SessionBreak[];
 };
 
+/** Answers of {@link instantAt}: planning asks for the same opens for every symbol and day again. */
+const KNOWN_INSTANTS = new Map<string, number>();
+const MOST_KNOWN = 10_000;
 const WALL = /^([01]\d|2[0-3]):([0-5]\d)$/;
 
 /**
@@ -23,8 +26,15 @@ const WALL = /^([01]\d|2[0-3]):([0-5]\d)$/;
  * set back the earlier instant is meant, in the hour it skips the later one (Temporal `compatible`).
  */
 export function instantAt(day: TradingDay, wallTime: string, zone: string): number {
+  const name = `${day}T${wallTime}${zone}`;
+  const known = KNOWN_INSTANTS.get(name);
+  if (known !== undefined) return known;
   invariant(WALL.test(wallTime), `wall time: found "${wallTime}", expected HH:MM`);
-  return Temporal.PlainDateTime.from(`${day}T${wallTime}`).toZonedDateTime(zone).epochMilliseconds;
+  const wall = Temporal.PlainDateTime.from(`${day}T${wallTime}`);
+  const at = wall.toZonedDateTime(zone).epochMilliseconds;
+  if (KNOWN_INSTANTS.size >= MOST_KNOWN) KNOWN_INSTANTS.clear();
+  KNOWN_INSTANTS.set(name, at);
+  return at;
 }
 
 /** Date, `HH:MM` and minute of the day that the clock of `zone` shows at an instant. */

@@ -1,15 +1,31 @@
 import type { Session } from './session.ts';
 
+/** Pauses of a session. */
+type Breaks = Session['breaks'];
+
 /** Milliseconds of trading between two instants of a session, breaks taken out; 0 outside it. */
 export function tradingMillisBetween(session: Session, fromAt: number, toAt: number): number {
   const from = Math.max(fromAt, session.openAt);
   const to = Math.min(toAt, session.closeAt);
   if (to <= from) return 0;
+  return to - from - pausedMillis(session.breaks, from, to);
+}
+
+function pausedMillis(breaks: Breaks, from: number, to: number): number {
   let paused = 0;
-  for (const pause of session.breaks) {
+  for (const pause of breaks) {
     paused += Math.max(0, Math.min(to, pause.toAt) - Math.max(from, pause.fromAt));
   }
-  return to - from - paused;
+  return paused;
+}
+
+/**
+ * Age at `at` of a price of the instant `asOf`, in milliseconds, breaks taken out: while nothing trades a
+ * price does not grow old. Negative for one from the future. Everything outside the breaks counts, the
+ * time before the open too.
+ */
+export function priceAgeMs(breaks: Breaks, asOf: number, at: number): number {
+  return at - asOf - (at > asOf ? pausedMillis(breaks, asOf, at) : 0);
 }
 
 /**

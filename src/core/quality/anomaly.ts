@@ -13,6 +13,7 @@ export type AnomalyCode =
   | 'minus_100_percent'
   | 'suspended_padding'
   | 'amount_disagrees'
+  | 'sources_disagree'
   | 'outside_limits'
   | 'duplicate'
   | 'duplicate_conflicting'

@@ -15,6 +15,12 @@ export type FetchNoteCode =
   | 'rows_quarantined'
   /** Rows that were asked for and did not come: `rows` of `of`. */
   | 'rows_missing'
+  /** Days that the first series lacks came from this one: `days`, `from`, `through`. */
+  | 'days_from_elsewhere'
+  /** Two sources state different prices: `rows` of `of` compared ones, `instruments`. */
+  | 'sources_disagree'
+  /** The vendor's limit prices are others than the rule gives: `rows`. */
+  | 'limits_disputed'
   /** Columns this source does not have: `fields`. */
   | 'fields_missing'
   /** The answer was read from what is on file: `day` or `ageMs` says how old it is. */

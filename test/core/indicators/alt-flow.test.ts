@@ -35,7 +35,7 @@ type Stock = {
 };
 
 const AT = cnAt('10:00');
-const FRESH = { maxAgeMs: 150_000, minCoverage: 0.95 };
+const FRESH = { breaks: [], maxAgeMs: 150_000, minCoverage: 0.95 };
 const SMOOTHED = { ...FRESH, ratioFormula: 'smoothed' as const };
 
 /** A market of a few stocks, previous close 10 and limits of 10 % unless said otherwise. */
@@ -231,6 +231,10 @@ test('SP-01 margin of one exchange only, of another day or with a hole is unknow
   const holed = data.rows.map((row) => ({ ...row, repaid: null }));
   assert.deepEqual(noteOf(holed), [null, 'exchange_missing', 'SSE|SZSE']);
   assert.equal(marginFigures(null, PULSE_BEFORE, AT).netRepaid.note?.code, 'no_data');
+  const contradicted = data.rows.map((row) =>
+    row.exchange === 'SZSE' ? { ...row, repaid: null, isContradicted: true } : row,
+  );
+  assert.deepEqual(noteOf(contradicted), [null, 'balance_disagrees', 'SZSE'], 'not guessed either');
 });
 
 const VOLATILITY = { returns: 30, values: 252 };
@@ -277,7 +281,7 @@ test('SP-01 the index stands against its 20 closes up to D−1 and against the l
     now,
     asOf,
   });
-  const params = { maxAgeMs: 150_000, averageDays: 20 };
+  const params = { maxAgeMs: 150_000, breaks: [], averageDays: 20 };
   const figuresOf = (now: number | null, asOf?: number) =>
     indexFigures(series(now, asOf), PULSE_BEFORE, PULSE_DAY, AT, params);
   const mean = 3_014.5;

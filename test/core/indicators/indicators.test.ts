@@ -162,11 +162,11 @@ test('ID-08 usual volume is the median of the same minutes of earlier days', () 
     openAt: session.openAt,
   }));
   const profile = volumeProfileOf(days, 390)!;
-  assert.equal(profile.usual[0], 30);
-  assert.equal(profile.usual5m[1], 60);
-  assert.equal(profile.usual5m[5], 150);
-  assert.equal(profile.meanSoFar[1], (20 + 40 + 60 + 80 + 2000) / 5);
-  assert.ok(Number.isNaN(profile.usual[6]));
+  assert.equal(profile.usual(0), 30);
+  assert.equal(profile.usual5m(1), 60);
+  assert.equal(profile.usual5m(5), 150);
+  assert.equal(profile.meanSoFar(1), (20 + 40 + 60 + 80 + 2000) / 5);
+  assert.ok(Number.isNaN(profile.usual(6)));
   assert.equal(volumeProfileOf(days.slice(1), 390), null);
 });
 
@@ -188,7 +188,7 @@ test('ID-08 a minute without a bar inside a day counts as no volume, one after i
     [...new Array(2).fill(day(full)), ...new Array(3).fill(day(holed))],
     5,
   )!;
-  assert.equal(profile.usual[1], 0);
-  assert.equal(profile.usual[3], 10);
-  assert.ok(Number.isNaN(profile.usual[4]));
+  assert.equal(profile.usual(1), 0);
+  assert.equal(profile.usual(3), 10);
+  assert.ok(Number.isNaN(profile.usual(4)));
 });

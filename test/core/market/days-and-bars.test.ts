@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { InvariantError } from '#core/lib/assert.ts';
 import { dailyBarOf, dailyBarsOf, splitByDay } from '#core/market/aggregate.ts';
 import { columnsOf, createBarColumns, pushBar } from '#core/market/bar.ts';
@@ -34,6 +35,31 @@ test('days count from 1970 and know their weekday', () => {
   assert.equal(weekdayOf('1969-12-28'), 7);
   assert.equal(isTradingDayText('2026-02-30'), false);
   assert.equal(isTradingDayText('2026-2-3'), false);
+});
+
+test('day numbers are those of the calendar, from the year 0 to 9999, and what is no date is refused', () => {
+  const first = dayNumber('0000-01-01');
+  const last = dayNumber('9999-12-31');
+  fc.assert(
+    fc.property(fc.integer({ min: first, max: last }), (number) => {
+      const day = Temporal.PlainDate.from('1970-01-01').add({ days: number }).toString();
+      assert.equal(dayOfNumber(number), day);
+      assert.equal(dayNumber(day), number);
+    }),
+    { numRuns: 500 },
+  );
+  const wrong = [
+    '2026-02-29',
+    '2100-02-29',
+    '2026-13-01',
+    '2026-00-10',
+    '2026-04-31',
+    '2026-01-00',
+  ];
+  for (const text of [...wrong, '2026-1-01', '20260101', '2026-01-01T', '2026/01/01', ' 026-01-01'])
+    assert.throws(() => dayNumber(text), InvariantError, text);
+  for (const number of [first - 1, last + 1, Number.NaN])
+    assert.throws(() => dayOfNumber(number), InvariantError, String(number));
 });
 
 test('9:30 in New York is 13:30 UTC in summer and 14:30 in winter', () => {
@@ -117,3 +143,26 @@ test('bars of many days are cut at the days and incomplete ones are named', () =
   assert.equal(daily.bars.length, 1);
   assert.deepEqual(daily.skipped, ['2026-06-02']);
 });
+
+test('a bar pushed to one day of a cut series leaves the next day and the series alone', () => {
+  const minute = [2, 1, 2, 1] as const;
+  const days = ['2026-06-01', '2026-06-02'].map((day) =>
+    minutesFrom(newYorkSession(day), new Array(3).fill(minute)),
+  );
+  const all = createBarColumns(8);
+  for (const bars of days)
+    for (let i = 0; i < bars.length; i += 1)
+      pushBar(all, { ...barOf(bars, i), openedAt: bars.openedAt[i]!, closedAt: bars.closedAt[i]! });
+  const cut = splitByDay(all);
+  const first = cut.get('2026-06-01')!;
+  const after = first.closedAt[2]!;
+  pushBar(first, { ...barOf(first, 0), openedAt: after, closedAt: after + 60_000, close: 9 });
+  assert.deepEqual([first.length, first.close[3]], [4, 9]);
+  assert.equal(cut.get('2026-06-02')?.openedAt[0], days[1]?.openedAt[0]);
+  assert.equal(all.openedAt[3], days[1]?.openedAt[0]);
+});
+
+function barOf(bars: ReturnType<typeof createBarColumns>, i: number) {
+  const { open, high, low, close, volume } = bars;
+  return { open: open[i]!, high: high[i]!, low: low[i]!, close: close[i]!, volume: volume[i]! };
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { priceCageCn } from '#core/market/cage-cn.ts';
 import { exitPriceCn } from '#core/market/exit-price-cn.ts';
 import { quoteOf } from '#test/support/builders.ts';
 import { STOCK, sh, stockDay, TUESDAY } from '#test/support/cn-desk.ts';
@@ -29,6 +30,45 @@ test('SP-09 at limit-down behind a seal and in an auction, never below it', () =
   assert.equal(exitPriceCn({ ...BASE, phase: 'opening_auction' }).limitPrice, 34.2);
   const near = exitPriceCn({ ...BASE, quote: quoteOf(AT, 34.22, 34.25, STOCK) });
   assert.equal(near.limitPrice, 34.2);
+});
+
+test('SP-09 at 9:30 without a quote a sale is put at the cage’s floor, not at limit-down outside it', () => {
+  const opening = exitPriceCn({ ...BASE, quote: null });
+  // 98 % of the previous close 38.00; limit-down is 34.20
+  assert.deepEqual(opening, { limitPrice: 37.24, why: 'cage_floor', isRepriced: true });
+  const noBid = { ...quoteOf(AT, 0, 36.5, STOCK), bidSize: 0 };
+  assert.equal(exitPriceCn({ ...BASE, quote: noBid }).limitPrice, 35.77);
+  const low = exitPriceCn({ ...BASE, quote: { ...quoteOf(AT, 0, 34.5, STOCK), bidSize: 0 } });
+  assert.equal(low.limitPrice, 34.2, 'never below limit-down');
+});
+
+test('SP-09 whatever is known of the book, the exchange takes the price of a sale in continuous trading', () => {
+  const fen = fc.integer({ min: 3420, max: 4180 });
+  fc.assert(
+    fc.property(
+      fc.option(fen),
+      fc.option(fen),
+      fc.integer({ min: 1, max: 5 }),
+      (bid, ask, attempt) => {
+        const quote =
+          bid === null && ask === null
+            ? null
+            : {
+                ...quoteOf(AT, (bid ?? 0) / 100, (ask ?? 0) / 100, STOCK),
+                bidSize: bid === null ? 0 : 100,
+                askSize: ask === null ? 0 : 100,
+              };
+        const { limitPrice } = exitPriceCn({ ...BASE, quote, attempt });
+        const cage = priceCageCn('sse_main', TUESDAY, {
+          quote,
+          lastPrice: null,
+          previousClose: 38,
+        });
+        assert.ok(limitPrice !== null && cage.kind === 'cage');
+        assert.ok(limitPrice >= cage.sellLeast || (bid === null && ask === 3420), `${limitPrice}`);
+      },
+    ),
+  );
 });
 
 test('SP-09 without a bid and without limits there is no price: the sale goes at the market', () => {

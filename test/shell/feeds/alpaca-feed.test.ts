@@ -168,6 +168,28 @@ describe('alpaca feed', () => {
     assert.match(notes.join('\n'), /left out a quote: t: expected an instant/);
   });
 
+  test('ID-09 an instant of another year is left out and named, and ends nothing that follows', async () => {
+    const { fake, feed, notes } = await setUp();
+    const { bars, quotes } = listen(feed);
+    await eventually(() => fake.symbolsOf('bars').length > 0);
+    const far = '2099-01-01T00:00:00Z';
+    const near = new Date(Date.now() + 60_000).toISOString();
+    fake.tell(
+      { T: 'b', S: 'QQQM', ...barAt(0, { t: far }) },
+      { T: 'q', S: 'QQQM', ...quoteAt(1, { t: far }) },
+      { T: 'b', S: 'QQQM', ...barAt(0) },
+      { T: 'q', S: 'QQQM', ...quoteAt(1, { t: '1970-01-01T00:00:00Z' }) },
+      { T: 'q', S: 'QQQM', ...quoteAt(1, { t: near }) },
+    );
+    await eventually(() => quotes.length === 2 && bars.length === 1);
+    // a vendor whose clock is a minute ahead quotes now, not then
+    assert.ok(quotes.every((quote) => quote.at <= Date.now()));
+    assert.equal((await feed.fetchQuote(QQQM, 2_000))?.bid, 100.4);
+    assert.match(notes.join(), /left out a bar of QQQM ahead.*left out a quote of QQQM ahead/);
+    fake.quotes.set('MU', quoteAt(0, { t: far }));
+    assert.equal(await feed.fetchQuote('MU.US', 5_000), null);
+  });
+
   test('ID-01 halts and their end are told with the exchange’s words', async () => {
     const { fake, feed } = await setUp();
     const { halts } = listen(feed);

@@ -7,6 +7,7 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import { instantAt } from '#core/market/session.ts';
 import { derivedSectors } from '#shell/feeds/cn-recorded/derived-sectors.ts';
 import { type RecordingCn, recordingOf } from '#shell/feeds/cn-recorded/recorded-days-cn.ts';
+import { indexAt } from '#shell/feeds/cn-recorded/recorded-inputs.ts';
 import { recordedMarketDay } from '#shell/feeds/cn-recorded/recorded-market-day.ts';
 import { readBook } from '#shell/files/book-file.ts';
 import { shanghaiSession } from '../../support/cn-desk.ts';
@@ -128,6 +129,30 @@ suite('a recorded A-share day', () => {
     assert.equal(day.barAt('600003.SH', now), null);
     assert.deepEqual(day.heldPriceAt('600003.SH', now), { last: 10, asOf: now, isSuspended: true });
     assert.ok(Number.isNaN(day.inputsAt(now).snapshot!.last[2]));
+  });
+
+  test('SP-01 at the auction, before any turnover, the index follows from the plain mean of the opening prices', () => {
+    const series = {
+      days: DAYS.slice(0, 2),
+      closes: Float64Array.of(3000, 3100),
+      now: null,
+      asOf: 0,
+      fetchedAt: 0,
+      source: 'store',
+      degraded: false,
+    };
+    const day = lastDay(recording());
+    const of = (time: string) => {
+      const now = at(time, DAYS[2]!);
+      return indexAt(series, day.inputsAt(now).snapshot, DAYS[2]!, now);
+    };
+    // opens of 10.00 and 10.00 on previous closes of 10.00 and, ex its dividend, 9.00; the third is suspended
+    const auction = of('09:26');
+    assert.equal(auction?.now?.toFixed(4), (3100 * (1 + 1 / 9 / 2)).toFixed(4));
+    assert.equal(auction?.degraded, true);
+    // from the first bar on by turnover: 10.50 and 9.00
+    assert.equal(of('09:45')?.now?.toFixed(4), (3100 * 1.025).toFixed(4));
+    assert.equal(of('09:00')?.now, null);
   });
 
   test('a price at its limit has an empty side', () => {

@@ -138,6 +138,38 @@ describe('the feed of Interactive Brokers', () => {
     assert.ok(bars.every((bar) => bar.closedAt <= Date.now()));
   });
 
+  test('ID-09 a slice of another year is left out and named, and ends nothing that follows', async () => {
+    const { fake, bars, notes } = await follow();
+    fake.slice('QQQM', Date.parse('2099-01-01T00:00:00Z') / 1_000, [100, 100.1, 99.9, 100.05]);
+    const second = nextMinute();
+    for (let index = 0; index < 12; index += 1)
+      fake.slice('QQQM', second + index * 5, [100, 100.1, 99.9, 100.05]);
+    await eventually(() => bars.length === 1);
+    assert.equal(bars[0]?.openedAt, second * 1_000);
+    assert.match(notes.join(), /left out a bar of QQQM\.US/);
+  });
+
+  test('ID-09 a side quoted before the connection was lost makes no quote with a new one, crossed sides none', async () => {
+    const { fake, changes, feed, quotes } = await follow();
+    fake.quote('QQQM', 100.5, 100.52, 300);
+    await eventually(() => quotes.length > 0);
+    fake.market.quotes.delete('QQQM');
+    fake.dropConnections();
+    await eventually(() => changes.at(-1)?.kind === 'restored');
+    const requests = () => fake.received.filter((fields) => fields[0] === '1');
+    await eventually(() => requests().length === 2);
+    const told = quotes.length;
+    const id = Number(requests().at(-1)?.[2]);
+    fake.say(2, 6, id, 0, 500);
+    fake.say(1, 6, id, 1, 99.5, 500, 0);
+    await assert.rejects(feed.fetchQuote('QQQM.US', 150), /found no quote of QQQM/);
+    assert.deepEqual(quotes.slice(told), []);
+    fake.quote('QQQM', 99.6, 99.5, 300);
+    fake.quote('QQQM', 99.5, 99.52, 300);
+    await eventually(() => quotes.length > told);
+    assert.ok(quotes.every(({ ask, bid }) => bid <= ask));
+  });
+
   test('ID-07 delayed data gives no quote to decide on', async () => {
     const { fake, feed, quotes } = await follow('delayed');
     fake.marketDataType = 3;

@@ -1,8 +1,10 @@
 import type { MarginData } from '#core/indicators/alt-flow.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { CorporateActionCn } from '#core/market/records-cn.ts';
 import { wallTimeOf } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import type { IndexSeries } from '#core/market/whole-market.ts';
+import type { ExTerms } from '#core/portfolio/ex-date.ts';
 
 const ZONE = 'Asia/Shanghai';
 /** A step of the adjustment factor beyond this is an ex-date, below it rounding of the prices. */
@@ -40,6 +42,8 @@ export type RecordedDayCn = {
   /** Empty where only daily bars are recorded. */
   readonly slots: readonly RecordedSlot[];
   readonly previousClose: Float64Array;
+  /** Last traded close before the day, as it was traded. */
+  readonly lastClose: Float64Array;
   /** 1: not one share traded all day, as suspended stocks are padded in recordings. */
   readonly isSuspended: Uint8Array;
 };
@@ -68,6 +72,8 @@ export type RecordingCn = {
   readonly composite: IndexSeries | null;
   readonly csi300: IndexSeries | null;
   readonly margin: MarginData | null;
+  /** Terms of ex-dates by `instrument day`. */
+  readonly exTerms: ReadonlyMap<string, ExTerms>;
 };
 
 /** What a recording is made of. */
@@ -80,7 +86,18 @@ export type RecordingParts = {
   /** Name of the sector of an instrument; null for none. */
   readonly sectorOf: (instrument: InstrumentId) => string | null;
   readonly universe: string;
+  /** Terms of ex-dates that were recorded; absent: none were. */
+  readonly actions?: readonly CorporateActionCn[];
 };
+
+function exTermsOf(actions: readonly CorporateActionCn[]): Map<string, ExTerms> {
+  return new Map(
+    actions.map(({ instrument, exDate, cashPerShare, newSharesPerShare }) => [
+      `${instrument} ${exDate}`,
+      { exDate, cashPerShare, newSharesPerShare, rightsPerShare: 0, rightsPrice: 0 },
+    ]),
+  );
+}
 
 function slotsByDay(intraday: RecordedBarsCn): Map<TradingDay, RecordedSlot[]> {
   const days = new Map<TradingDay, RecordedSlot[]>();
@@ -110,6 +127,18 @@ function amountOf(intraday: RecordedBarsCn, row: number, slots: readonly Recorde
   return slots.reduce((sum, { index }) => sum + (intraday.amount[row * width + index] ?? 0), 0);
 }
 
+function emptyColumns(cells: number): DailyColumns {
+  const column = () => new Float64Array(cells).fill(Number.NaN);
+  return {
+    open: column(),
+    high: column(),
+    low: column(),
+    close: column(),
+    volume: column(),
+    turnover: column(),
+  };
+}
+
 /**
  * Puts recorded series together. Daily bars may be adjusted: their ratio to the traded close of a day
  * is the adjustment factor, and where it steps the day is an ex-date whose previous close is restated.
@@ -122,21 +151,13 @@ export function recordingOf(parts: RecordingParts): RecordingCn {
   const dailyRow = new Map(daily.instruments.map((id, row) => [id, row]));
   const stocks = instruments.length;
   const width = daily.days.length;
-  const column = () => new Float64Array(stocks * width).fill(Number.NaN);
-  const columns = {
-    open: column(),
-    high: column(),
-    low: column(),
-    close: column(),
-    volume: column(),
-    turnover: column(),
-  };
+  const columns = emptyColumns(stocks * width);
   const previous = new Float64Array(stocks).fill(Number.NaN);
   const factors = new Float64Array(stocks).fill(Number.NaN);
   const firstDay = new Int32Array(stocks).fill(-1);
   const days = daily.days.map((tradingDay, d): RecordedDayCn => {
     const slots = byDay.get(tradingDay) ?? [];
-    const previousClose = previous.slice();
+    const [previousClose, lastClose] = [previous.slice(), previous.slice()];
     const isSuspended = new Uint8Array(stocks);
     for (let row = 0; row < stocks; row += 1) {
       const source = (dailyRow.get(instruments[row]!) ?? -1) * width + d;
@@ -161,7 +182,7 @@ export function recordingOf(parts: RecordingParts): RecordingCn {
       if (factor > 0) factors[row] = factor;
       if (traded > 0) previous[row] = traded;
     }
-    return { tradingDay, slots, previousClose, isSuspended };
+    return { tradingDay, slots, previousClose, lastClose, isSuspended };
   });
   const sectors = [...new Set(instruments.flatMap((id) => parts.sectorOf(id) ?? []))].sort();
   return {
@@ -180,5 +201,6 @@ export function recordingOf(parts: RecordingParts): RecordingCn {
     composite: parts.composite,
     csi300: parts.csi300,
     margin: parts.margin,
+    exTerms: exTermsOf(parts.actions ?? []),
   };
 }

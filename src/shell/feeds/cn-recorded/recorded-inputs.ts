@@ -12,7 +12,7 @@ import type { RecordedDayCn, RecordingCn } from './recorded-days-cn.ts';
 
 const ZONE = 'Asia/Shanghai';
 
-/** Yesterday's close times one plus the turnover-weighted return of the recorded stocks; no index was recorded. */
+/** Yesterday's close times one plus the return of the recorded stocks; no index was recorded. */
 export function indexAt(
   series: IndexSeries | null,
   snapshot: MarketSnapshot | null,
@@ -31,17 +31,24 @@ export function indexAt(
   return { ...base, now: close * (1 + change), asOf: snapshot.asOf, degraded: true };
 }
 
+/** Return since the previous close by turnover; before the first turnover, at the auction, the plain mean. */
 function weighedReturn(snapshot: MarketSnapshot): number | null {
   let total = 0;
   let weighed = 0;
+  let count = 0;
+  let sum = 0;
   for (let row = 0; row < snapshot.last.length; row += 1) {
     const change = snapshot.last[row]! / snapshot.previousClose[row]! - 1;
     const turnover = snapshot.turnover[row]!;
-    if (Number.isNaN(change) || !(turnover > 0)) continue;
+    if (Number.isNaN(change)) continue;
+    count += 1;
+    sum += change;
+    if (!(turnover > 0)) continue;
     total += turnover;
     weighed += turnover * change;
   }
-  return total > 0 ? weighed / total : null;
+  if (total > 0) return weighed / total;
+  return count > 0 ? sum / count : null;
 }
 
 /** Daily bars before the day, on its basis: the last close is its official previous close. */

@@ -7,6 +7,7 @@ import { instantAt, type Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import type { StockTable } from '#core/market/whole-market.ts';
 import { STOCK_FLAGS } from '#core/market/whole-market.ts';
+import type { ExDateFacts } from '#core/portfolio/ex-date.ts';
 import type { BuyPointLook, IntradayBars } from '#core/strategies/sector-pulse/confirm-entry.ts';
 import type { HeldPrice } from '#core/strategies/sector-pulse/exits.ts';
 import type { MarketInputs } from '#core/strategies/sector-pulse/figures.ts';
@@ -28,11 +29,14 @@ export type RecordedMarketDay = {
   inputsAt(at: number): MarketInputs;
   /** The price that stands at `at`, with its own instant; null before the first one. */
   quoteAt(instrument: InstrumentId, at: number): Quote | null;
+  /** The price of the opening auction, out at 9:25: the first bar begins with it. Null: none was made. */
+  openingPriceOf(instrument: InstrumentId): number | null;
   /** The bar that closes at `at`; null when nothing traded in it. */
   barAt(instrument: InstrumentId, at: number): Bar | null;
   heldPriceAt(instrument: InstrumentId, at: number): HeldPrice | null;
   buyPointLookAt(instrument: InstrumentId, at: number): BuyPointLook | null;
   factsOf(instrument: InstrumentId): InstrumentDayCn | null;
+  exDateOf(instrument: InstrumentId): ExDateFacts;
 };
 
 type Day = {
@@ -249,6 +253,17 @@ function barAt(one: Day, row: number, at: number): Bar | null {
   };
 }
 
+/** Last traded close, official previous close, and the terms if any were recorded. */
+function exDateOf({ rec, day }: Day, instrument: InstrumentId, row: number): ExDateFacts {
+  const known = (price: number | undefined) => (price !== undefined && price > 0 ? price : null);
+  return {
+    instrument,
+    terms: rec.exTerms.get(`${instrument} ${day.tradingDay}`) ?? null,
+    lastClose: known(day.lastClose[row]),
+    officialPreviousClose: known(day.previousClose[row]),
+  };
+}
+
 /** A recorded day on which looks can be made. `times`: wall times the concentration is compared at. */
 export function recordedMarketDay(
   rec: RecordingCn,
@@ -281,6 +296,13 @@ export function recordedMarketDay(
       const price = row < 0 ? null : standing(one, row, at);
       return price === null ? null : quoteOf(factsOf(one, row), price.price, price.at);
     },
+    openingPriceOf: (instrument) => {
+      const row = rowOf(instrument);
+      const [first] = day.slots;
+      const open =
+        row < 0 || first === undefined ? 0 : rec.bars.open[row * rec.width + first.index]!;
+      return open > 0 ? open : null;
+    },
     barAt: (instrument, at) => {
       const row = rowOf(instrument);
       return row < 0 ? null : barAt(one, row, at);
@@ -298,6 +320,7 @@ export function recordedMarketDay(
       const row = rowOf(instrument);
       return row < 0 ? null : buyPointLook(one, row, at);
     },
+    exDateOf: (instrument) => exDateOf(one, instrument, rowOf(instrument)),
     factsOf: (instrument) => {
       const row = rowOf(instrument);
       return row < 0 ? null : factsOf(one, row);

@@ -69,6 +69,7 @@ const DEGRADING: ReadonlySet<string> = new Set([
   'from_cache',
   'raw_not_kept',
   'no_own_time',
+  'sources_disagree',
 ]);
 
 type Progress = { readonly note: FetchNote[]; readonly breakers: Map<string, BreakerState> };
@@ -121,7 +122,12 @@ async function attempt<K extends DataKindCn>(
       if (offer === undefined) {
         throw feedError(place, FEED_CODES.noData, 'a source without it', 'one that offers it');
       }
-      const found = await offer(ask, { signal, now: deps.now });
+      const told: FetchNote[] = [];
+      const tell = (note: FetchNote): void => {
+        if (!told.some(({ code }) => code === note.code)) told.push(note);
+      };
+      const answered = await offer(ask, { signal, now: deps.now, tell });
+      const found = { ...answered, note: [...answered.note, ...told] };
       const judged = await deps.gate(kind, ask, found.data, source.name);
       return { found, judged };
     };

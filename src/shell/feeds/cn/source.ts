@@ -92,6 +92,8 @@ export type SourceCall = {
   /** Aborted at the call's deadline and when its asker gives up. */
   readonly signal: AbortSignal;
   readonly now: () => number;
+  /** Adds a remark to the answer: a raw answer that could not be kept. */
+  readonly tell: (note: FetchNote) => void;
 };
 
 /**

@@ -38,6 +38,11 @@ export type AlpacaFeedOptions = {
   readonly onNote?: (line: string) => void;
 };
 
+/**
+ * An instant further ahead of this machine's clock than clocks differ is none. Taken over, it would be the
+ * newest for ever, and everything that is true would come too late.
+ */
+const MOST_AHEAD_MS = 300_000;
 /** A quote of the stream that is younger answers a question at once. */
 const FRESH_MS = 1_000;
 
@@ -122,7 +127,10 @@ class AlpacaFeed implements MarketFeed {
     });
     try {
       const { quote } = await Promise.race([asked, late.promise]);
-      return quoteOf(instrument, quote);
+      if (!this.#isAhead(quote.t))
+        return quoteOf(instrument, { ...quote, t: Math.min(quote.t, clock.now()) });
+      this.#note(`left out a quote of ${symbol} ahead of the clock`);
+      return null;
     } finally {
       timer.cancel();
       asked.catch(() => undefined);
@@ -190,6 +198,8 @@ class AlpacaFeed implements MarketFeed {
     if (!read.success) return this.#unreadable('bar', read.error.issues[0]);
     const bar = minuteBarOf(`${read.data.S}.US`, read.data);
     if (bar === null) return this.#note(`left out a bar of ${read.data.S} off the minute`);
+    if (this.#isAhead(bar.closedAt))
+      return this.#note(`left out a bar of ${read.data.S} ahead of the clock`);
     if (isRevised) return this.#each((on) => on.revised?.(bar, this.#clock.now()), bar.instrument);
     if (this.#waiting === null) this.#deliver(bar);
     else this.#waiting.push(bar);
@@ -206,8 +216,12 @@ class AlpacaFeed implements MarketFeed {
   #onQuote(message: unknown): void {
     const read = wireStreamQuote.safeParse(message);
     if (!read.success) return this.#unreadable('quote', read.error.issues[0]);
-    const quote = quoteOf(`${read.data.S}.US`, read.data);
-    if (quote === null) return;
+    if (this.#isAhead(read.data.t))
+      return this.#note(`left out a quote of ${read.data.S} ahead of the clock`);
+    const said = quoteOf(`${read.data.S}.US`, read.data);
+    if (said === null) return;
+    // no quote is younger than its arrival, however far the clocks are apart
+    const quote = { ...said, at: Math.min(said.at, this.#clock.now()) };
     const { at, instrument } = quote;
     if (at < (this.#quotes.get(instrument)?.at ?? Number.NEGATIVE_INFINITY)) return;
     this.#quotes.set(instrument, quote);
@@ -223,6 +237,10 @@ class AlpacaFeed implements MarketFeed {
     if (kind === null) return this.#note(`status of ${S}: ${cause}`);
     const instrument: InstrumentId = `${S}.US`;
     this.#each((on) => on.halt?.({ instrument, kind, at: t, cause }), instrument);
+  }
+
+  #isAhead(at: number): boolean {
+    return at > this.#clock.now() + MOST_AHEAD_MS;
   }
 
   #unreadable(what: string, issue: { path: PropertyKey[]; message: string } | undefined): void {

@@ -22,6 +22,8 @@ const MINUTE_MS = 60_000;
 /** The last slice of a minute comes within this time after its close, or not at all. */
 const LAST_SLICE_MS = 4_000;
 const LOOK_EVERY_MS = 50;
+/** An instant further ahead of this machine's clock than clocks differ is none, and would end all that follow. */
+const MOST_AHEAD_MS = 300_000;
 /** Ticks of live quotes; the delayed ones have other numbers and are never taken for them. */
 const TICK = { bidSize: 0, bid: 1, ask: 2, askSize: 3, halted: 49 } as const;
 /** The connection came back with its subscriptions. */
@@ -147,8 +149,8 @@ class IbkrFeed implements MarketFeed {
     const { gateway, marketData } = this.#options;
     line.quoteId = gateway.takeRequestId();
     line.barsId = gateway.takeRequestId();
-    line.quotedAt = null;
-    line.maker.reset();
+    forget(line);
+    line.isLive = false;
     const contract = contractOf(line.instrument);
     const type = marketData === 'live' ? MarketDataType.REALTIME : MarketDataType.DELAYED;
     this.#send((api) => {
@@ -182,7 +184,8 @@ class IbkrFeed implements MarketFeed {
       const line = [...this.#lines.values()].find((each) => each.barsId === id);
       if (line === undefined) return;
       const slice = { openedAt: second * 1_000, open, high, low, close, volume };
-      if (isSound(slice)) this.#onSlice(line, slice);
+      const isAhead = slice.openedAt > this.#now() + MOST_AHEAD_MS;
+      if (isSound(slice) && !isAhead) this.#onSlice(line, slice);
       else this.#options.onNote?.(`feed ibkr: left out a bar of ${line.instrument}`);
     });
     api.on(EventName.received, () => this.#tell(null, (on) => on.heartbeat?.(this.#now())));
@@ -263,10 +266,7 @@ class IbkrFeed implements MarketFeed {
 
   #onConnection(change: ConnectionChange): void {
     if (change.kind === 'lost') {
-      for (const line of this.#lines.values()) {
-        line.quotedAt = null;
-        line.maker.reset();
-      }
+      for (const line of this.#lines.values()) forget(line);
       this.#tell(null, (on) => on.connection?.(change));
       return;
     }
@@ -279,10 +279,16 @@ class IbkrFeed implements MarketFeed {
   }
 }
 
-/** The quote as it stands; null while a side is missing, the line is not live or nothing was heard. */
+/** What was seen before says nothing of now: one new side must not make the other one look fresh. */
+function forget(line: Line): void {
+  Object.assign(line, { bid: 0, ask: 0, bidSize: 0, askSize: 0, quotedAt: null });
+  line.maker.reset();
+}
+
+/** The quote as it stands; null while a side is missing, the sides are crossed, the line is not live or nothing was heard. */
 function quoteOf(line: Line): Quote | null {
   const { instrument, bid, ask, bidSize, askSize, quotedAt, isLive } = line;
-  if (!isLive || quotedAt === null || bid <= 0 || ask <= 0) return null;
+  if (!isLive || quotedAt === null || bid <= 0 || ask <= 0 || bid > ask) return null;
   // a price's size follows it at once
   if (bidSize <= 0 || askSize <= 0) return null;
   return { instrument, bid, ask, bidSize, askSize, at: quotedAt };
