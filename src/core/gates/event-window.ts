@@ -71,6 +71,11 @@ const USUAL_TIME: Readonly<Record<EventKind, string>> = {
   earnings: '09:30',
 };
 
+/** Wall time of an event: its own, else the usual one of its kind; null for earnings without one. */
+export function timeOfEvent({ kind, time }: MarketEvent): string | null {
+  return time ?? (kind === 'earnings' ? null : USUAL_TIME[kind]);
+}
+
 function wholeDay(session: Session, name: string): Blackout {
   return { fromAt: session.openAt, toAt: session.closeAt, name, wholeDay: true };
 }

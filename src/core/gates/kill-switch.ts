@@ -195,6 +195,10 @@ function dailyPartOf(cause: KillCause, l2: readonly Check[], l1: readonly Check[
   return isUnknownDaily ? worseLevel(daily, 'l1') : daily;
 }
 
+function isContradicted(cause: KillCause, figures: MarketFigures): boolean {
+  return cause === 'margin' && figures.marginNetRepay.note?.code === 'balance_disagrees';
+}
+
 function conditionOf(
   cause: KillCause,
   figures: MarketFigures,
@@ -206,7 +210,9 @@ function conditionOf(
   const l1 = checksOf(cause, 'l1', figures, params, moment);
   const checks = [...l2, ...l1];
   const isComputable = !checks.some(isUnknown);
-  const isIgnored = !isComputable && params.ignoredWhenUnknown.includes(cause);
+  // a profile may do without a figure that is missing, never without one that contradicts itself
+  const isIgnored =
+    !isComputable && params.ignoredWhenUnknown.includes(cause) && !isContradicted(cause, figures);
   const found = levelOf(l2, l1);
   const isLowered = cause === 'margin' && isMarginLowered && found !== 'none';
   const lower = (level: KillLevel) => (isLowered ? BY_RANK[Math.max(0, RANK[level] - 1)]! : level);
@@ -216,10 +222,30 @@ function conditionOf(
   return { cause, level, dailyLevel, isComputable, isIgnored, isLowered, checks };
 }
 
-function reasonOf(condition: KillCondition): Reason {
+/** Figures a cause rests on, the one that is named first when it is unknown. */
+const FIGURES_OF: Readonly<Record<KillCause, readonly (keyof MarketFigures)[]>> = {
+  margin: ['marginNetRepay', 'marginShare', 'marginBalance'],
+  limit_ratio: ['limitRatio', 'limitDown', 'limitUniverse'],
+  concentration: ['concentrationPercentile', 'concentration', 'indexReturn'],
+  volatility: ['volPercentile', 'indexReturn'],
+};
+
+/** Why a cause cannot be computed, as its figure says; empty: it does not say. */
+function whyUnknown(cause: KillCause, figures: MarketFigures): Reason['figures'] {
+  const unknown = FIGURES_OF[cause]
+    .map((name) => figures[name])
+    .find(({ value }) => value === null);
+  const found = unknown?.note ?? null;
+  if (found === null) return {};
+  const { exchange } = found.figures;
+  return { why: found.code, ...(exchange === undefined ? {} : { exchange: String(exchange) }) };
+}
+
+function reasonOf(condition: KillCondition, figures: MarketFigures): Reason {
   const { cause, level, isComputable, checks } = condition;
   if (!isComputable && level === 'l1') {
-    return reason('not_computable', { cause, figure: checks.find(isUnknown)?.name ?? '' });
+    const figure = checks.find(isUnknown)?.name ?? '';
+    return reason('not_computable', { cause, figure, ...whyUnknown(cause, figures) });
   }
   const failed = checks.filter((check) => !check.passed);
   const shown = failed.find((check) => check.name.startsWith(level)) ?? failed[0];
@@ -264,7 +290,9 @@ export function judgeKillSwitch(
     otherLevel,
     otherDailyLevel: worstOf(others.map(({ dailyLevel }) => dailyLevel)),
     conditions,
-    reasons: conditions.filter(({ level }) => level !== 'none').map(reasonOf),
+    reasons: conditions
+      .filter(({ level }) => level !== 'none')
+      .map((one) => reasonOf(one, figures)),
   };
 }
 

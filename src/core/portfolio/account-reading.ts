@@ -34,6 +34,13 @@ export type ReadFill = {
   readonly at: number;
 };
 
+/** Money that left the account (below 0) or came to it apart from executions, in minor units. */
+export type ReadCharge = {
+  readonly chargeId: string;
+  readonly amountMinor: number;
+  readonly at: number;
+};
+
 /** A holding as the broker has it; negative for a short. */
 export type ReadPosition = {
   readonly instrument: InstrumentId;
@@ -53,6 +60,8 @@ export type AccountReading = {
   readonly fills: readonly ReadFill[];
   readonly positions: readonly ReadPosition[];
   readonly cashMinor: number;
+  /** Of the last days; left out by brokers that do not list them and in older records. */
+  readonly charges?: readonly ReadCharge[];
 };
 
 /**
@@ -89,4 +98,14 @@ export type Mismatch = {
   readonly theirs: number;
   /** Average price at the broker, or of the executions that explain the difference; null for cash. */
   readonly price: number | null;
+};
+
+/**
+ * Shares of a held position that the last reading of the account did not show. Until a later reading shows
+ * them no new stop is set for them: sold past the desk they would be sold short.
+ */
+export type HoldingDoubt = {
+  readonly instrument: InstrumentId;
+  /** Shares, above 0; what the desk itself buys or sells later does not change them. */
+  readonly missing: number;
 };

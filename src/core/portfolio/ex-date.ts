@@ -1,5 +1,6 @@
 import type { Reason } from '#core/gates/reason.ts';
 import { reason } from '#core/gates/reason.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
 import { roundToTick } from '#core/market/price.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 
@@ -49,6 +50,30 @@ export type ExAnswer =
       readonly cash: number;
     }
   | { readonly kind: 'held'; readonly reason: Reason };
+
+/** What is known on a morning of one held name: its terms, if it goes ex, and both closes. */
+export type ExDateFacts = ExConfirmation & {
+  readonly instrument: InstrumentId;
+  readonly terms: ExTerms | null;
+};
+
+/**
+ * Judges one morning of one held name. Without terms and with a previous close that is the last close,
+ * to a tick, it is no ex-date (`none`). Everything else follows `restateOnExDate`: what the exchange's
+ * own close does not confirm is held, rights that nobody announced included.
+ */
+export function judgeExDate(
+  basis: ExBasis,
+  facts: ExDateFacts,
+): ExAnswer | { readonly kind: 'none' } {
+  const { terms, lastClose, officialPreviousClose } = facts;
+  if (terms === null && lastClose !== null && officialPreviousClose !== null) {
+    if (Math.abs(lastClose - officialPreviousClose) <= TICK + 1e-9) return { kind: 'none' };
+    const figures = { lastClose, previousClose: officialPreviousClose, terms: 'unknown' };
+    return { kind: 'held', reason: reason('ex_date_unknown', figures) };
+  }
+  return restateOnExDate(basis, terms, facts);
+}
 
 /** A price of the day before on the basis of the ex-date: (price − cash + rights) / shares. */
 export function exPrice(price: number, terms: ExTerms): number {

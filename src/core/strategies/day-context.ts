@@ -1,8 +1,9 @@
 import type { Blackout } from '#core/gates/event-window.ts';
 import { atrOver } from '#core/indicators/atr.ts';
 import { simpleMovingAverage } from '#core/indicators/moving-average.ts';
-import type { ProfileDay } from '#core/indicators/volume-profile.ts';
+import type { MinuteFigure, ProfileDay } from '#core/indicators/volume-profile.ts';
 import { PROFILE_MAX_DAYS, volumeProfileOf } from '#core/indicators/volume-profile.ts';
+import { relativeChange } from '#core/lib/stats.ts';
 import type { BarColumns } from '#core/market/bar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Session } from '#core/market/session.ts';
@@ -21,7 +22,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * What is known of an instrument before its session opens. `null` is unknown and never assumed.
- * Volume figures are per minute of the session, index 0 the first, of the same source as the bars.
+ * Volume figures are asked by minute of the session, 0 the first, of the same source as the bars.
  */
 export type DayContext = {
   readonly instrument: InstrumentId;
@@ -32,11 +33,11 @@ export type DayContext = {
   readonly atr20d: number | null;
   readonly previousClose: number | null;
   /** Median volume of each minute over up to 20 earlier days. */
-  readonly usualVolume: Float64Array | null;
+  readonly usualVolume: MinuteFigure | null;
   /** Median of the five minutes that end with each minute. */
-  readonly usualVolume5m: Float64Array | null;
+  readonly usualVolume5m: MinuteFigure | null;
   /** Mean volume from the open through each minute. */
-  readonly meanVolumeSoFar: Float64Array | null;
+  readonly meanVolumeSoFar: MinuteFigure | null;
   readonly blackouts: readonly Blackout[];
 };
 
@@ -79,9 +80,15 @@ function coversDays(
 
 function profileDays(history: ReadonlyMap<TradingDay, BarColumns>, session: Session): ProfileDay[] {
   const openTime = wallTimeOf(session.openAt, session.zone).time;
-  return [...history.keys()]
-    .filter((day) => day < session.tradingDay)
-    .sort()
+  const days: TradingDay[] = [];
+  let isInOrder = true;
+  for (const day of history.keys()) {
+    if (day >= session.tradingDay) continue;
+    if (days.length > 0 && day < days[days.length - 1]!) isInOrder = false;
+    days.push(day);
+  }
+  if (!isInOrder) days.sort();
+  return days
     .slice(-PROFILE_MAX_DAYS)
     .map((day) => ({ bars: history.get(day)!, openAt: instantAt(day, openTime, session.zone) }));
 }
@@ -110,6 +117,24 @@ export function buildDayContext(input: DayContextInput): DayContext {
     meanVolumeSoFar: profile?.meanSoFar ?? null,
     blackouts,
   };
+}
+
+/** Days whose returns two names are compared by. Source: centaur.md, "Several desks, one person". */
+export const RETURN_DAYS = 60;
+
+/**
+ * Daily returns of the last 60 trading days before the session, oldest first: close over close before,
+ * less 1. `days` are the 61 trading days before it by the calendar; null unless each has its daily bar.
+ */
+export function dailyReturns(
+  dailyBars: BarColumns,
+  openAt: number,
+  days: readonly TradingDay[] | null,
+): readonly number[] | null {
+  const end = endBefore(dailyBars, openAt);
+  if (days?.length !== RETURN_DAYS + 1 || !coversDays(dailyBars, end, days)) return null;
+  const closes = dailyBars.close.slice(end - days.length, end);
+  return Array.from(closes.subarray(1), (close, i) => relativeChange(close, closes[i]!));
 }
 
 function coversLast(dailyBars: BarColumns, end: number, day: TradingDay): boolean {

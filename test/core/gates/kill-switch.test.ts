@@ -10,6 +10,7 @@ import {
   worseLevel,
 } from '#core/gates/kill-switch.ts';
 import { distancesOf } from '#core/gates/sentiment.ts';
+import { note } from '#core/indicators/figure.ts';
 import type { FigureValues } from '#test/support/pulse-figures.ts';
 import { figuresWith } from '#test/support/pulse-figures.ts';
 import { cnAt, pulseParams } from '#test/support/pulse-market.ts';
@@ -108,6 +109,23 @@ test('SP-03 a profile may leave an unknown input out; a known one counts all the
     ['margin'],
   );
   assert.equal(level({ marginNetRepay: 300 }, { params }), 'l2');
+});
+
+test('SP-03 a profile may do without a missing figure, never without one that contradicts itself', () => {
+  const params = { ...TUNED, ignoredWhenUnknown: ['margin'] as const };
+  const when = { at: cnAt('10:00'), moment: 'morning' as const, snapshotAsOf: null };
+  const figures = figuresWith({ marginNetRepay: null });
+  const contradicted = {
+    ...figures,
+    marginNetRepay: {
+      ...figures.marginNetRepay,
+      note: note('balance_disagrees', { exchange: 'SZSE', day: '2025-01-13' }),
+    },
+  };
+  const found = judgeKillSwitch(contradicted, when, false, params);
+  assert.equal(found.level, 'l1');
+  assert.deepEqual(found.reasons[0]?.figures['why'], 'balance_disagrees');
+  assert.equal(judgeKillSwitch(figures, when, false, params).level, 'none');
 });
 
 test('SP-03 margin of the last two sessions before a long closure counts one level lower', () => {

@@ -79,8 +79,16 @@ test('ID-08 usual volume comes from days before the session only', () => {
     blackouts: [],
   };
   const known = buildDayContext({ ...input, minuteHistory: history });
-  assert.deepEqual([known.usualVolume?.[0], known.usualVolume5m?.[389]], [500, 2500]);
+  assert.deepEqual([known.usualVolume?.(0), known.usualVolume5m?.(389)], [500, 2500]);
+  const figuresOf = (context: typeof known) => ({
+    ...context,
+    usualVolume: [0, 200, 389].map((minute) => context.usualVolume?.(minute)),
+    usualVolume5m: [0, 200, 389].map((minute) => context.usualVolume5m?.(minute)),
+    meanVolumeSoFar: [0, 200, 389].map((minute) => context.meanVolumeSoFar?.(minute)),
+  });
+  const before = figuresOf(known);
   history.set(DAY, minutesFrom(session, minutes(9_000_000)));
   history.set('2026-06-03', minutesFrom(newYorkSession('2026-06-03'), minutes(9_000_000)));
-  assert.deepEqual(buildDayContext({ ...input, minuteHistory: history }), known);
+  assert.deepEqual(figuresOf(buildDayContext({ ...input, minuteHistory: history })), before);
+  assert.deepEqual(figuresOf(known), before);
 });

@@ -246,6 +246,16 @@ test('ID-03 missing history refuses the setup: unknown means no', () => {
   assert.equal(last.checks.find((check) => check.name === 'close_beyond_ma20')?.passed, false);
 });
 
+test('ID-03 a setup in a morning of fewer than fourteen minutes is refused, not a failure', () => {
+  // the worked example without nine of its quiet minutes: VWAP and band are known, the ATR is not
+  const { results, last } = run(EXAMPLE.slice(9), contextOf(), {
+    windows: [{ from: '09:31', to: '11:00' }],
+  });
+  assert.equal(results.at(-1), 2);
+  const [missing] = last.refusals;
+  assert.deepEqual(missing, { code: 'warmup_incomplete', figures: { missing: 'atr14_1m' } });
+});
+
 test('ID-03 shorts mirror longs and are off by default', () => {
   const mirrored = EXAMPLE.map(([high, low, close, volume]): Minute => {
     const flip = (price: number) => Math.round((200 - price) * 100) / 100;
@@ -264,11 +274,10 @@ test('ID-03 shorts mirror longs and are off by default', () => {
 
 test('ID-08 a minute beyond five ATR and ten times the usual volume is abnormal', () => {
   const wild: Minute = [101.2, 99.9, 101, 20_000];
-  const usual = new Float64Array(390).fill(1000);
-  const { last } = run([...EXAMPLE, wild], contextOf({ usualVolume: usual }));
+  const { last } = run([...EXAMPLE, wild], contextOf({ usualVolume: () => 1000 }));
   near(last.abnormal?.rangeOverAtr ?? null, 1.3 / run(EXAMPLE).last.atr1m!);
   assert.equal(last.abnormal?.volumeOverUsual, 20);
-  const busy = contextOf({ usualVolume: new Float64Array(390).fill(2000) });
+  const busy = contextOf({ usualVolume: () => 2000 });
   assert.equal(run([...EXAMPLE, wild], busy).last.abnormal, null);
   // Unknown volume does not excuse the range.
   const blind = run([...EXAMPLE, wild], contextOf()).last.abnormal;

@@ -287,6 +287,7 @@ function heldAt(
     at,
     tradingDay: session.tradingDay,
     zone: session.zone,
+    breaks: session.breaks,
     calendar,
     stance: stance.stance,
     killLevel: stance.killLevel,

@@ -8,10 +8,12 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import { roundSellQuantityCn } from '#core/market/lots-cn.ts';
 import { notionalMinor } from '#core/market/money.ts';
 import { roundToTick } from '#core/market/price.ts';
+import type { Session } from '#core/market/session.ts';
 import { instantAt } from '#core/market/session.ts';
 import type { PurchaseCn } from '#core/market/settlement-cn.ts';
 import { sellableQuantityCn } from '#core/market/settlement-cn.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
+import { priceAgeMs } from '#core/market/trading-time.ts';
 import type { ExitParams } from './params.ts';
 
 const TICK = 0.01;
@@ -57,6 +59,8 @@ export type ExitContext = {
   readonly at: number;
   readonly tradingDay: TradingDay;
   readonly zone: string;
+  /** Breaks of the session: while nothing trades a price does not grow old. */
+  readonly breaks: Session['breaks'];
   readonly calendar: CalendarTable;
   readonly stance: Stance;
   readonly killLevel: KillLevel;
@@ -116,13 +120,13 @@ export function heldTradingDays(
 function priceFaultOf(
   position: HeldPosition,
   price: HeldPrice | null,
-  at: number,
+  { at, breaks }: ExitContext,
   maxAgeMs: number,
 ): ExitDecision['priceFault'] {
   if (price?.isSuspended === true) return 'suspended';
   if (position.isExDateOpen) return 'ex_date_unknown';
   if (price === null || !(price.last > 0)) return 'missing';
-  const ageMs = at - price.asOf;
+  const ageMs = priceAgeMs(breaks, price.asOf, at);
   return ageMs >= 0 && ageMs <= maxAgeMs ? null : 'stale';
 }
 
@@ -181,7 +185,7 @@ export function judgeExit(
   params: ExitParams,
 ): ExitDecision {
   const { at, tradingDay, stance, zone, lastDayExit } = context;
-  const priceFault = priceFaultOf(position, price, at, params.priceMaxAgeMs);
+  const priceFault = priceFaultOf(position, price, context, params.priceMaxAgeMs);
   const last = price?.last ?? Number.NaN;
   const isPriced = priceFault === null;
   const peakPrice = isPriced ? Math.max(position.peakPrice, last) : position.peakPrice;

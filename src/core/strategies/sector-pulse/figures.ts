@@ -14,6 +14,7 @@ import type {
   MarketSnapshot,
   StockTable,
 } from '#core/market/whole-market.ts';
+import type { FetchNote } from '#core/quality/note.ts';
 import type { SectorPulseParams } from './params.ts';
 
 /** Everything that was gathered of the market for one look; null is missing. */
@@ -27,6 +28,8 @@ export type MarketInputs = {
   readonly csi300: IndexSeries | null;
   readonly margin: MarginData | null;
   readonly concentrations: readonly ConcentrationHistory[];
+  /** What the sources could not give, or gave in part. */
+  readonly notes?: readonly FetchNote[];
 };
 
 /** The moment a look is made for. `time` is exchange wall time `HH:MM`. */
@@ -58,9 +61,9 @@ export function lookFigures(
 ): LookFigures {
   const { table, snapshot } = inputs;
   const { at, previousDay, session } = when;
-  const { tradingDay } = session;
+  const { tradingDay, breaks } = session;
   const p = params.indicators;
-  const fresh = { maxAgeMs: p.snapshotMaxAgeMs, minCoverage: p.minCoverage };
+  const fresh = { maxAgeMs: p.snapshotMaxAgeMs, breaks, minCoverage: p.minCoverage };
   const breadth = breadthFigures(table, snapshot, at, { ...fresh, ratioFormula: p.ratioFormula });
   const concentration = concentrationFigures(table, snapshot, inputs.concentrations, when, {
     ...fresh,
@@ -74,6 +77,7 @@ export function lookFigures(
   });
   const index = indexFigures(inputs.composite, previousDay, tradingDay, at, {
     maxAgeMs: p.snapshotMaxAgeMs,
+    breaks,
     averageDays: p.indexAverageDays,
   });
   const margin = marginFigures(inputs.margin, previousDay, at);

@@ -1,5 +1,6 @@
 import type { TradingDay } from '#core/market/trading-day.ts';
 import type { IndexSeries } from '#core/market/whole-market.ts';
+import type { FetchNote } from '#core/quality/note.ts';
 import type { MarketInputs } from './figures.ts';
 
 /** Where one input came from; null when it was missing. */
@@ -26,6 +27,8 @@ export type InputRecord = {
   readonly margin: InputOrigin | null;
   /** Days known of each concentration history, by its wall time. */
   readonly concentrations: Readonly<Record<string, number>>;
+  /** What the sources could not give, or gave in part; absent in older records. */
+  readonly notes?: readonly FetchNote[];
 };
 
 type Sourced = {
@@ -68,5 +71,6 @@ export function inputRecordOf(inputs: MarketInputs): InputRecord {
     csi300: indexOrigin(inputs.csi300),
     margin: originOf(margin, margin?.rows.map(({ day }) => day).sort() ?? []),
     concentrations,
+    ...(inputs.notes === undefined ? {} : { notes: inputs.notes }),
   };
 }

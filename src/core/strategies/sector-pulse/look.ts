@@ -45,8 +45,11 @@ export function judgeLook(
 ): { readonly figures: LookFigures; readonly kill: KillRecord } {
   const figures = lookFigures(inputs, when, params);
   const { table, snapshot } = inputs;
-  const isUsable =
-    snapshotFault(snapshot, table, when.at, params.indicators.snapshotMaxAgeMs) === null;
+  const fresh = {
+    maxAgeMs: params.indicators.snapshotMaxAgeMs,
+    breaks: when.session.breaks,
+  };
+  const isUsable = snapshotFault(snapshot, table, when.at, fresh) === null;
   const isLowered = isBeforeClosure(
     when.calendar,
     when.previousDay,

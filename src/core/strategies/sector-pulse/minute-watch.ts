@@ -3,6 +3,7 @@ import { decideStance, stancePermission } from '#core/machines/stance.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
+import { priceAgeMs } from '#core/market/trading-time.ts';
 import { assertSameStocks, hasFlag } from '#core/market/whole-market.ts';
 import { strictest } from '#core/risk/permission.ts';
 import type { DeskInputs } from './checkpoint.ts';
@@ -88,7 +89,8 @@ function buyPointsOf(
   const unseen: InstrumentId[] = [];
   for (const { instrument, untilAt, look } of watched) {
     if (when.at > untilAt) continue;
-    const ageMs = look === null ? Number.NaN : when.at - look.origin.asOf;
+    const { breaks } = when.session;
+    const ageMs = look === null ? Number.NaN : priceAgeMs(breaks, look.origin.asOf, when.at);
     if (look === null || !(ageMs >= 0 && ageMs <= params.indicators.snapshotMaxAgeMs)) {
       unseen.push(instrument);
     } else points.push(judgeBuyPoint(look, when.session, when.at, params.buyPoint));
@@ -108,7 +110,7 @@ export function watchMinute(
   params: SectorPulseParams,
 ): WatchRecord {
   assertSameStocks(inputs.table, inputs.snapshot, inputs.history);
-  const { tradingDay, zone } = when.session;
+  const { tradingDay, zone, breaks } = when.session;
   const before = { level: desk.stance.killLevel, look: desk.lastLook };
   const { figures, kill } = judgeLook(inputs, when, 'watch', before, params);
   const command = { kind: 'kill_level_found', level: kill.level } as const;
@@ -133,6 +135,7 @@ export function watchMinute(
     at: when.at,
     tradingDay,
     zone,
+    breaks,
     calendar: when.calendar,
     stance: after.stance,
     killLevel: after.killLevel,

@@ -14,6 +14,10 @@ export type SectorPulseClock = {
   readonly buyPointWatchMs: number;
   /** From this time on a position past its last day leaves. */
   readonly lastDayExit: string;
+  /** A checkpoint that was not judged this long after its instant was missed … */
+  readonly missedAfterMs: number;
+  /** … and counts as a gate that failed (`closed`), or changes no stance (`open`). */
+  readonly whenMissed: 'closed' | 'open';
 };
 
 /** How the figures are made. */

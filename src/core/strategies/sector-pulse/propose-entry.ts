@@ -207,6 +207,26 @@ function reasonsOf(rows: readonly Row[]): Reason[] {
 }
 
 /**
+ * What account and book say against an entry of `costMinor`: permission, level, day loss, caps, cash.
+ * Judged when it is proposed and again when it is confirmed; what is not known denies.
+ */
+export function bookObjections(
+  book: BookLook,
+  instrument: InstrumentId,
+  costMinor: number,
+  params: EntryParams,
+): Reason[] {
+  const row: RowOf = (code, name, value, operator, threshold, unit = '') => ({
+    code,
+    check: checkOf({ name, value, operator, threshold, unit, source: 'book', asOf: book.at }),
+  });
+  return reasonsOf([
+    ...bookRows(row, book, instrument, params),
+    ...capRows(row, book, instrument, costMinor, params),
+  ]);
+}
+
+/**
  * Sizes an entry and judges it against every cap of the desk and of the book. An entry that would
  * pass a cap is denied, not made smaller; what is not known denies. Total assets not known: size 0.
  *

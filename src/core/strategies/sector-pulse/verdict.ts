@@ -42,6 +42,27 @@ function rejectedOf(candidates: readonly StockCandidate[]): CheckpointVerdict['r
     .sort((a, b) => b.times - a.times || (a.code < b.code ? -1 : 1));
 }
 
+/** Sources that did not answer, with why: what a verdict without data names first. */
+const FAILED: ReadonlySet<string> = new Set([
+  'source_failed',
+  'answer_refused',
+  'out_of_time',
+  'canceled',
+  'not_offered',
+]);
+const MOST_MISSING = 4;
+
+function missingReasons({ inputs }: Omit<CheckpointRecord, 'verdict'>): Reason[] {
+  const said = new Map<string, Reason>();
+  for (const { code, source, figures } of inputs.notes ?? []) {
+    if (!FAILED.has(code)) continue;
+    const cause = String(figures['cause'] ?? code);
+    // a source may be asked for more than one thing: it is named once for what befell it
+    said.set(`${source} ${cause}`, reason('data_not_ready', { source, cause }));
+  }
+  return [...said.values()].slice(0, MOST_MISSING);
+}
+
 const STANCE_CODES = {
   hold: 'stance_hold',
   watch: 'stance_watch',
@@ -60,7 +81,8 @@ function judged(
   if (stance === 'dormant') return { kind: 'blocked', reasons };
   if (!gate.passed) {
     const isUnknown = gate.checks.some(({ value }) => value === null);
-    return { kind: isUnknown ? 'data_not_ready' : 'no_trade', reasons };
+    if (!isUnknown) return { kind: 'no_trade', reasons };
+    return { kind: 'data_not_ready', reasons: [...missingReasons(record), ...reasons] };
   }
   if (kill.level !== 'none') return { kind: 'blocked', reasons };
   if (account.permission !== 'active') {

@@ -121,7 +121,7 @@ function abnormalOf(acc: VwapReclaimAcc, bars: BarColumns, i: number): Evaluatio
   const rangeOverAtr = (bars.high[i]! - bars.low[i]!) / acc.atrBefore;
   if (!(rangeOverAtr > acc.params.abnormalRangeAtr)) return null;
   const minute = minuteIndex(acc, bars.openedAt[i]!);
-  const usual = known(acc.context.usualVolume?.[minute] ?? Number.NaN);
+  const usual = known(acc.context.usualVolume?.(minute) ?? Number.NaN);
   const volumeOverUsual = usual === null || usual === 0 ? null : bars.volume[i]! / usual;
   if (volumeOverUsual !== null && volumeOverUsual <= acc.params.abnormalVolume) return null;
   return { rangeOverAtr, volumeOverUsual };
@@ -202,7 +202,7 @@ export function evaluationOf(acc: VwapReclaimAcc, bars: BarColumns, i: number): 
     or5: rangeOf(acc.or5),
     or15: rangeOf(acc.features.or15),
     volume5m: five.volume,
-    usualVolume5m: known(context.usualVolume5m?.[minute] ?? Number.NaN),
+    usualVolume5m: known(context.usualVolume5m?.(minute) ?? Number.NaN),
     regime: { kind: 'live', dayType, evidence },
     inWindow: acc.inWindow,
     signal: signalOf(acc, bars, i, checks, evidence),

@@ -10,7 +10,8 @@ export type StopPlacement = { price: number; isWidened: boolean; distance: numbe
  * Writes the stop of a setup into `out`. For a long (`sign` 1): pullback low − max(1 tick,
  * stopAtrMultiple × ATR(14,1m)), rounded down to a tick; nearer to the reference price than
  * stopMinFraction it becomes reference × (1 − stopMinFraction), rounded down. Shorts mirrored, up.
- * `distance` is |reference − stop|.
+ * `distance` is |reference − stop|. Before the ATR is known (NaN) the tick alone counts; such a setup is
+ * refused for the missing ATR.
  */
 export function placeStop(
   out: StopPlacement,
@@ -24,7 +25,8 @@ export function placeStop(
 ): void {
   const tick = tickSize(reference, market, day);
   const outward = sign > 0 ? 'down' : 'up';
-  const room = Math.max(tick, params.stopAtrMultiple * atr);
+  const byAtr = Number.isNaN(atr) ? 0 : params.stopAtrMultiple * atr;
+  const room = Math.max(tick, byAtr);
   out.price = roundToTick(pullbackExtreme - sign * room, tick, outward);
   out.isWidened = (reference - out.price) * sign < reference * params.stopMinFraction;
   if (out.isWidened) {

@@ -6,6 +6,7 @@ import { daySheet } from '#core/strategies/sector-pulse/day-sheet.ts';
 import type { ExitContext, HeldPosition, HeldPrice } from '#core/strategies/sector-pulse/exits.ts';
 import { heldTradingDays, judgeExit, reductionPlan } from '#core/strategies/sector-pulse/exits.ts';
 import { judgeHeld } from '#core/strategies/sector-pulse/held-names.ts';
+import { shanghaiSession } from '#test/support/cn-desk.ts';
 import {
   cnAt,
   lookTime,
@@ -53,6 +54,7 @@ function context(change: Partial<ExitContext> & { readonly time?: string } = {})
     at: cnAt(change.time ?? '10:30'),
     tradingDay: PULSE_DAY,
     zone: 'Asia/Shanghai',
+    breaks: [],
     calendar: PULSE_CALENDAR,
     stance: 'attack',
     killLevel: 'none',
@@ -165,6 +167,14 @@ test('SP-09 no stop is fired on a stale or missing price; level 2 and the last d
   assert.equal(judgeExit(held(), early, where, PARAMS.exits).priceFault, 'stale');
   assert.equal(kindOf({}, null, { killLevel: 'l2' }), 'kill_switch');
   assert.equal(kindOf({ entryDay: T[5]! }, null, { time: '14:00' }), 'last_day');
+});
+
+test('SP-09 after the midday break a stop is judged by the price before it, which has not grown old', () => {
+  const where = context({ time: '13:00', breaks: shanghaiSession(PULSE_DAY).breaks });
+  const seen = { last: 5, asOf: cnAt('11:30') - 20_000, isSuspended: false };
+  assert.equal(judgeExit(held(), seen, where, PARAMS.exits).kind, 'stop');
+  const older = { ...seen, asOf: cnAt('11:29') };
+  assert.equal(judgeExit(held(), older, where, PARAMS.exits).priceFault, 'stale');
 });
 
 test('SP-09 an open ex-date holds the stop as it is', () => {
