@@ -9,7 +9,7 @@ import type { Input } from '#core/engine/input.ts';
 import type { Policy } from '#core/engine/policy.ts';
 import { isExposed, pendingTickets } from '#core/engine/select.ts';
 import type { DeskState, Trade } from '#core/engine/state.ts';
-import { EMPTY_VIEW, type MarketView, observe, seenOf } from '#core/engine/view.ts';
+import { keepUnderWay, settle } from '#core/engine/under-way.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
@@ -19,6 +19,7 @@ import { cancelOrder, placeOrder, placePair, replaceOrder } from '#core/simulati
 import type { ExchangeReport } from '#core/simulation/exchange-order.ts';
 import { createExchange, type Exchange } from '#core/simulation/exchange-state.ts';
 import type { FeeModel } from './costs.ts';
+import { createOwnView, noteInput, noteQuote, type OwnView } from './own-view.ts';
 
 /** How orders are executed in one layer of a backtest. Ratios are fractions, Bps basis points. */
 export type ExecutionModel = {
@@ -26,12 +27,26 @@ export type ExecutionModel = {
   /** Half the spread and the slippage that a taking fill loses, together the friction of a fill. */
   readonly halfSpreadBps: number;
   readonly slippageBps: number;
+  /** Both are never less than this share of ATR(14, 1m); 0: they do not follow volatility. */
+  readonly spreadAtrRatio: number;
+  readonly slippageAtrRatio: number;
+  /** `recorded`: where the spread of a minute was recorded it takes the place of the model's. */
+  readonly spread: 'recorded' | 'model';
+  /** Chance of a resting limit to be filled in a minute that trades through it; 1: always. */
+  readonly limitFillRatio: number;
   /** From the ticket to its confirmation; acted on at the first open of a bar at or after it. */
   readonly latencyMs: number;
   /** `open`: entries take the next open. `limit`: they rest at the ticket's limit, touch is no fill. */
   readonly entry: 'open' | 'limit';
   /** Share of a bar's volume that orders may take; Infinity for no cap. */
   readonly volumeCapRatio: number;
+};
+
+/** What a taking fill of one instrument loses now, in basis points; changed in place. */
+export type TakingCosts = {
+  halfSpreadBps: number;
+  /** Half the spread and slippage together. */
+  slippageBps: number;
 };
 
 /** A finished trade with what it cost beyond the prices seen, in minor units. */
@@ -50,7 +65,7 @@ export type BacktestDesk = {
   readonly account: SimulatedAccount;
   exchange: Exchange;
   state: DeskState;
-  view: MarketView;
+  view: OwnView;
   /** Instant up to which deadlines have been run. */
   now: number;
   /** Something waits, works or is held: time and prices can make the desk act. */
@@ -59,6 +74,8 @@ export type BacktestDesk = {
   readonly answers: Map<string, number>;
   readonly mail: ExchangeReport[];
   readonly friction: Map<string, number>;
+  /** Friction by instrument, as the minute that is played has it. */
+  readonly costs: Map<InstrumentId, TakingCosts>;
   readonly notes: Map<string, Set<string>>;
   readonly trades: BacktestTrade[];
   /** Refusals of the risk review by reason code. */
@@ -84,13 +101,15 @@ export function createBacktestDesk(
   isLogged: boolean,
 ): BacktestDesk {
   const account = createAccount(policy.capitalMinor);
+  const costs = new Map<InstrumentId, TakingCosts>();
   return {
     policy,
     model,
     account,
-    exchange: exchangeFor(model, account, null),
+    costs,
+    exchange: exchangeFor(model, account, costs, null),
     state: initialState(policy),
-    view: EMPTY_VIEW,
+    view: createOwnView(),
     now: 0,
     isActive: false,
     answers: new Map(),
@@ -112,13 +131,17 @@ export function createBacktestDesk(
 function exchangeFor(
   model: ExecutionModel,
   account: SimulatedAccount,
+  costs: ReadonlyMap<InstrumentId, TakingCosts>,
   session: Session | null,
 ): Exchange {
+  const slippage = { slippageBps: model.halfSpreadBps + model.slippageBps };
   const rules = {
     matchBy: 'bars' as const,
     fees: model.fees,
-    slippage: { slippageBps: model.halfSpreadBps + model.slippageBps },
+    slippage,
+    slippageOf: (instrument: InstrumentId) => costs.get(instrument) ?? slippage,
     volumeCapRatio: model.volumeCapRatio,
+    limitFillRatio: model.limitFillRatio,
     rejectRatio: 0,
     partialRatio: 0,
     seed: 0,
@@ -133,7 +156,7 @@ export function openDay(
 ): void {
   const { session } = planned;
   if (desk.account.positions.size === 0)
-    desk.exchange = exchangeFor(desk.model, desk.account, session);
+    desk.exchange = exchangeFor(desk.model, desk.account, desk.costs, session);
   else desk.exchange.session = session;
   const at = planned.at;
   desk.now = at;
@@ -165,29 +188,39 @@ const ACTING: ReadonlySet<Event['type']> = new Set([
   'replace_requested',
 ]);
 
-/** Gives the desk an input, performs what it asks of the exchange, and delivers the exchange's words. */
-export function tell(desk: BacktestDesk, input: Input): void {
-  takeIn(desk, input);
+/**
+ * Gives the desk an input, performs what it asks of the exchange, and delivers the exchange's words. Answers
+ * whether anything came of it.
+ */
+export function tell(desk: BacktestDesk, input: Input): boolean {
+  const isMoved = takeIn(desk, input);
+  if (!isMoved) return false;
   deliver(desk, input.at);
   desk.isActive = isExposed(desk.state) || pendingTickets(desk.state).length > 0;
+  return true;
 }
 
-function takeIn(desk: BacktestDesk, input: Input): void {
-  desk.view = observe(desk.view, input);
+function takeIn(desk: BacktestDesk, input: Input): boolean {
+  desk.view = noteInput(desk.view, input);
   const events = decide(desk.state, desk.view, input, desk.policy);
   desk.decisions += 1;
+  if (events.length === 0) return false;
   for (const event of events) {
-    desk.state = evolve(desk.state, event);
+    const before = desk.state;
+    desk.state = evolve(before, event);
+    keepUnderWay(before, desk.state);
     if (desk.log !== null) desk.log.push({ at: event.at, text: JSON.stringify(event) });
     if (ACTING.has(event.type))
       for (const effect of effectsOf(event, desk.state, desk.policy))
         perform(desk, effect, input.at);
     note(desk, event);
   }
+  settle(desk.state);
   for (const event of events) {
     if (event.type !== 'alarm_raised') continue;
     act(desk, { act: 'ack', id: event.alarm.id }, input.at, null);
   }
+  return true;
 }
 
 function note(desk: BacktestDesk, event: Event): void {
@@ -259,7 +292,8 @@ function addFriction(desk: BacktestDesk, report: ExchangeReport): void {
   const order = desk.state.orders[report.orderId];
   const placed = desk.exchange.orders.get(report.orderId);
   if (order === undefined || placed === undefined || placed.terms.type === 'limit') return;
-  const bps = desk.model.halfSpreadBps + desk.model.slippageBps;
+  const { halfSpreadBps, slippageBps } = desk.model;
+  const bps = desk.costs.get(order.instrument)?.slippageBps ?? halfSpreadBps + slippageBps;
   // the price already lies beyond the middle by these basis points
   const sign = order.side === 'buy' ? 1 : -1;
   const middle = report.lastPrice / (1 + (sign * bps) / 10_000);
@@ -307,12 +341,19 @@ export function answerDue(
   }
 }
 
-/** Notes that a symbol's bar has closed, for the freshness rules, without a decision. */
-export function sawBar(desk: BacktestDesk, instrument: InstrumentId, closedAt: number): void {
-  const seen = seenOf(desk.view, instrument);
-  if (seen.lastBarClosedAt !== null && seen.lastBarClosedAt >= closedAt) return;
-  const symbols = { ...desk.view.symbols, [instrument]: { ...seen, lastBarClosedAt: closedAt } };
-  desk.view = { ...desk.view, symbols };
+/** Costs of an instrument, made from the model where none stand yet. */
+export function costsOf(desk: BacktestDesk, instrument: InstrumentId): TakingCosts {
+  const known = desk.costs.get(instrument);
+  if (known !== undefined) return known;
+  const { halfSpreadBps, slippageBps } = desk.model;
+  const made = { halfSpreadBps, slippageBps: halfSpreadBps + slippageBps };
+  desk.costs.set(instrument, made);
+  return made;
+}
+
+/** Notes a quote that is known at the same instant as another one, so that it does not look old beside it. */
+export function sawQuote(desk: BacktestDesk, quote: Quote): void {
+  noteQuote(desk.view, quote);
 }
 
 /** Marks the open trade of an instrument. */

@@ -5,31 +5,37 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
 import { expireOrders } from '#core/simulation/exchange.ts';
-import { matchBar, matchQuote } from '#core/simulation/matching.ts';
+import { isMovedByBar, matchBar, matchQuote } from '#core/simulation/matching.ts';
 import type { DayContext } from '#core/strategies/day-context.ts';
 import { evaluationOf } from '#core/strategies/vwap-reclaim/evaluation.ts';
 import type { VwapReclaimParams } from '#core/strategies/vwap-reclaim/params.ts';
 import type { VwapReclaimAcc } from '#core/strategies/vwap-reclaim/strategy.ts';
 import { createVwapReclaim, stepVwapReclaim } from '#core/strategies/vwap-reclaim/strategy.ts';
 import { quoteAround } from './costs.ts';
-import type { BacktestDesk, BacktestTrade, ExecutionModel } from './desk.ts';
+import type { BacktestDesk, BacktestTrade, ExecutionModel, TakingCosts } from './desk.ts';
 import {
   advanceTo,
   answerDue,
+  costsOf,
   createBacktestDesk,
   hear,
   markTrade,
   openDay,
-  sawBar,
+  sawQuote,
   tell,
 } from './desk.ts';
 import { volumeCap } from './fills.ts';
+import { type OwnSymbolView, ownSeen } from './own-view.ts';
+import type { DaySpreads, SpreadPlace } from './spreads.ts';
+import { recordedHalfBps } from './spreads.ts';
 
 /** One symbol on one day: its bars within the session, and what was known before the open. */
 export type BacktestSymbolDay = {
   readonly instrument: InstrumentId;
   readonly bars: BarColumns;
   readonly context: DayContext;
+  /** Spreads that were recorded for its bars; null or left out: none. */
+  readonly spreads?: DaySpreads | null;
 };
 
 /** One session to be played: the plan the live desk would be given, and the symbols that take part. */
@@ -70,10 +76,15 @@ type Lane = {
   readonly instrument: InstrumentId;
   readonly bars: BarColumns;
   readonly acc: VwapReclaimAcc;
-  /** Row that comes next. */
+  readonly spreads: DaySpreads | null;
+  readonly costs: TakingCosts;
+  /** Row that comes next, and the instant it opens at; infinite behind the last one. */
   next: number;
+  nextAt: number;
   /** Newest quote of the day. */
   quote: Quote | null;
+  /** What the desk has seen of it on this day; null until the day is opened. */
+  seen: OwnSymbolView | null;
 };
 
 type Play = {
@@ -128,28 +139,37 @@ function playDay(play: Play, day: BacktestDay): void {
   // its morning is there only because something came later
   play.isOpened = play.desk.log !== null || play.desk.account.positions.size > 0;
   if (play.isOpened) openDay(play.desk, day.planned);
-  play.lanes = day.symbols.map(({ instrument, bars, context }) => ({
+  play.lanes = day.symbols.map(({ instrument, bars, context, spreads = null }) => ({
     instrument,
     bars,
+    spreads,
+    costs: costsOf(play.desk, instrument),
     acc: createVwapReclaim(context, play.setup.params),
     next: 0,
+    nextAt: openingOf(bars, 0),
     quote: null,
+    seen: null,
   }));
-  for (;;) {
-    let openedAt = Number.POSITIVE_INFINITY;
-    for (const lane of play.lanes) {
-      if (lane.next < lane.bars.length)
-        openedAt = Math.min(openedAt, lane.bars.openedAt[lane.next]!);
-    }
-    if (openedAt === Number.POSITIVE_INFINITY) break;
+  if (play.isOpened) watch(play);
+  let openedAt = Number.POSITIVE_INFINITY;
+  for (const lane of play.lanes) openedAt = Math.min(openedAt, lane.nextAt);
+  while (openedAt < Number.POSITIVE_INFINITY) {
     if (play.desk.isActive) openBars(play, openedAt);
-    closeBars(play, openedAt);
+    openedAt = closeBars(play, openedAt);
   }
   if (play.isOpened) endDay(play);
 }
 
-function hasBarAt(lane: Lane, openedAt: number): boolean {
-  return lane.next < lane.bars.length && lane.bars.openedAt[lane.next] === openedAt;
+/** From here on the desk of the day sees every bar that has closed. */
+function watch(play: Play): void {
+  for (const lane of play.lanes) {
+    lane.seen = ownSeen(play.desk.view, lane.instrument);
+    if (lane.next > 0) lane.seen.lastBarClosedAt = lane.bars.closedAt[lane.next - 1]!;
+  }
+}
+
+function openingOf(bars: BarColumns, row: number): number {
+  return row < bars.length ? bars.openedAt[row]! : Number.POSITIVE_INFINITY;
 }
 
 /** Shares on either side of a quote at a bar's open: what the bar before allows; no cap without one. */
@@ -160,10 +180,23 @@ function sizeAt(play: Play, lane: Lane): number {
   return Math.max(1, volumeCap(volume, volumeCapRatio));
 }
 
+/** Sets what a taking fill of the lane's instrument loses in the minute of `row`. */
+function priceCosts(play: Play, lane: Lane, row: number, place: SpreadPlace): void {
+  const { model } = play.setup;
+  const { costs, acc, bars, spreads } = lane;
+  // ATR of the bars that have been stepped, as a share of the price that is known by now
+  const last = place === 'close' ? bars.close[row]! : bars.open[row]!;
+  const atrBps = acc.atr.value > 0 ? (acc.atr.value / last) * 10_000 : 0;
+  const modeled = Math.max(model.halfSpreadBps, model.spreadAtrRatio * atrBps);
+  const recorded = model.spread === 'recorded' ? recordedHalfBps(spreads, row, place) : Number.NaN;
+  costs.halfSpreadBps = recorded >= 0 ? recorded : modeled;
+  costs.slippageBps =
+    costs.halfSpreadBps + Math.max(model.slippageBps, model.slippageAtrRatio * atrBps);
+}
+
 function quoteFor(play: Play, lane: Lane, price: number, at: number, isSpread: boolean): Quote {
-  const { halfSpreadBps } = play.setup.model;
   return quoteAround(lane.instrument, price, at, {
-    halfSpreadBps: isSpread ? halfSpreadBps : 0,
+    halfSpreadBps: isSpread ? lane.costs.halfSpreadBps : 0,
     minHalfSpreadTicks: 0,
     size: sizeAt(play, lane),
   });
@@ -173,18 +206,27 @@ function openBars(play: Play, openedAt: number): void {
   const { desk } = play;
   advanceTo(desk, openedAt);
   for (const lane of play.lanes) {
-    if (!hasBarAt(lane, openedAt)) continue;
+    // who holds nothing, works nothing and asks nothing of a symbol needs no quote of it
+    if (lane.nextAt !== openedAt || !isConcerned(desk, lane.instrument)) continue;
     const open = lane.bars.open[lane.next]!;
+    priceCosts(play, lane, lane.next, 'open');
     lane.quote = quoteFor(play, lane, open, openedAt, true);
     const middle = quoteFor(play, lane, open, openedAt, false);
     hear(desk, matchQuote(desk.exchange, middle, openedAt), openedAt);
   }
-  for (const lane of play.lanes) {
-    if (lane.quote === null || lane.quote.at !== openedAt) continue;
-    if (isConcerned(desk, lane.instrument))
-      tell(desk, { kind: 'quote_seen', at: openedAt, quote: lane.quote });
+  // all of them are known at this instant: one that is told first must not make the others look old
+  for (const { quote } of play.lanes) if (quote?.at === openedAt) sawQuote(desk, quote);
+  for (const { instrument, quote } of play.lanes) {
+    if (quote?.at !== openedAt || !isConcerned(desk, instrument)) continue;
+    // they are all seen already: where one changes nothing the next one of this instant does not either
+    if (!tell(desk, { kind: 'quote_seen', at: openedAt, quote })) break;
   }
   answer(play, openedAt);
+}
+
+/** Every position is exposed, so a desk that is not active holds none. */
+function isHeld(desk: BacktestDesk, instrument: InstrumentId): boolean {
+  return desk.isActive && desk.state.positions[instrument] !== undefined;
 }
 
 function isConcerned(desk: BacktestDesk, instrument: InstrumentId): boolean {
@@ -215,27 +257,38 @@ function barAt(lane: Lane, i: number): Bar {
   };
 }
 
-function closeBars(play: Play, openedAt: number): void {
+/** Closes the bars that opened at `openedAt`; answers when the next ones open. */
+function closeBars(play: Play, openedAt: number): number {
   const { desk } = play;
+  let after = Number.POSITIVE_INFINITY;
   for (const lane of play.lanes) {
-    if (!desk.isActive || !hasBarAt(lane, openedAt)) continue;
+    if (!desk.isActive || lane.nextAt !== openedAt) continue;
+    const closedAt = lane.bars.closedAt[lane.next]!;
+    advanceTo(desk, closedAt - 1);
+    if (!isMovedByBar(desk.exchange, lane.instrument)) continue;
     const bar = barAt(lane, lane.next);
-    advanceTo(desk, bar.closedAt - 1);
-    hear(desk, matchBar(desk.exchange, bar, bar.closedAt), bar.closedAt);
+    priceCosts(play, lane, lane.next, 'inside');
+    hear(desk, matchBar(desk.exchange, bar, closedAt), closedAt);
   }
   for (const lane of play.lanes) {
-    if (!hasBarAt(lane, openedAt)) continue;
+    if (lane.nextAt !== openedAt) {
+      if (lane.nextAt < after) after = lane.nextAt;
+      continue;
+    }
     const i = lane.next;
     const result = play.step(lane.acc, lane.bars, i);
     lane.next = i + 1;
+    lane.nextAt = openingOf(lane.bars, i + 1);
+    if (lane.nextAt < after) after = lane.nextAt;
     play.bars += 1;
     if (result === 1) play.signals += 1;
     else if (result === 2) play.refusedBars += 1;
     if (desk.log !== null) traceBar(play, lane, i, result);
-    if (result === 1 || isAbnormal(lane, i) || desk.state.positions[lane.instrument] !== undefined)
+    if (result === 1 || isAbnormal(lane, i) || isHeld(desk, lane.instrument))
       decideOn(play, lane, i);
-    else if (desk.isActive) sawBar(desk, lane.instrument, lane.bars.closedAt[i]!);
+    else if (lane.seen !== null) lane.seen.lastBarClosedAt = lane.bars.closedAt[i]!;
   }
+  return after;
 }
 
 function traceBar(play: Play, lane: Lane, i: number, result: number): void {
@@ -256,18 +309,37 @@ function decideOn(play: Play, lane: Lane, i: number): void {
   if (!play.isOpened) {
     openDay(desk, day.planned);
     play.isOpened = true;
-  }
-  for (const other of play.lanes) {
-    if (other === lane || other.next === 0) continue;
-    sawBar(desk, other.instrument, other.bars.closedAt[other.next - 1]!);
+    watch(play);
   }
   const at = lane.bars.closedAt[i]!;
   desk.now = Math.max(desk.now, at);
   const evaluation = evaluationOf(lane.acc, lane.bars, i);
+  priceCosts(play, lane, i, 'close');
   const quote =
     evaluation.signal === null ? null : quoteFor(play, lane, evaluation.bar.close, at, true);
-  if (quote !== null) lane.quote = quote;
+  if (quote !== null) {
+    lane.quote = quote;
+    seeOthers(play, lane, at);
+  }
   tell(desk, { kind: 'bar_evaluated', at, evaluation, inputHash: '', quote });
+}
+
+/** With a quote of one symbol at a close come those of what else is held: they are known then, too. */
+function seeOthers(play: Play, lane: Lane, at: number): void {
+  const { desk } = play;
+  for (const other of play.lanes) {
+    if (other === lane || !isConcerned(desk, other.instrument)) continue;
+    const close = closeAt(other, at);
+    if (close !== null) sawQuote(desk, quoteFor(play, other, close, at, true));
+  }
+}
+
+/** Price of the bar that closes at `at`: the last one or, where its turn has not come yet, the next. */
+function closeAt(lane: Lane, at: number): number | null {
+  const { bars, next } = lane;
+  for (const row of [next - 1, next])
+    if (row >= 0 && row < bars.length && bars.closedAt[row] === at) return bars.close[row]!;
+  return null;
 }
 
 /** Ends a session. What the data left open is sold at the last close, and the trade says so. */

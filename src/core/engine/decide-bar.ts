@@ -1,5 +1,6 @@
 import { roundToTick, tickSize } from '#core/market/price.ts';
 import { trailLong } from '#core/portfolio/exits.ts';
+import { noteTrading } from './decide-halt.ts';
 import { raiseStop } from './decide-protection.ts';
 import { causePassed, setLock } from './decide-safety.ts';
 import { considerSignal, refuseSetup } from './decide-tickets.ts';
@@ -8,9 +9,6 @@ import type { Input } from './input.ts';
 import { seenOf } from './view.ts';
 
 type BarInput = Extract<Input, { kind: 'bar_evaluated' }>;
-
-/** Entries pause this long after an abnormal minute. Source: intraday.md "Breakers". */
-const ABNORMAL_PAUSE_MS = 5 * 60_000;
 
 /** Judges a closed bar with all that was computed from it: day type, breaker, trail, signal. */
 export function onBar(draft: Draft, input: BarInput): void {
@@ -23,6 +21,7 @@ export function onBar(draft: Draft, input: BarInput): void {
   if (lastBarClosedAt !== null && lastBarClosedAt > evaluation.asOf) return;
   causePassed(draft, 'bar_overdue', instrument);
   causePassed(draft, 'bar_overdue', 'all symbols');
+  noteTrading(draft, instrument, evaluation.asOf);
   if (symbol.dayType !== evaluation.regime.dayType) {
     emit(draft, {
       type: 'day_type_changed',
@@ -35,7 +34,8 @@ export function onBar(draft: Draft, input: BarInput): void {
   if (evaluation.abnormal !== null) {
     const { rangeOverAtr, volumeOverUsual } = evaluation.abnormal;
     const figures = { rangeOverAtr, volumeOverUsual: volumeOverUsual ?? 'unknown' };
-    setLock(draft, 'abnormal_range', instrument, draft.at + ABNORMAL_PAUSE_MS, false, figures);
+    const until = draft.at + draft.policy.breakers.pauseMs;
+    setLock(draft, 'abnormal_range', instrument, until, false, figures);
   }
   trail(draft, input);
   if (evaluation.signal !== null)

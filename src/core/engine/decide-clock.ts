@@ -1,20 +1,26 @@
 import { reason } from '#core/gates/reason.ts';
-import { hasEnded, mayFill, type Order } from '#core/machines/order.ts';
+import { hasEnded, mayFill } from '#core/machines/order.ts';
 import { phaseOf } from '#core/machines/session-phase.ts';
+import { worthOf } from './day-loss.ts';
 import { flattenDeadlines, startFlatten } from './decide-flatten.ts';
 import { nagDueAt, nagPerson } from './decide-manual.ts';
 import { cancelEntries, exitDeadlines, requestCancel, startExit } from './decide-orders.ts';
 import { protectDueAt, protectionDeadlines } from './decide-protection.ts';
-import { onDoubt } from './decide-reports.ts';
-import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
+import { reachDeadlines, watchOperator } from './decide-reach.ts';
+import { rotationDeadline } from './decide-rotation.ts';
+import { raiseAlarm } from './decide-safety.ts';
+import { addSilences, noticeSilence, wordDueAt } from './decide-silence.ts';
 import { lastPrice, voidOvertaken, voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
+import { tellable } from './event-ahead.ts';
 import { canTakeBack } from './exit-terms.ts';
-import { barLimitMs } from './permission-of.ts';
+import { killRetryAt } from './kill-times.ts';
 import type { Policy } from './policy.ts';
 import { isExposed, openEntries, pendingTickets, ringing } from './select.ts';
+import { Soonest } from './soonest.ts';
 import type { DeskState } from './state.ts';
-import { type MarketView, seenOf } from './view.ts';
+import { cooldownsOf, unsettledSymbols } from './symbol-index.ts';
+import type { MarketView } from './view.ts';
 
 /** Applies everything that is due by the clock alone: lives that ended, silences that lasted too long, phases, repeats. */
 export function passTime(draft: Draft): void {
@@ -27,6 +33,17 @@ export function passTime(draft: Draft): void {
   leaveByTime(draft);
   voidOvertaken(draft);
   repeatAlarms(draft);
+  tellAhead(draft);
+  watchOperator(draft);
+}
+
+/** Tells of a blackout ahead of it; once it has begun it is no news. */
+function tellAhead(draft: Draft): void {
+  const { day } = draft.state;
+  if (day === null) return;
+  for (const { blackout, at } of tellable(day))
+    if (draft.at >= at && draft.at < blackout.fromAt)
+      emit(draft, { type: 'event_ahead', blackout });
 }
 
 function expireTickets(draft: Draft): void {
@@ -53,7 +70,7 @@ function endConsent(draft: Draft): void {
 
 function releaseLocks(draft: Draft): void {
   for (const lock of draft.state.locks) {
-    if (lock.untilAt <= draft.at) emit(draft, { type: 'lock_released', lockId: lock.id });
+    if (lock.untilAt <= draft.at) emit(draft, { type: 'lock_released', lockId: lock.id, lock });
   }
 }
 
@@ -69,105 +86,12 @@ function cancelOldEntries(draft: Draft): void {
   }
 }
 
-/** Instant until which an order may stay without a word from the broker; null when nothing is awaited. */
-function wordDueAt(order: Order, limitMs: number): number | null {
-  if (hasEnded(order) || order.state === 'unknown' || order.state === 'held') return null;
-  if (order.cancelRequestedAt !== null) return order.cancelRequestedAt + limitMs;
-  if (order.replaceRequestedAt !== null) return order.replaceRequestedAt + limitMs;
-  if (order.state === 'intended' || order.state === 'submitted')
-    return (order.submittedAt ?? order.intendedAt) + limitMs;
-  return null;
-}
-
-function noticeSilence(draft: Draft): void {
-  const { watch } = draft.policy;
-  // what a person executes is not heard of within seconds: nagPerson reminds instead
-  const { isPerson } = draft.policy.execution;
-  for (const order of Object.values(draft.state.orders)) {
-    const due = isPerson ? null : wordDueAt(order, watch.orderConfirmMs);
-    if (due !== null && due <= draft.at)
-      onDoubt(draft, order.orderId, `no word for ${watch.orderConfirmMs / 1000} s`);
-  }
-  const { day } = draft.state;
-  if (
-    day === null ||
-    day.isClosed ||
-    draft.at < day.session.openAt ||
-    draft.at >= day.session.closeAt
-  )
-    return;
-  const { heartbeatAt } = draft.view;
-  if (heartbeatAt !== null && draft.at - heartbeatAt > watch.heartbeatMaxAgeMs) {
-    enterSafeMode(draft, 'heartbeat_lost', 'feed', {
-      ageMs: draft.at - heartbeatAt,
-      limitMs: watch.heartbeatMaxAgeMs,
-    });
-  }
-  noticeOverdueBars(draft);
-  noticeStaleQuotes(draft);
-}
-
-/** With something open, a quote that stands still while another symbol's moves on is not to be trusted. */
-function noticeStaleQuotes(draft: Draft): void {
-  const { state, view, policy, at } = draft;
-  const limitMs = policy.watch.quoteStaleMs;
-  const ages = Object.keys(state.symbols).map((instrument) => {
-    const { quote } = seenOf(view, instrument);
-    return { instrument, ageMs: quote === null ? null : at - quote.at };
-  });
-  const others = (instrument: string) =>
-    ages.some((age) => age.instrument !== instrument && age.ageMs !== null && age.ageMs < limitMs);
-  for (const { instrument, ageMs } of ages) {
-    const isOpen =
-      state.positions[instrument] !== undefined ||
-      openEntries(state).some((order) => order.instrument === instrument);
-    if (!isOpen || ageMs === null) continue;
-    if (ageMs > limitMs && others(instrument))
-      enterSafeMode(draft, 'quotes_stale', instrument, { ageMs, limitMs });
-    else if (ageMs <= limitMs) causePassed(draft, 'quotes_stale', instrument);
-  }
-}
-
-/** When the next bar of a symbol becomes overdue: its due instant plus the allowed delay. */
-function overdueAt(
-  state: DeskState,
-  view: MarketView,
-  policy: Policy,
-  instrument: string,
-): number | null {
-  const limitMs = barLimitMs(policy);
-  if (state.day === null || view.since === null || limitMs === null) return null;
-  const { lastBarClosedAt } = seenOf(view, instrument);
-  const { openAt, closeAt } = state.day.session;
-  const base = Math.max(lastBarClosedAt ?? openAt, openAt, view.since);
-  return base >= closeAt ? null : base + limitMs;
-}
-
-function noticeOverdueBars(draft: Draft): void {
-  const { state, view, policy, at } = draft;
-  const limitMs = barLimitMs(policy);
-  if (limitMs === null) return;
-  const symbols = Object.keys(state.symbols);
-  const overdue = symbols.filter((instrument) => {
-    const due = overdueAt(state, view, policy, instrument);
-    return due !== null && due < at;
-  });
-  if (symbols.length === 0 || overdue.length < symbols.length) {
-    const exposed = overdue.filter((instrument) => state.positions[instrument] !== undefined);
-    for (const instrument of exposed) enterSafeMode(draft, 'bar_overdue', instrument, { limitMs });
-    return;
-  }
-  enterSafeMode(draft, 'bar_overdue', 'all symbols', {
-    symbols: overdue.join(', '),
-    limitMs,
-  });
-}
-
 function leaveByTime(draft: Draft): void {
   const { day } = draft.state;
   if (day === null) return;
   const { flatBeforeCloseMs } = draft.policy.exits;
   const flatAt = day.session.closeAt - (flatBeforeCloseMs ?? 0);
+  const retryAt = killRetryAt(draft.state, draft.policy) ?? day.session.openAt;
   if (flatBeforeCloseMs !== null && draft.at >= flatAt && !day.isClosed) {
     for (const order of openEntries(draft.state)) requestCancel(draft, order, 'close is near');
     for (const position of Object.values(draft.state.positions)) {
@@ -176,14 +100,27 @@ function leaveByTime(draft: Draft): void {
       startExit(draft, position, 'time', 'desk', position.quantity, isOld);
     }
   }
+  leaveAsPlanned(draft);
   if (
     draft.state.kill.kind === 'incomplete' &&
     draft.state.kill.flattenBy !== null &&
-    draft.state.kill.at < day.session.openAt &&
-    draft.at >= day.session.openAt &&
+    draft.state.kill.at < retryAt &&
+    draft.at >= retryAt &&
     draft.at < flatAt
   ) {
     startFlatten(draft, draft.state.kill.flattenBy);
+  }
+}
+
+/** What a person wanted sold at the open, once it is there. */
+function leaveAsPlanned(draft: Draft): void {
+  const session = draft.state.day?.session;
+  if (session === undefined || draft.at < session.openAt || draft.at >= session.closeAt) return;
+  for (const position of Object.values(draft.state.positions)) {
+    const planned = position.exitPlanned ?? null;
+    if (planned === null) continue;
+    const quantity = Math.min(planned.quantity, position.quantity);
+    startExit(draft, position, 'operator', planned.by, quantity, true);
   }
 }
 
@@ -214,23 +151,31 @@ function repeatAlarms(draft: Draft): void {
 export function updatePhases(draft: Draft): void {
   const { day } = draft.state;
   if (day === null) return;
-  for (const symbol of Object.values(draft.state.symbols)) {
-    const to = phaseOf({
-      at: draft.at,
-      openAt: day.session.openAt,
-      closeAt: day.session.closeAt,
-      openingNoTradeMs: draft.policy.openingNoTradeMs,
-      flatBeforeCloseMs: draft.policy.exits.flatBeforeCloseMs ?? 0,
-      isHolding: draft.state.positions[symbol.instrument] !== undefined,
-      cooldownUntil: symbol.cooldownUntil,
-      isLocked: draft.state.locks.some((lock) => lock.isFirm && lock.untilAt > draft.at),
-    });
+  const isLocked = draft.state.locks.some((lock) => lock.isFirm && lock.untilAt > draft.at);
+  const facts = {
+    at: draft.at,
+    openAt: day.session.openAt,
+    closeAt: day.session.closeAt,
+    openingNoTradeMs: draft.policy.openingNoTradeMs,
+    flatBeforeCloseMs: draft.policy.exits.flatBeforeCloseMs ?? 0,
+    isLocked,
+  };
+  // the phase of all that are flat and rested, which most symbols have already
+  const usual = phaseOf({ ...facts, isHolding: false, cooldownUntil: null });
+  for (const symbol of unsettledSymbols(draft.state, usual)) {
+    const isHolding = draft.state.positions[symbol.instrument] !== undefined;
+    const to = phaseOf({ ...facts, isHolding, cooldownUntil: symbol.cooldownUntil });
     if (to === symbol.phase) continue;
     emit(draft, { type: 'phase_changed', instrument: symbol.instrument, from: symbol.phase, to });
     // a desk that holds overnight ends its days with positions
     if (to === 'done_with_position' && draft.policy.exits.flatBeforeCloseMs !== null) {
+      const held = draft.state.positions[symbol.instrument];
+      const price = worthOf(draft, symbol.instrument);
       raiseAlarm(draft, 'done_with_position', symbol.instrument, {
-        quantity: draft.state.positions[symbol.instrument]?.quantity ?? 0,
+        quantity: held?.quantity ?? 0,
+        stop: held?.stop ?? 0,
+        ...(price === null ? {} : { price }),
+        why: symbol.halt?.resumedAt === null ? 'halted' : 'exit_failed',
       });
     }
   }
@@ -246,51 +191,42 @@ export function nextDeadline(
   policy: Policy,
   after: number,
 ): number | null {
-  const due: (number | null)[] = [
-    ...pendingTickets(state).map((ticket) => ticket.expiresAt),
-    ...state.locks.map((lock) => lock.untilAt),
-    ...(mayRing(state, after) ? ringing(state).map((alarm) => alarm.nextAt) : []),
-    ...Object.values(state.symbols).map((symbol) => symbol.cooldownUntil),
-    state.consent.kind === 'allowed' ? state.consent.untilAt : null,
-    ...flattenDeadlines(state, policy, after),
-    ...protectionDeadlines(state, policy),
-    ...exitDeadlines(state),
-  ];
+  const soonest = new Soonest(after);
+  soonest.addAll(pendingTickets(state).map((ticket) => ticket.expiresAt));
+  soonest.addAll(state.locks.map((lock) => lock.untilAt));
+  const alarms = ringing(state);
+  if (alarms.length > 0 && mayRing(state, after))
+    soonest.addAll(alarms.map((alarm) => alarm.nextAt));
+  soonest.addAll(cooldownsOf(state));
+  soonest.add(state.consent.kind === 'allowed' ? state.consent.untilAt : null);
+  soonest.addAll(flattenDeadlines(state, policy, after));
+  soonest.addAll(protectionDeadlines(state, policy));
+  soonest.addAll(exitDeadlines(state));
+  if (state.day !== null) soonest.addAll(tellable(state.day).map(({ at }) => at));
+  soonest.add(rotationDeadline(state));
+  soonest.addAll(reachDeadlines(state, view, policy));
+  addOrders(soonest, state, policy);
+  if (state.day !== null && !state.day.isClosed) {
+    const { openAt, closeAt, breaks } = state.day.session;
+    soonest.add(openAt);
+    soonest.add(openAt + policy.openingNoTradeMs);
+    soonest.add(closeAt - (policy.exits.flatBeforeCloseMs ?? 0));
+    soonest.add(closeAt);
+    soonest.addAll(breaks.map((pause) => pause.toAt));
+    addSilences(soonest, state, view, policy);
+  }
+  return soonest.at();
+}
+
+function addOrders(soonest: Soonest, state: DeskState, policy: Policy): void {
   for (const order of Object.values(state.orders)) {
-    due.push(
+    if (hasEnded(order)) continue;
+    soonest.add(
       policy.execution.isPerson ? nagDueAt(order) : wordDueAt(order, policy.watch.orderConfirmMs),
     );
-    if (order.role === 'exit' && order.cancelRequestedAt === null && !hasEnded(order))
-      due.push(order.cancelDueAt);
-    if (hasEnded(order)) continue;
-    if (order.role === 'entry')
-      due.push(order.cancelRequestedAt === null ? order.cancelDueAt : null, protectDueAt(order));
+    if (order.role === 'exit' && order.cancelRequestedAt === null) soonest.add(order.cancelDueAt);
+    if (order.role !== 'entry') continue;
+    soonest.add(order.cancelRequestedAt === null ? order.cancelDueAt : null);
+    soonest.add(protectDueAt(order));
   }
-  if (state.day !== null && !state.day.isClosed) {
-    const { openAt, closeAt } = state.day.session;
-    due.push(
-      openAt,
-      openAt + policy.openingNoTradeMs,
-      closeAt - (policy.exits.flatBeforeCloseMs ?? 0),
-      closeAt,
-      ...state.day.session.breaks.map((pause) => pause.toAt),
-    );
-    if (after < closeAt) {
-      const isKnown = (instrument: string) =>
-        !state.safeMode.some(
-          (entry) =>
-            !entry.isGone &&
-            entry.cause === 'bar_overdue' &&
-            (entry.subject === instrument || entry.subject === 'all symbols'),
-        );
-      for (const instrument of Object.keys(state.symbols)) {
-        const overdue = isKnown(instrument) ? overdueAt(state, view, policy, instrument) : null;
-        due.push(overdue === null ? null : overdue + 1);
-      }
-      if (view.heartbeatAt !== null)
-        due.push(view.heartbeatAt + policy.watch.heartbeatMaxAgeMs + 1);
-    }
-  }
-  const later = due.filter((at): at is number => at !== null && at > after);
-  return later.length === 0 ? null : Math.min(...later);
 }

@@ -1,5 +1,6 @@
 import { type Reason, reason } from '#core/gates/reason.ts';
 import { scaleMinor } from '#core/market/money.ts';
+import { restateExDates } from './decide-ex-dates.ts';
 import { markEquity } from './decide-pulse.ts';
 import { voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
@@ -20,9 +21,11 @@ export function onSessionPlanned(
     type: 'session_planned',
     session: input.session,
     blackouts: input.blackouts,
+    ...(input.upcoming === undefined ? {} : { upcoming: input.upcoming }),
     facts: input.facts,
     unitRMinor,
   });
+  restateExDates(draft, input.exDates ?? []);
   markEquity(draft);
 }
 
@@ -73,13 +76,14 @@ export function onSessionClosed(
   input: Extract<Input, { kind: 'session_closed' }>,
 ): void {
   if (draft.state.day === null || draft.state.day.isClosed) return;
-  closeDay(draft, input.labels, 'close');
+  closeDay(draft, input.labels, 'close', input.equityMinor ?? null);
 }
 
 function closeDay(
   draft: Draft,
   labels: Extract<Input, { kind: 'session_closed' }>['labels'],
   checkpoint: string,
+  equityMinor: number | null = null,
 ): void {
   voidPending(draft, reason('session_closed'));
   const { day } = draft.state;
@@ -93,6 +97,7 @@ function closeDay(
     type: 'day_closed',
     labels,
     isFlat: Object.keys(draft.state.positions).length === 0,
+    ...(draft.policy.pulse === null ? {} : { equityMinor }),
   });
 }
 
@@ -103,6 +108,7 @@ const PERMISSION_CODES: ReadonlySet<string> = new Set([
   'kill_file',
   'safe_mode',
   'not_reconciled',
+  'not_attested',
 ]);
 
 function isKnown(facts: SymbolFacts | null): boolean {

@@ -3,6 +3,8 @@ import { parseInstrumentId } from '#core/market/instrument.ts';
 import { notionalMinor } from '#core/market/money.ts';
 import { roundToTick, tickSize } from '#core/market/price.ts';
 import type { Quote } from '#core/market/quote.ts';
+import { instantAt, wallTimeOf } from '#core/market/session.ts';
+import { addCalendarDays } from '#core/market/trading-day.ts';
 import type { External, Mismatch } from '#core/portfolio/account-reading.ts';
 import { NO_SLIPPAGE } from '#core/portfolio/slippage.ts';
 import type { DeskAct } from '#core/replies/act.ts';
@@ -111,7 +113,7 @@ function adopted(draft: Draft, external: External, price: number, stop: number):
   };
 }
 
-/** Takes what a person says their account holds; the comparison with the book follows from it. */
+/** Takes what a person says their account holds, for the rest of the market's day; the book is compared with it. */
 function onAttest(draft: Draft, input: OperatorInput, act: Attested): void {
   const { deskId, execution } = draft.policy;
   if (!execution.isPerson) return refuse(draft, input, reason('not_by_hand', { desk: deskId }));
@@ -124,7 +126,9 @@ function onAttest(draft: Draft, input: OperatorInput, act: Attested): void {
   if (unknown !== undefined)
     return refuse(draft, input, reason('unknown_position', { found: unknown.target }));
   const { cashMinor } = act;
-  emit(draft, { type: 'account_attested', holdings, cashMinor, by: input.actor.id });
+  const { zone } = draft.policy;
+  const untilAt = instantAt(addCalendarDays(wallTimeOf(draft.at, zone).day, 1), '00:00', zone);
+  emit(draft, { type: 'account_attested', holdings, cashMinor, by: input.actor.id, untilAt });
 }
 
 /** Settles one line of a failed comparison by a person's word, or takes their word on all of the account. */

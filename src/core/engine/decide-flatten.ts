@@ -4,6 +4,7 @@ import { raiseAlarm } from './decide-safety.ts';
 import { beginSweep } from './decide-sweep.ts';
 import { type Draft, emit } from './draft.ts';
 import { killLines, killRest, STALL_MS, stalledSince } from './kill-lines.ts';
+import { saleEdges, saleEndsAt } from './kill-times.ts';
 import type { Policy } from './policy.ts';
 import { isSweepPending, openEntries } from './select.ts';
 import type { DeskState, Position } from './state.ts';
@@ -57,7 +58,7 @@ export function advanceKill(draft: Draft): void {
   if (held.length === 0 && openEntries(draft.state).length === 0 && !isPending)
     return emit(draft, { type: 'flatten_ended', isFlat: true, left: [] });
   if (kill.kind === 'incomplete') return;
-  const isOver = draft.at >= (draft.state.day?.session.closeAt ?? 0);
+  const isOver = draft.at >= saleEndsAt(draft.state, draft.policy);
   const isStuck =
     !isPending &&
     held.length > 0 &&
@@ -81,11 +82,12 @@ function tellProgress(draft: Draft): void {
   emit(draft, { type: 'kill_progressed', lines });
 }
 
-/** Instants at which time alone moves stage 2 on. */
+/** Instants at which time alone moves stage 2, or any exit, on. */
 export function flattenDeadlines(state: DeskState, policy: Policy, after: number): number[] {
   const { kill } = state;
-  if (kill.kind !== 'flattening') return [];
-  const due: number[] = [];
+  const isLeaving = Object.values(state.positions).some((position) => position.exiting !== null);
+  const due = isLeaving || kill.kind !== 'clear' ? saleEdges(state, policy) : [];
+  if (kill.kind !== 'flattening') return due;
   const isNews = JSON.stringify(killLines(state, after)) !== kill.told?.lines;
   if (isNews) due.push((kill.told?.at ?? kill.at) + TELL_EVERY_MS);
   for (const position of Object.values(state.positions)) {

@@ -38,12 +38,15 @@ export function engageKill(draft: Draft, by: string, scope: string, updateKey?: 
   raiseAlarm(draft, 'kill_stage1', draft.policy.deskId, { by });
 }
 
-/** Stage 2: everything held leaves. Said again while it runs, it only starts anew what was given up. */
-export function onFlatten(draft: Draft, input: OperatorInput): void {
+/**
+ * Stage 2: everything held leaves. Said again while it runs, it only starts anew what was given up. The kill
+ * it begins with reaches as far as what was said: `scope` is a desk, an account, a market or `all`.
+ */
+export function onFlatten(draft: Draft, input: OperatorInput, scope: string): void {
   const by = input.actor.id;
   const { updateKey } = input;
   if (updateKey !== undefined && draft.state.heard.includes(updateKey)) return;
-  if (draft.state.kill.kind === 'clear') engageKill(draft, by, 'all');
+  if (draft.state.kill.kind === 'clear') engageKill(draft, by, scope);
   if (draft.state.kill.kind !== 'flattening') return startFlatten(draft, by, updateKey);
   const givenUp = Object.values(draft.state.positions).filter((position) =>
     isExitExhausted(draft.state, position),
@@ -69,15 +72,18 @@ export function onResume(draft: Draft, input: OperatorInput, why: string): void 
   if (draft.state.kill.kind === 'clear' && !draft.state.isKillFilePresent && !isAsleep)
     return refuse(draft, input, reason('not_killed'));
   const { kill } = draft.state;
-  // a kill overtakes what was said before it: an earlier resume that comes in later does not undo it
-  if (kill.kind !== 'clear' && input.sentAt < kill.saidAt)
+  // a kill overtakes what was said before it, or in the same instant: such a resume is no answer to it
+  if (kill.kind !== 'clear' && input.sentAt <= kill.saidAt)
     return refuse(draft, input, reason('killed', { since: kill.saidAt, by: kill.by }));
   if (kill.kind === 'flattening') return refuse(draft, input, reason('flatten_running'));
   if (!draft.state.isReconciled) return refuse(draft, input, reason('not_reconciled'));
   if (!hasNoDoubt(draft) || isSweepPending(draft.state))
     return refuse(draft, input, reason('open_doubt'));
   if (isAsleep) return onRestart(draft, input);
-  emit(draft, { type: 'kill_resumed', by: input.actor.id, reason: why });
+  // a kill file written since the question was asked, not seen yet, is not what the person agreed to end
+  const asked = Math.min(input.sentAt, input.at);
+  const upTo = kill.kind === 'clear' ? asked : Math.max(asked, kill.saidAt);
+  emit(draft, { type: 'kill_resumed', by: input.actor.id, reason: why, upTo });
   for (const alarm of draft.state.alarms.filter((known) => known.kind.startsWith('kill'))) {
     emit(draft, { type: 'alarm_seen', alarmId: alarm.id, by: input.actor.id });
   }

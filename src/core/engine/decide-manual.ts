@@ -10,6 +10,7 @@ import { onReport } from './decide-reports.ts';
 import { raiseAlarm } from './decide-safety.ts';
 import { type Draft, emit } from './draft.ts';
 import type { Policy } from './policy.ts';
+import { isPrice, isShares } from './report-check.ts';
 import { openQuantity } from './select.ts';
 import { instrumentDayOf } from './select-cn.ts';
 import type { DeskState } from './state.ts';
@@ -128,8 +129,10 @@ export function onFillAct(
   if (order === null) return reason('unknown_order', { found: act.target });
   if (act.verb !== 'fill') return close(draft, order, act.verb, by);
   const { price, quantity } = act;
-  if (price === null || quantity === null || !(price > 0) || !Number.isSafeInteger(quantity))
-    return reason('quantity_out_of_range', { found: quantity ?? 0, expected: 'price and shares' });
+  if (price === null || quantity === null || !isPrice(price, quantity) || !isShares(quantity)) {
+    const found = `${String(quantity).slice(0, 40)} @ ${String(price).slice(0, 40)}`;
+    return reason('quantity_out_of_range', { found, expected: 'price and shares' });
+  }
   const open = openQuantity(draft.state, order);
   if (quantity <= 0 || quantity > open)
     return reason('quantity_out_of_range', { found: quantity, largest: open });

@@ -1,23 +1,20 @@
-import { type Reason, type ReasonCode, reason } from '#core/gates/reason.ts';
-import type { Ticket } from '#core/machines/ticket.ts';
-import { notionalMinor } from '#core/market/money.ts';
-import type { Quote } from '#core/market/quote.ts';
+import { type Reason, reason } from '#core/gates/reason.ts';
 import { instantAt } from '#core/market/session.ts';
 import type { DeskAct, Mode } from '#core/replies/act.ts';
-import { freeCashMinor, openRiskMinor, quoteObjections } from '#core/risk/review.ts';
-import { lotsOf, purchaseObjectionsCn } from '#core/risk/review-cn.ts';
+import { onConfirm, theTicket } from './decide-confirm.ts';
+import { onAccountAct } from './decide-environment.ts';
 import { onAdopt, onSettle } from './decide-externals.ts';
 import { onFlatten, onKill, onResume } from './decide-kill.ts';
 import { onFillAct, onProtectedAct } from './decide-manual.ts';
 import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
-import { causePassed, enterSafeMode, hasNoDoubt } from './decide-safety.ts';
+import { absenceObjection } from './decide-reach.ts';
+import { onSafe, onUnlock } from './decide-safe.ts';
 import { cancelProtection, onStopAct } from './decide-stops.ts';
-import { confirmAs, lastPrice, voidPending } from './decide-tickets.ts';
+import { onSwitch } from './decide-switch.ts';
+import { lastPrice, voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
-import { entryObjections } from './permission-of.ts';
 import { type OperatorInput, refuse } from './refuse.ts';
-import { openEntries, pendingTickets, ticketByCode } from './select.ts';
-import { instrumentDayOf } from './select-cn.ts';
+import { openEntries } from './select.ts';
 
 type Act<T extends DeskAct['act']> = Extract<DeskAct, { act: T }>;
 
@@ -47,11 +44,16 @@ export function onOperator(draft: Draft, input: OperatorInput): void {
     case 'kill':
       return onKill(draft, input, act.scope ?? 'all');
     case 'flatten':
-      return onFlatten(draft, input);
+      return onFlatten(draft, input, act.scope ?? 'all');
+    case 'drill':
+      // it is played as the acts it is made of, a kill and stage 2
+      return refuse(draft, input, reason('second_confirmation_needed'));
     case 'resume':
       return onResume(draft, input, act.reason);
     case 'safe':
       return onSafe(draft, input, act);
+    case 'unlock':
+      return onUnlock(draft, input, act);
     case 'ack':
       return onAck(draft, input, act);
     case 'exit':
@@ -60,6 +62,8 @@ export function onOperator(draft: Draft, input: OperatorInput): void {
       return onCancel(draft, input, act);
     case 'mode':
       return onMode(draft, input, act);
+    case 'account':
+      return onAccountAct(draft, input, act);
     case 'fill':
       return answer(draft, input, onFillAct(draft, act, input.actor.id, input.isConfirmed));
     case 'protected':
@@ -71,131 +75,9 @@ export function onOperator(draft: Draft, input: OperatorInput): void {
       return onStopAct(draft, input, act);
     case 'reconcile':
       return onSettle(draft, input, act);
+    case 'switch':
+      return onSwitch(draft, input, act);
   }
-}
-
-function theTicket(draft: Draft, code: string | null): Ticket | ReasonCode {
-  if (code !== null) return ticketByCode(draft.state, code) ?? 'unknown_ticket';
-  const pending = pendingTickets(draft.state);
-  const [only] = pending;
-  if (only === undefined) return 'nothing_pending';
-  return pending.length === 1 ? only : 'code_needed';
-}
-
-function onConfirm(draft: Draft, input: OperatorInput, act: Act<'confirm'> | Act<'half'>): void {
-  const ticket = theTicket(draft, act.code);
-  if (typeof ticket === 'string')
-    return refuse(draft, input, reason(ticket, { code: act.code ?? '' }));
-  if (ticket.state === 'expired')
-    return refuse(
-      draft,
-      input,
-      reason('life_over', { code: ticket.code, expiredAt: ticket.expiresAt }),
-    );
-  if (ticket.state !== 'pending')
-    return refuse(
-      draft,
-      input,
-      reason('already_answered', { code: ticket.code, state: ticket.state }),
-    );
-  if (ticket.isAdvice) return refuse(draft, input, reason('mode_alert', { code: ticket.code }));
-  if (act.version !== null && act.version !== ticket.version)
-    return refuse(
-      draft,
-      input,
-      reason('version_outdated', { seen: act.version, newest: ticket.version }),
-    );
-  const quantity = act.act === 'half' ? halfOf(draft, ticket) : (act.quantity ?? ticket.quantity);
-  if (!(Number.isInteger(quantity) && quantity >= 1 && quantity <= ticket.quantity)) {
-    return refuse(
-      draft,
-      input,
-      reason('quantity_out_of_range', { found: quantity, largest: ticket.quantity }),
-    );
-  }
-  const limit = (act.act === 'confirm' ? act.price : null) ?? ticket.entryLimit;
-  if (!(limit <= ticket.entryLimit && limit >= ticket.bandLow)) {
-    return refuse(
-      draft,
-      input,
-      reason('price_out_of_range', { found: limit, from: ticket.bandLow, to: ticket.entryLimit }),
-    );
-  }
-  judgeAgain(draft, input, ticket, quantity, limit);
-}
-
-/** Half of a ticket: whole shares, of A-shares whole lots. */
-function halfOf(draft: Draft, ticket: Ticket): number {
-  const half = Math.floor(ticket.quantity / 2);
-  return draft.policy.market === 'CN' ? lotsOf(draft.state, ticket.instrument, half) : half;
-}
-
-/** All risk rules once more at the moment of confirming. What cannot come back voids, the rest leaves the ticket open. */
-function judgeAgain(
-  draft: Draft,
-  input: OperatorInput,
-  ticket: Ticket,
-  quantity: number,
-  limit: number,
-): void {
-  const { state, view, policy, at } = draft;
-  const { quote } = input;
-  const price = lastPrice(draft, ticket.instrument);
-  const objections = entryObjections(state, view, policy, ticket.instrument, at);
-  const [first] = objections;
-  if (first !== undefined) {
-    const why = first.reason ?? reason('permission_reducing');
-    emit(draft, { type: 'ticket_voided', ticketId: ticket.id, reason: why, price });
-    return refuse(draft, input, why);
-  }
-  const usable = quote?.instrument === ticket.instrument ? quote : null;
-  const aged = quoteObjections({ state, view, policy, quote: usable, at }, ticket.riskPerShare);
-  const [objection] = aged;
-  if (objection !== undefined || quote === null)
-    return refuse(draft, input, objection ?? reason('quote_missing'));
-  if (quote.bid <= ticket.stop) {
-    const why = reason('stop_touched', { bid: quote.bid, stop: ticket.stop });
-    emit(draft, { type: 'ticket_voided', ticketId: ticket.id, reason: why, price });
-    return refuse(draft, input, why);
-  }
-  if (quote.ask > ticket.bandHigh) {
-    const why = reason('price_above_band', { ask: quote.ask, bandHigh: ticket.bandHigh });
-    emit(draft, { type: 'ticket_voided', ticketId: ticket.id, reason: why, price });
-    return refuse(draft, input, why);
-  }
-  const exchange = policy.market === 'CN' ? purchaseNow(draft, ticket, quantity, limit, quote) : [];
-  const [forbidden] = exchange;
-  if (forbidden !== undefined) {
-    if (forbidden.code === 'limit_up' || forbidden.code === 'suspended')
-      emit(draft, { type: 'ticket_voided', ticketId: ticket.id, reason: forbidden, price });
-    return refuse(draft, input, forbidden);
-  }
-  const openMinor = openRiskMinor(state, ticket.id);
-  const limitMinor = Math.round((state.day?.riskBudgetMinor ?? 0) * policy.risk.openRiskLimitR);
-  if (openMinor + ticket.riskMinor > limitMinor)
-    return refuse(
-      draft,
-      input,
-      reason('open_risk_limit', { openMinor, addedMinor: ticket.riskMinor, limitMinor }),
-    );
-  const neededMinor = notionalMinor(limit, quantity);
-  const cashMinor = freeCashMinor(state);
-  if (neededMinor > cashMinor)
-    return refuse(draft, input, reason('cash_short', { neededMinor, cashMinor }));
-  confirmAs(draft, ticket, input.actor.id, quantity, limit, quote);
-}
-
-function purchaseNow(
-  draft: Draft,
-  ticket: Ticket,
-  quantity: number,
-  limitPrice: number,
-  quote: Quote,
-): Reason[] {
-  const { state, at } = draft;
-  const { instrument } = ticket;
-  const facts = instrumentDayOf(state, instrument);
-  return purchaseObjectionsCn({ state, instrument, facts, quote, limitPrice, quantity, at });
 }
 
 function onSkip(draft: Draft, input: OperatorInput, act: Act<'skip'>): void {
@@ -221,6 +103,8 @@ function onSkip(draft: Draft, input: OperatorInput, act: Act<'skip'>): void {
 
 function onAllow(draft: Draft, input: OperatorInput, act: Act<'allow'>): void {
   const { day } = draft.state;
+  const absent = absenceObjection(draft);
+  if (absent !== null) return refuse(draft, input, absent);
   if (draft.state.kill.kind !== 'clear')
     return refuse(
       draft,
@@ -228,8 +112,8 @@ function onAllow(draft: Draft, input: OperatorInput, act: Act<'allow'>): void {
       reason('killed', { since: draft.state.kill.at, by: draft.state.kill.by }),
     );
   const { consent } = draft.state;
-  // a STOP overtakes what was said before it: an earlier ALLOW that comes in later does not undo it
-  if (consent.kind === 'stopped' && input.sentAt < consent.at)
+  // a STOP overtakes what was said before it, or in the same instant: such an ALLOW is no answer to it
+  if (consent.kind === 'stopped' && input.sentAt <= consent.at)
     return refuse(draft, input, reason('stopped_by_operator', { by: consent.by }));
   if (day === null || day.isClosed || draft.at >= day.session.closeAt)
     return refuse(draft, input, reason('session_closed'));
@@ -263,24 +147,6 @@ function onStop(draft: Draft, input: OperatorInput, act: Act<'stop'>): void {
   cancelEntries(draft, 'stop');
 }
 
-function onSafe(draft: Draft, input: OperatorInput, act: Act<'safe'>): void {
-  if (act.on) return enterSafeMode(draft, 'operator', input.actor.id, { by: input.actor.id });
-  if (draft.state.safeMode.length === 0) return refuse(draft, input, reason('already_so'));
-  if (!input.isConfirmed) return refuse(draft, input, reason('second_confirmation_needed'));
-  for (const entry of draft.state.safeMode)
-    if (entry.cause === 'operator') causePassed(draft, 'operator', entry.subject);
-  const left = draft.state.safeMode.find((entry) => !entry.isGone);
-  if (left !== undefined)
-    return refuse(
-      draft,
-      input,
-      reason('cause_persists', { cause: left.cause, subject: left.subject }),
-    );
-  if (!draft.state.isReconciled || !hasNoDoubt(draft))
-    return refuse(draft, input, reason('not_reconciled'));
-  emit(draft, { type: 'safe_mode_left', by: input.actor.id });
-}
-
 function onAck(draft: Draft, input: OperatorInput, act: Act<'ack'>): void {
   const seen = draft.state.alarms.filter((alarm) => act.id === null || alarm.id === act.id);
   if (seen.length === 0) return refuse(draft, input, reason('already_so'));
@@ -299,12 +165,19 @@ function onExit(draft: Draft, input: OperatorInput, act: Act<'exit'>): void {
   if (position === undefined)
     return refuse(draft, input, reason('unknown_position', { found: act.target }));
   const { day } = draft.state;
-  if (day === null || draft.at < day.session.openAt || draft.at >= day.session.closeAt)
-    return refuse(draft, input, reason('session_closed'));
   const quantity = Math.min(
     position.quantity,
     Math.max(1, Math.round(position.quantity * act.ratio)),
   );
+  if (day === null || draft.at < day.session.openAt || draft.at >= day.session.closeAt) {
+    // a desk that ends its days flat sells at the next open what it could not sell before the close
+    if (draft.policy.exits.flatBeforeCloseMs === null)
+      return refuse(draft, input, reason('session_closed'));
+    if (position.exitPlanned?.quantity === quantity)
+      return refuse(draft, input, reason('already_so', { exiting: quantity }));
+    const { instrument } = position;
+    return emit(draft, { type: 'exit_planned', instrument, by: input.actor.id, quantity });
+  }
   const before = draft.events.length;
   startExit(draft, position, 'operator', input.actor.id, quantity, true);
   if (draft.events.length === before)
@@ -337,6 +210,8 @@ function onMode(draft: Draft, input: OperatorInput, act: Act<'mode'>): void {
   if (from === act.mode) return refuse(draft, input, reason('already_so', { mode: from }));
   if (BOLDNESS[act.mode] > BOLDNESS[from] && !input.isConfirmed)
     return refuse(draft, input, reason('second_confirmation_needed'));
+  if (act.mode === 'auto' && draft.policy.isDataPartial)
+    return refuse(draft, input, reason('data_partial', { mode: act.mode }));
   emit(draft, { type: 'mode_changed', from, to: act.mode, by: input.actor.id });
   if (act.mode === 'alert') voidPending(draft, reason('mode_alert'));
 }

@@ -124,8 +124,10 @@ export function requestCancel(draft: Draft, order: Order, why: string): void {
 }
 
 /** Asks for the cancel of every entry that may still open risk; answers their ids. */
-export function cancelEntries(draft: Draft, why: string): string[] {
-  const entries = openEntries(draft.state);
+export function cancelEntries(draft: Draft, why: string, only: string | null = null): string[] {
+  const entries = openEntries(draft.state).filter(
+    (order) => only === null || order.instrument === only,
+  );
   for (const order of entries) requestCancel(draft, order, why);
   return entries.map((order) => order.orderId);
 }
@@ -167,9 +169,10 @@ export function advanceExits(draft: Draft): void {
     }
     const protection = workingProtection(draft.state, position.instrument);
     for (const order of protection) requestCancel(draft, order, 'exit');
-    const isEntryOpen = openEntries(draft.state).some(
-      (order) => order.instrument === position.instrument,
-    );
+    // that a purchase was withdrawn a person may never say: their silence holds up no exit
+    const isEntryOpen =
+      !draft.policy.execution.isPerson &&
+      openEntries(draft.state).some((order) => order.instrument === position.instrument);
     const isSelling =
       draft.policy.execution.protection === 'broker' &&
       workingExits(draft.state, position.instrument).length > 0;

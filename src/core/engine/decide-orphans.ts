@@ -1,5 +1,6 @@
 import { requestCancel } from './decide-orders.ts';
 import type { Draft } from './draft.ts';
+import { orderedInstruments } from './order-index.ts';
 import { openEntries, workingProtection } from './select.ts';
 
 /**
@@ -9,11 +10,12 @@ import { openEntries, workingProtection } from './select.ts';
  */
 export function cancelOrphans(draft: Draft): void {
   const { state } = draft;
-  const instruments = new Set(Object.values(state.orders).map((order) => order.instrument));
-  for (const instrument of instruments) {
+  for (const instrument of orderedInstruments(state)) {
     if (state.positions[instrument] !== undefined) continue;
+    const protection = workingProtection(state, instrument);
+    if (protection.length === 0) continue;
     if (openEntries(state).some((order) => order.instrument === instrument)) continue;
-    for (const order of workingProtection(state, instrument))
+    for (const order of protection)
       if (order.state !== 'unknown') requestCancel(draft, order, 'nothing held');
   }
 }

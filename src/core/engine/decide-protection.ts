@@ -1,4 +1,4 @@
-import type { Order } from '#core/machines/order.ts';
+import { mayFill, type Order } from '#core/machines/order.ts';
 import { roundToTick, tickSize } from '#core/market/price.ts';
 import { legsOf } from '#core/risk/review.ts';
 import {
@@ -12,24 +12,35 @@ import { type Draft, emit } from './draft.ts';
 import { acceptedCover } from './evolve-cover.ts';
 import { ordersOf } from './order-index.ts';
 import type { Policy } from './policy.ts';
-import { coveredQuantity, openEntries, openQuantity, workingProtection } from './select.ts';
+import {
+  coveredQuantity,
+  isHeldBack,
+  openEntries,
+  openQuantity,
+  protectable,
+  workingProtection,
+} from './select.ts';
 import type { DeskState, Position } from './state.ts';
 
 /**
  * Gives every held share exactly one working stop: an uncovered rest (partial fill whose remainder
  * was canceled, a lost child) gets its own stop, with the first target beside it while that is not
- * done; protection beyond what is held is canceled, newest first.
+ * done; protection beyond what is held is canceled, newest first. For shares that the last reading of the
+ * account did not show nothing new is set: a stop for what is gone would sell short.
  */
 export function ensureProtection(draft: Draft): void {
   for (const position of Object.values(draft.state.positions)) {
     if (position.quantity <= 0 || draft.policy.execution.protection === 'watched') continue;
     if (position.waivedBy !== null) continue;
     if (position.exiting !== null && !isExitExhausted(draft.state, position)) continue;
+    // a kill may have closed it without a name of ours
+    if (isHeldBack(draft.state, position)) continue;
     const waits = openEntries(draft.state).some(
       (order) => order.instrument === position.instrument && draft.at < protectDueAt(order),
     );
     trimProtection(draft, position);
-    const uncovered = position.quantity - coveredQuantity(draft.state, position.instrument);
+    const uncovered =
+      protectable(draft.state, position) - coveredQuantity(draft.state, position.instrument);
     if (uncovered > 0 && !waits && isSessionOpen(draft)) protectRest(draft, position, uncovered);
     noticeBare(draft, position);
     const isWorking = draft.state.positions[position.instrument]?.bareSince === null;
@@ -188,11 +199,13 @@ function targetQuantity(draft: Draft, position: Position): number {
 
 /**
  * Cancels stops beyond what is held, newest first, each with the target beside it. Those on their way out
- * do not count. When only a part of a stop is too much it goes as well, and the rest gets a new one.
+ * do not count, nor those whose entry has filled without a word of it yet. When only a part of a stop is
+ * too much it goes as well, and the rest gets a new one.
  */
 function trimProtection(draft: Draft, position: Position): void {
   const stops = workingProtection(draft.state, position.instrument)
     .filter((order) => order.role === 'stop' && order.cancelRequestedAt === null)
+    .filter((order) => !isAheadOfFill(draft, order))
     .sort((a, b) => b.intendedAt - a.intendedAt);
   const standing = stops.reduce((sum, order) => sum + openQuantity(draft.state, order), 0);
   let excess = standing - position.quantity;
@@ -207,6 +220,12 @@ function trimProtection(draft: Draft, position: Position): void {
   }
   const tooLarge = stops.find((order) => mayStand(draft, order));
   if (excess > 0 && tooLarge !== undefined) drop(tooLarge);
+}
+
+/** A broker activates the child of an entry when that has filled: the word of the fill may come after it. */
+function isAheadOfFill(draft: Draft, stop: Order): boolean {
+  const entry = draft.state.orders[stop.parentId ?? ''];
+  return entry !== undefined && mayFill(entry);
 }
 
 function mayStand(draft: Draft, order: Order): boolean {
@@ -249,4 +268,20 @@ export function moveStop(draft: Draft, position: Position, stop: number, why: st
   for (const { orderId } of free)
     emit(draft, { type: 'replace_requested', orderId, stopPrice: stop, why });
   return free.length > 0 || position.waivedBy !== null;
+}
+
+/**
+ * Moves a stop whose change its broker refuses for good: it is canceled, with the target beside it, and what
+ * that leaves bare gets a new one at the price that was asked for.
+ */
+export function moveByCancel(draft: Draft, { orderId, instrument, replaceTo }: Order): void {
+  const position = draft.state.positions[instrument];
+  const order = draft.state.orders[orderId];
+  if (position === undefined || position.exiting !== null || replaceTo === null) return;
+  if (order === undefined || !mayFill(order)) return;
+  if (position.stop !== replaceTo) {
+    const { stop: from } = position;
+    emit(draft, { type: 'watched_stop_moved', instrument, from, stop: replaceTo, why: 'trail' });
+  }
+  for (const each of [order, ...siblingsOf(draft, order)]) requestCancel(draft, each, 'moved');
 }

@@ -1,4 +1,4 @@
-import { worseLevel } from '#core/gates/kill-switch.ts';
+import { type KillLevel, worseLevel } from '#core/gates/kill-switch.ts';
 import { type Reason, reason } from '#core/gates/reason.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
 import { monthReturnOf, restartProgress } from '#core/machines/restart.ts';
@@ -20,12 +20,13 @@ import type { ExitReason } from './state.ts';
 
 type Of<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
-function pulseOf(draft: Draft): PulseState {
+/** What the desk carries of its checkpoints. */
+export function pulseOf(draft: Draft): PulseState {
   return draft.state.pulse ?? INITIAL_PULSE;
 }
 
 /** True when a look belongs to the day the desk is in; one that came too late decides nothing. */
-function isOfToday(draft: Draft, tradingDay: string): boolean {
+export function isOfToday(draft: Draft, tradingDay: string): boolean {
   const { day } = draft.state;
   return (
     draft.policy.pulse !== null && day !== null && !day.isClosed && day.tradingDay === tradingDay
@@ -80,9 +81,10 @@ export function onCheckpoint(draft: Draft, input: Of<'checkpoint_judged'>): void
 export function onLook(draft: Draft, input: Of<'look_judged'>): void {
   if (!isOfToday(draft, input.tradingDay)) return;
   const { stance } = pulseOf(draft);
-  const found = { kind: 'kill_level_found', level: input.kill.level } as const;
   const { pulse } = draft.policy;
   if (pulse === null) return;
+  const level = levelFor(stance.killLevel, input.kill);
+  const found = { kind: 'kill_level_found', level } as const;
   moveStance(draft, stance, decideStance(stance, found, pulse.stance).state, input.kill);
 }
 
@@ -106,14 +108,22 @@ function moveStance(draft: Draft, before: StanceState, after: StanceState, kill:
   if (pulse === null) return;
   let to = after;
   if (canonicalJson(from) !== canonicalJson(before)) {
-    const level = worseLevel(from.killLevel, kill.level);
+    const level = levelFor(from.killLevel, kill);
     to = decideStance(from, { kind: 'kill_level_found', level }, pulse.stance).state;
   }
   changeStance(draft, to, kill.look.reasons);
 }
 
+/**
+ * The level a record leaves the desk in. One that began from another level carries that level along,
+ * which a resume may have ended since: then only what it proved itself counts, and never to loosen.
+ */
+function levelFor(held: KillLevel, kill: KillRecord): KillLevel {
+  return held === kill.levelBefore ? kill.level : worseLevel(held, kill.finding.level);
+}
+
 /** Changes the stance and does what a stricter one asks of tickets and entries. */
-function changeStance(draft: Draft, to: StanceState, reasons: readonly Reason[]): void {
+export function changeStance(draft: Draft, to: StanceState, reasons: readonly Reason[]): void {
   const from = pulseOf(draft).stance;
   if (from.killLevel !== to.killLevel)
     emit(draft, { type: 'kill_level_changed', from: from.killLevel, to: to.killLevel, reasons });

@@ -1,4 +1,12 @@
-import type { Difference, External } from '#core/portfolio/account-reading.ts';
+import type {
+  AccountReading,
+  Difference,
+  External,
+  ReadCharge,
+} from '#core/portfolio/account-reading.ts';
+import { explainedBy } from '#core/portfolio/charges.ts';
+import { doubtedHoldings } from '#core/portfolio/holding-doubts.ts';
+import { unreadableFigures } from '#core/portfolio/reading-check.ts';
 import {
   CASH_TOLERANCE_MINOR,
   compareAccount,
@@ -10,10 +18,12 @@ import {
   orderNews,
   workingThoughEnded,
 } from '#core/portfolio/reconcile.ts';
+import { isLeft } from './decide-environment.ts';
 import { requestCancel, startExit, wasOnlyDenied } from './decide-orders.ts';
 import { onDoubt, onNotFound, onReport } from './decide-reports.ts';
 import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { type Draft, emit } from './draft.ts';
+import { goOnWith, heirOf, takeHandedDown } from './handed-down.ts';
 import type { Input } from './input.ts';
 import { isAnyHeldBack, isExposed, isSweepPending } from './select.ts';
 
@@ -33,15 +43,32 @@ const NEVER_ARRIVED_MS = 3_000;
 export function onAccountRead(draft: Draft, input: Read): void {
   const { reading } = input;
   // what stage 2 of a kill closed has no name yet: the book is compared once the broker has answered
-  if (isSweepPending(draft.state)) return;
+  if (isSweepPending(draft.state) || isLeft(draft.state, draft.policy)) return;
+  const heirs = new Set(
+    reading.orders
+      .filter((one) => heirOf(draft.state, one.orderId, one.instrument) !== null)
+      .map((one) => one.orderId),
+  );
+  const isOurs = (orderId: string): boolean =>
+    draft.state.orders[orderId] !== undefined || heirs.has(orderId);
+  const unreadable = unreadableFigures(reading, isOurs);
+  if (unreadable.length > 0) {
+    const { cashMinor } = draft.state;
+    const verdict = { isClean: false, cashMinor, differences: unreadable, mismatches: [] };
+    return input.isLast ? conclude(draft, verdict) : undefined;
+  }
   const moved = movedSince(draft.state, reading.beganAt);
+  const handedDown = takeHandedDown(draft, reading);
   for (const report of missedFills(draft.state, reading)) onReport(draft, report, 'listed');
   for (const report of orderNews(draft.state, reading, moved, draft.at)) onReport(draft, report);
+  goOnWith(draft, handedDown);
   settleMissing(draft, input, moved);
   takeOrders(draft, input, moved);
   for (const correction of fillCorrections(draft.state, reading))
     emit(draft, { type: 'fills_corrected', ...correction });
+  takeCharges(draft, input, moved);
   takeCash(draft, input, moved);
+  noteDoubts(draft, reading);
   const compared = compareAccount(draft.state, reading, moved, draft.at);
   noteExternals(draft, compared.externals);
   const { differences, mismatches, isRacing } = compared;
@@ -53,6 +80,8 @@ export function onAccountRead(draft: Draft, input: Read): void {
 /** Takes a comparison that was made outside the desk. */
 export function onReconciled(draft: Draft, input: Reconciled): void {
   const { isClean, cashMinor, differences } = input;
+  // what the side says that was left is about another account
+  if (isLeft(draft.state, draft.policy)) return;
   conclude(draft, { isClean, cashMinor, differences, mismatches: [] });
 }
 
@@ -80,6 +109,34 @@ function takeOrders(draft: Draft, input: Read, moved: Movement): void {
     emit(draft, { type: 'order_replaced', orderId, stopPrice, limitPrice });
 }
 
+/**
+ * What the broker charged apart from executions is booked once, by its id, when it explains why cash differs.
+ * The first list of a desk, and one while cash agrees, says what lies before; an unexplained difference
+ * leaves it open, so that a charge and its cash may come in either order.
+ */
+function takeCharges(draft: Draft, input: Read, moved: Movement): void {
+  const { cashMinor, charges } = input.reading;
+  if (charges === undefined || moved.instruments.size > 0) return;
+  const { cashMinor: fromMinor, charges: known } = draft.state;
+  const chargeIds = charges.map(({ chargeId }) => chargeId);
+  if (known !== undefined && chargeIds.every((id) => known.includes(id))) return;
+  const differenceMinor = cashMinor - fromMinor;
+  const booked =
+    known === undefined ? 0 : explainedBy(charges, known, differenceMinor, CASH_TOLERANCE_MINOR);
+  if (booked === null) return;
+  const isEarly = known !== undefined && booked === 0 && !isSmall(charges, known);
+  if (isEarly) return;
+  emit(draft, { type: 'charges_noted', chargeIds, fromMinor, toMinor: fromMinor + booked });
+}
+
+/** True when charges that are news come to no more than the tolerance: whether cash has moved cannot be told. */
+function isSmall(charges: readonly ReadCharge[], known: readonly string[]): boolean {
+  const sum = charges
+    .filter(({ chargeId }) => !known.includes(chargeId))
+    .reduce((total, { amountMinor }) => total + amountMinor, 0);
+  return Math.abs(sum) <= CASH_TOLERANCE_MINOR;
+}
+
 /** Interest or a fee booked at night: a small difference of cash that nothing else explains is taken over. */
 function takeCash(draft: Draft, input: Read, moved: Movement): void {
   const { cashMinor: fromMinor } = draft.state;
@@ -87,6 +144,19 @@ function takeCash(draft: Draft, input: Read, moved: Movement): void {
   const isSmall = Math.abs(toMinor - fromMinor) <= CASH_TOLERANCE_MINOR;
   if (fromMinor === toMinor || !isSmall || moved.instruments.size > 0) return;
   emit(draft, { type: 'cash_corrected', fromMinor, toMinor, by: 'reconciliation' });
+}
+
+/** Remembers which shares the reading did not show, also before that is a verdict; said when it changes. */
+function noteDoubts(draft: Draft, reading: AccountReading): void {
+  if (draft.policy.execution.protection !== 'broker') return;
+  const doubts = doubtedHoldings(draft.state, reading);
+  const known = draft.state.doubts ?? [];
+  const isSame =
+    doubts.length === known.length &&
+    doubts.every((doubt) =>
+      known.some((one) => one.instrument === doubt.instrument && one.missing === doubt.missing),
+    );
+  if (!isSame) emit(draft, { type: 'holdings_doubted', doubts });
 }
 
 function noteExternals(draft: Draft, externals: readonly External[]): void {
@@ -108,6 +178,7 @@ function conclude(draft: Draft, verdict: Verdict): void {
     ? !isReconciled ||
       cashMinor !== draft.state.cashMinor ||
       draft.state.differences.length > 0 ||
+      draft.state.doubts !== undefined ||
       isAnyHeldBack(draft.state)
     : isReconciled || !isKnown(draft, differences);
   if (isNews) emit(draft, { type: 'reconciled', ...verdict });

@@ -4,11 +4,13 @@ import { roundToTick, tickSize } from '#core/market/price.ts';
 import { figuresOf, type Slippage, slippageOf } from '#core/portfolio/slippage.ts';
 import { resultInR } from '#core/risk/r-multiple.ts';
 import { requestCancel } from './decide-orders.ts';
-import { raiseStop } from './decide-protection.ts';
+import { moveByCancel, raiseStop } from './decide-protection.ts';
 import { causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { type Draft, emit } from './draft.ts';
 import type { Event } from './event.ts';
 import type { OrderReport } from './input.ts';
+import { ordersOf } from './order-index.ts';
+import { feesOf, type Unreadable, unreadable } from './report-check.ts';
 import { isExposed, isSweepPending } from './select.ts';
 import type { ExitReason, Position, Trade } from './state.ts';
 
@@ -16,6 +18,8 @@ type Source = Extract<Event, { type: 'order_filled' }>['source'];
 
 /** Judges a broker's report. A repeated or late one changes nothing; a fill is a fact in every state. */
 export function onReport(draft: Draft, report: OrderReport, source: Source = 'reported'): void {
+  const problem = unreadable(report);
+  if (problem !== null) return onUnreadable(draft, String(report.orderId), problem);
   const order = draft.state.orders[report.orderId];
   if (order === undefined) {
     if (isDisowned(draft, report.orderId)) return;
@@ -35,6 +39,12 @@ export function onReport(draft: Draft, report: OrderReport, source: Source = 're
   if (order.role === 'entry' && order.state === 'unknown' && after !== undefined) {
     if (after.state !== 'unknown') requestCancel(draft, after, 'safe mode');
   }
+}
+
+/** What cannot be read counts neither as said nor as unsaid: entries stop, and the account is asked. */
+function onUnreadable(draft: Draft, orderId: string, problem: Unreadable): void {
+  const { place, found, expected } = problem;
+  enterSafeMode(draft, 'position_mismatch', orderId, { found: `${place} ${found}`, expected });
 }
 
 function isDisowned(draft: Draft, orderId: string): boolean {
@@ -95,6 +105,8 @@ function onWord(draft: Draft, order: Order, report: OrderReport): void {
       return;
     case 'replace_rejected':
       emit(draft, { type: 'order_replace_failed', orderId, reason: report.reason });
+      // who took over from a frozen process may cancel what that one entered, and not change it
+      if (report.reason === 'other_client') moveByCancel(draft, order);
       return;
     case 'cancel_rejected':
       if (order.cancelRequestedAt === null || order.state === 'unknown') return;
@@ -128,15 +140,12 @@ function isOldNews(order: Order, report: OrderReport): boolean {
   );
 }
 
-/** A fill may be this many times worse than its estimate. Source: intraday.md "Breakers". */
-const MOST_SLIPPAGE = 3;
-
 /** True when a fill was far worse than half the spread and the slippage its ticket reckoned with. */
 function isBeyondEstimate(draft: Draft, order: Order, { midBps }: Slippage): boolean {
   const ticket = draft.state.tickets[order.ticketId];
   if (ticket === undefined || midBps === null) return false;
   const estimateBps = ticket.spreadBps / 2 + draft.policy.cost.slippageBps;
-  return midBps > MOST_SLIPPAGE * estimateBps;
+  return midBps > draft.policy.breakers.slippageMultiple * estimateBps;
 }
 
 function onFill(draft: Draft, order: Order, report: OrderReport, source: Source): void {
@@ -151,6 +160,7 @@ function onFill(draft: Draft, order: Order, report: OrderReport, source: Source)
     });
     return;
   }
+  const fees = feesOf(report, quantity);
   const before = draft.state.positions[order.instrument];
   const slippage = slippageOf(order, price);
   emit(draft, {
@@ -159,12 +169,13 @@ function onFill(draft: Draft, order: Order, report: OrderReport, source: Source)
     reportId: report.reportId,
     quantity,
     price,
-    feesMinor: report.feesMinor,
+    feesMinor: fees.minor,
     isComplete,
     slippage,
     isBeyondEstimate: isBeyondEstimate(draft, order, slippage),
     source,
   });
+  if (fees.problem !== null) onUnreadable(draft, order.orderId, fees.problem);
   if (order.role === 'entry') {
     // what is watched needs no whole order to be protected: more of it may come
     if (!isComplete && draft.policy.execution.protection === 'broker')
@@ -223,9 +234,8 @@ export function closeTrade(draft: Draft, position: Position, exitReason: ExitRea
       exit: figuresOf(position.slippage.exit),
     },
   };
-  for (const working of Object.values(draft.state.orders)) {
-    if (working.instrument === position.instrument) requestCancel(draft, working, 'flat');
-  }
+  for (const working of ordersOf(draft.state, position.instrument))
+    requestCancel(draft, working, 'flat');
   emit(draft, { type: 'trade_closed', trade, cooldownUntil: draft.at + draft.policy.cooldownMs });
 }
 

@@ -1,20 +1,21 @@
 import { reason } from '#core/gates/reason.ts';
 import { hasEnded } from '#core/machines/order.ts';
 import { resultInR } from '#core/risk/r-multiple.ts';
+import type { AlarmKind } from './alarm-kind.ts';
+import { dayResultMinor } from './day-loss.ts';
 import { cancelEntries } from './decide-orders.ts';
 import { voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
-import { openResultMinor } from './evolve-position.ts';
+import { isSymbolExposed, symbolBlocked } from './safe-scope.ts';
 import { alarmOf, isExposed } from './select.ts';
 import type { Lock, LockCause, SafeModeCause } from './state.ts';
-import { seenOf } from './view.ts';
 
 type Figures = Readonly<Record<string, number | string>>;
 
 /** Raises a P0 that repeats until somebody has seen it; one that already rings is left ringing, one that had settled rings anew. */
 export function raiseAlarm(
   draft: Draft,
-  kind: string,
+  kind: AlarmKind,
   subject: string,
   figures: Figures = {},
 ): void {
@@ -26,7 +27,7 @@ export function raiseAlarm(
 
 /**
  * Enters SAFE_MODE for a cause (or adds the cause): entries are canceled, waiting tickets are void,
- * protection stays. A cause that already stands is left alone; one that had gone is back.
+ * protection stays; what is stale of one symbol blocks that symbol only. A cause that already stands is left alone; one that had gone is back.
  */
 export function enterSafeMode(
   draft: Draft,
@@ -38,10 +39,11 @@ export function enterSafeMode(
     (entry) => entry.cause === cause && entry.subject === subject,
   );
   if (known !== undefined && !known.isGone) return;
-  const exposed = isExposed(draft.state);
+  const only = symbolBlocked({ cause, subject });
+  const exposed = only === null ? isExposed(draft.state) : isSymbolExposed(draft.state, only);
   emit(draft, { type: 'safe_mode_entered', cause, subject, figures, isExposed: exposed });
-  voidPending(draft, reason('safe_mode', { causes: cause }));
-  cancelEntries(draft, 'safe mode');
+  voidPending(draft, reason('safe_mode', { causes: cause }), only);
+  cancelEntries(draft, 'safe mode', only);
   if (exposed) raiseAlarm(draft, 'safe_mode_on', draft.policy.deskId, { cause, subject });
 }
 
@@ -72,22 +74,6 @@ export function setLock(
   });
 }
 
-/** The day's result: closed trades plus open positions at the bid, net of fees, in minor units; null when a bid is missing. */
-export function dayResultMinor(draft: Draft): number | null {
-  let total = draft.state.day?.realizedMinor ?? 0;
-  for (const position of Object.values(draft.state.positions)) {
-    const seen = seenOf(draft.view, position.instrument);
-    const quoted = seen.quote !== null && seen.quote.bid > 0 ? seen.quote.bid : null;
-    const bid = quoted ?? seen.evaluation?.bar.close ?? null;
-    if (bid === null) return null;
-    total += openResultMinor(position, bid);
-  }
-  return total;
-}
-
-/** Fills far beyond their estimated slippage that a day may have. Source: intraday.md "Breakers". */
-const MOST_BAD_FILLS = 2;
-
 /** Sets the locks that the day's trades and result call for. Source: intraday.md "Locks". */
 export function applyDayLocks(draft: Draft): void {
   const { day } = draft.state;
@@ -106,14 +92,25 @@ export function applyDayLocks(draft: Draft): void {
       limit: risk.consecutiveLosses,
     });
   }
-  if (day.fillsBeyondEstimate >= MOST_BAD_FILLS) {
+  const { slippageFills, slippageMultiple } = draft.policy.breakers;
+  if (day.fillsBeyondEstimate >= slippageFills) {
     setLock(draft, 'slippage', 'desk', untilAt, true, {
       fills: day.fillsBeyondEstimate,
-      limit: MOST_BAD_FILLS,
+      limit: slippageFills,
+      timesEstimate: slippageMultiple,
     });
   }
   const resultMinor = dayResultMinor(draft);
   if (resultMinor === null) return;
+  if (!Number.isFinite(resultMinor) || !(day.unitRMinor > 0)) {
+    enterSafeMode(draft, 'risk_not_computable', draft.policy.deskId, {
+      figure: 'day_result',
+      resultMinor: String(resultMinor),
+      unitRMinor: String(day.unitRMinor),
+    });
+    return;
+  }
+  causePassed(draft, 'risk_not_computable', draft.policy.deskId);
   const resultR = resultInR(resultMinor, day.unitRMinor);
   if (resultR <= -risk.dayLossLimitR) {
     setLock(draft, 'day_loss_limit', 'desk', untilAt, true, {

@@ -53,7 +53,8 @@ function objection(
   if (!(stop > 0)) return reason('price_out_of_range', { found: stop });
   if (position.exiting !== null)
     return reason('already_so', { exiting: position.exiting.quantity });
-  if (stop === position.stop && position.waivedBy === null) return reason('already_so', { stop });
+  const isAsked = position.waivedBy !== null || position.exDateOpen != null;
+  if (stop === position.stop && !isAsked) return reason('already_so', { stop });
   const quote = freshQuote(draft, input, position.instrument);
   // lower is safe to say without a price; higher may be where the market is
   if (stop > position.stop && quote === null) return reason('quote_missing');

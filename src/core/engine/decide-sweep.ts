@@ -4,7 +4,7 @@ import { blank, cancelEntries } from './decide-orders.ts';
 import { type Draft, emit } from './draft.ts';
 import type { Input } from './input.ts';
 import { isSweepPending, workingExits } from './select.ts';
-import type { Position } from './state.ts';
+import type { DeskState, Position } from './state.ts';
 
 type SweptLeg = Extract<Input, { kind: 'account_swept' }>['legs'][number];
 
@@ -80,10 +80,15 @@ function judgeLegs(
         const words = (leg.reason ?? 'no reason given').slice(0, 120);
         return { instrument, problem: reason('order_failed', { words }) };
       }
-      const isSelling = leg !== undefined || workingExits(draft.state, instrument).length > 0;
+      const isSelling = leg !== undefined || exitsLeft(draft.state, instrument).length > 0;
       const problem = reason('position_mismatch', { ours: quantity, theirs: 'none to close' });
       return { instrument, problem: isSelling ? null : problem };
     });
+}
+
+/** Exits that go on selling: those which the request takes back sell nothing any more. */
+function exitsLeft(state: DeskState, instrument: string): Order[] {
+  return workingExits(state, instrument).filter((order) => order.cancelRequestedAt === null);
 }
 
 /** Nobody knows whether the request arrived. Orders are then taken back one by one; closing ones are asked about first. */

@@ -8,7 +8,7 @@ import type { Evaluation, Signal } from '#core/strategies/strategy.ts';
 import { intendEntry } from './decide-orders.ts';
 import { type Draft, emit } from './draft.ts';
 import { lifeDueAtCn } from './exit-terms.ts';
-import { openEntries, pendingTickets } from './select.ts';
+import { isInSwitch, openEntries, pendingTickets } from './select.ts';
 import type { SetupRefused } from './state.ts';
 import { seenOf } from './view.ts';
 
@@ -46,6 +46,8 @@ export function considerSignal(
   const { state, view, policy, at } = draft;
   if (state.positions[signal.instrument] !== undefined) return;
   if (isSameSetup(draft, signal)) return;
+  // its ticket waits for cash that another name still ties up, or it is being left
+  if (isInSwitch(state, signal.instrument)) return;
   supersede(draft, signal);
   const { quote } = seenOf(view, signal.instrument);
   const review = reviewSignal({ state: draft.state, view, policy, quote, at }, signal, evaluation);
@@ -63,7 +65,8 @@ export function considerSignal(
   emit(draft, { type: 'signal_raised', signal, inputHash });
   const ticket = openTicket(draft, signal, review.proposal);
   emit(draft, { type: 'ticket_opened', ticket });
-  if (draft.state.mode === 'auto' && quote !== null) {
+  // on prices of one venue a person answers, whatever mode the log says
+  if (draft.state.mode === 'auto' && !policy.isDataPartial && quote !== null) {
     confirmAs(draft, ticket, 'desk', ticket.quantity, ticket.entryLimit, quote);
   }
 }
@@ -112,7 +115,8 @@ export function ticketIdOf(draft: Draft, instrument: string, side: 'long' | 'sho
   return `${stem}.${count + 1}`;
 }
 
-function openTicket(draft: Draft, signal: Signal, proposal: Proposal): Ticket {
+/** A ticket of a signal as the review sized it; it waits as long as the policy says. */
+export function openTicket(draft: Draft, signal: Signal, proposal: Proposal): Ticket {
   const { policy, state, at } = draft;
   const tradingDay = state.day?.tradingDay ?? '';
   const id = ticketIdOf(draft, signal.instrument, signal.side);
@@ -154,6 +158,8 @@ function openTicket(draft: Draft, signal: Signal, proposal: Proposal): Ticket {
     dayType: signal.dayType,
     checks: signal.checks,
     expectancy: null,
+    ...(proposal.shrink === undefined ? {} : { shrink: proposal.shrink }),
+    ...(policy.isDataPartial ? { isDataPartial: true } : {}),
     deliveredAt: null,
     closed: null,
     progress: [],
@@ -181,9 +187,10 @@ export function confirmAs(
   intendEntry(draft, ticket, quantity, entryLimit, quote);
 }
 
-/** Voids every ticket that still waits, for one reason. */
-export function voidPending(draft: Draft, why: Reason): void {
+/** Voids every ticket that still waits, of one symbol or of all, for one reason. */
+export function voidPending(draft: Draft, why: Reason, only: string | null = null): void {
   for (const ticket of pendingTickets(draft.state)) {
+    if (only !== null && ticket.instrument !== only) continue;
     emit(draft, {
       type: 'ticket_voided',
       ticketId: ticket.id,

@@ -1,11 +1,13 @@
 import { boardOfCn } from '#core/market/board-cn.ts';
+import { limitsOn } from '#core/market/limits-cn.ts';
 import { roundSellQuantityCn } from '#core/market/lots-cn.ts';
+import { sealOfCn } from '#core/market/seal-cn.ts';
 import { legsOf } from '#core/risk/review.ts';
 import { isSessionOpen, startExit } from './decide-orders.ts';
 import type { Draft } from './draft.ts';
 import { ordersOf } from './order-index.ts';
 import { coveredQuantity } from './select.ts';
-import { sellableQuantity } from './select-cn.ts';
+import { instrumentDayOf, sellableQuantity } from './select-cn.ts';
 import type { Position } from './state.ts';
 import { seenOf } from './view.ts';
 
@@ -20,6 +22,8 @@ export function watchPositions(draft: Draft): void {
   const isWatched = draft.policy.execution.protection === 'watched';
   for (const position of Object.values(draft.state.positions)) {
     if (position.quantity <= 0 || !(isWatched || isBare(draft, position))) continue;
+    // of another basis: a stop judged on it would sell a dividend
+    if (position.exDateOpen != null) continue;
     const bid = freshBid(draft, position);
     if (bid === null) continue;
     if (isWatched) watch(draft, position, bid);
@@ -51,12 +55,19 @@ function lastExitAt(draft: Draft, position: Position): number {
     .reduce((latest, order) => Math.max(latest, order.updatedAt), 0);
 }
 
-/** Bid of a quote young enough to act on; null otherwise. */
+/**
+ * Bid of a quote young enough to act on; null otherwise. A board that is sealed at limit-down has no
+ * bid and its price is known all the same: the limit, and the earlier a sale queues there the better.
+ */
 function freshBid(draft: Draft, position: Position): number | null {
   const { quote } = seenOf(draft.view, position.instrument);
-  if (quote === null || !(quote.bid > 0)) return null;
+  if (quote === null) return null;
+  // a break counts: a sale priced by what stood before it may lie outside every band after it
   const ageMs = draft.at - quote.at;
-  return ageMs >= 0 && ageMs <= draft.policy.ticket.quoteMaxAgeMs ? quote.bid : null;
+  if (!(ageMs >= 0 && ageMs <= draft.policy.ticket.quoteMaxAgeMs)) return null;
+  if (quote.bid > 0) return quote.bid;
+  const facts = instrumentDayOf(draft.state, position.instrument);
+  return facts !== null && sealOfCn(quote, limitsOn(facts)) === 'down' ? quote.ask : null;
 }
 
 function watch(draft: Draft, position: Position, bid: number): void {

@@ -1,22 +1,27 @@
-import { reason } from '#core/gates/reason.ts';
 import { hasEnded } from '#core/machines/order.ts';
 import { settleAlarms } from './decide-alarms.ts';
 import { onBar } from './decide-bar.ts';
 import { passTime, updatePhases } from './decide-clock.ts';
 import { onDayUnplanned, onSessionClosed, onSessionPlanned } from './decide-day.ts';
+import { onEnvironmentJudged } from './decide-environment.ts';
+import { onExDatesKnown } from './decide-ex-dates.ts';
 import { advanceKill, flattenAll } from './decide-flatten.ts';
-import { engageKill, onSoldElsewhere } from './decide-kill.ts';
+import { onHaltSeen } from './decide-halt.ts';
+import { onSoldElsewhere } from './decide-kill.ts';
+import { onKillFile } from './decide-kill-file.ts';
 import { ringForExits } from './decide-manual.ts';
 import { onOperator } from './decide-operator.ts';
 import { advanceExits, isExitExhausted } from './decide-orders.ts';
 import { cancelOrphans } from './decide-orphans.ts';
 import { ensureProtection } from './decide-protection.ts';
 import { onCheckpoint, onLook, onMinute, settleDormant } from './decide-pulse.ts';
+import { onCheckpointMissed, onReportDue, onSheet } from './decide-pulse-day.ts';
+import { onReachSeen, watchOperator } from './decide-reach.ts';
 import { onAccountRead, onReconciled } from './decide-reconcile.ts';
 import { onDenied, onDoubt, onNotFound, onReport } from './decide-reports.ts';
+import { advanceRotation, buyFreed } from './decide-rotation.ts';
 import { applyDayLocks, causePassed, enterSafeMode, raiseAlarm } from './decide-safety.ts';
 import { onSweepDoubtful, onSwept } from './decide-sweep.ts';
-import { voidPending } from './decide-tickets.ts';
 import { watchPositions } from './decide-watched.ts';
 import { type Draft, emit, startDraft } from './draft.ts';
 import { onBookEntered } from './enter-book.ts';
@@ -46,6 +51,7 @@ export function decide(
   passTime(draft);
   updatePhases(draft);
   take(draft, input);
+  buyFreed(draft);
   follow(draft);
   return draft.events;
 }
@@ -60,6 +66,12 @@ function take(draft: Draft, input: Input): void {
       return onMinute(draft, input);
     case 'look_judged':
       return onLook(draft, input);
+    case 'checkpoint_missed':
+      return onCheckpointMissed(draft, input);
+    case 'sheet_prepared':
+      return onSheet(draft, input);
+    case 'report_due':
+      return onReportDue(draft, input);
     case 'book_entered':
       return onBookEntered(draft, input);
     case 'quote_seen':
@@ -102,6 +114,9 @@ type DayOrHealth = Exclude<
       | 'checkpoint_judged'
       | 'minute_watched'
       | 'look_judged'
+      | 'checkpoint_missed'
+      | 'sheet_prepared'
+      | 'report_due'
       | 'book_entered'
       | 'quote_seen'
       | 'time_passed'
@@ -125,6 +140,8 @@ function takeDayOrHealth(draft: Draft, input: DayOrHealth): void {
       return onStarted(draft, input);
     case 'session_planned':
       return onSessionPlanned(draft, input);
+    case 'ex_dates_known':
+      return onExDatesKnown(draft, input);
     case 'day_unplanned':
       return onDayUnplanned(draft, input);
     case 'session_closed':
@@ -135,8 +152,14 @@ function takeDayOrHealth(draft: Draft, input: DayOrHealth): void {
       return onReconciled(draft, input);
     case 'doubt_noticed':
       return enterSafeMode(draft, input.cause, input.subject, input.figures);
+    case 'environment_judged':
+      return onEnvironmentJudged(draft, input);
     case 'doubt_passed':
       return causePassed(draft, input.cause, input.subject);
+    case 'reach_seen':
+      return onReachSeen(draft, input);
+    case 'halt_seen':
+      return onHaltSeen(draft, input);
     case 'heartbeat_seen':
       return causePassed(draft, 'heartbeat_lost', 'feed');
     case 'kill_file_seen':
@@ -148,6 +171,7 @@ function takeDayOrHealth(draft: Draft, input: DayOrHealth): void {
 function follow(draft: Draft): void {
   flattenAll(draft);
   watchPositions(draft);
+  advanceRotation(draft);
   advanceExits(draft);
   ensureProtection(draft);
   cancelOrphans(draft);
@@ -156,8 +180,10 @@ function follow(draft: Draft): void {
   applyDayLocks(draft);
   advanceKill(draft);
   settleDormant(draft);
+  advanceRotation(draft);
   updatePhases(draft);
   settleAlarms(draft);
+  watchOperator(draft);
 }
 
 /** Calls a person once for each position that lost its protection or could not be left, not again after `seen`. */
@@ -185,17 +211,20 @@ const ENDS_UNFILLED: ReadonlySet<Event['type']> = new Set([
 ]);
 
 function onStarted(draft: Draft, input: Extract<Input, { kind: 'desk_started' }>): void {
+  const byHand = draft.policy.execution.isPerson ? ({ isByHand: true } as const) : {};
   if (!input.isRecovery) {
     emit(draft, {
       type: 'desk_opened',
       deskId: draft.policy.deskId,
       mode: draft.policy.mode,
       cashMinor: input.cashMinor,
+      ...byHand,
     });
     return;
   }
   emit(draft, {
     type: 'desk_recovered',
+    ...byHand,
     pending: pendingTickets(draft.state).map((ticket) => ticket.code),
     openOrders: Object.values(draft.state.orders).filter((order) => !hasEnded(order)).length,
     positions: Object.keys(draft.state.positions).length,
@@ -211,13 +240,4 @@ function onDelivered(draft: Draft, ticketId: string, channel: string): void {
   const ticket = draft.state.tickets[ticketId];
   if (ticket !== undefined && ticket.deliveredAt === null)
     emit(draft, { type: 'ticket_delivered', ticketId, channel });
-}
-
-function onKillFile(draft: Draft, input: Extract<Input, { kind: 'kill_file_seen' }>): void {
-  if (input.isPresent === draft.state.isKillFilePresent) return;
-  emit(draft, { type: 'kill_file_noticed', isPresent: input.isPresent, by: input.by });
-  if (input.isPresent) {
-    voidPending(draft, reason('kill_file'));
-    if (draft.state.kill.kind === 'clear') engageKill(draft, input.by, 'all', input.updateKey);
-  }
 }

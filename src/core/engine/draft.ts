@@ -2,6 +2,7 @@ import type { Event } from './event.ts';
 import { evolve } from './evolve.ts';
 import type { Policy } from './policy.ts';
 import type { DeskState } from './state.ts';
+import { keepUnderWay } from './under-way.ts';
 import type { MarketView } from './view.ts';
 
 type WithoutAt<E> = E extends unknown ? Omit<E, 'at'> : never;
@@ -29,5 +30,7 @@ export function startDraft(state: DeskState, view: MarketView, policy: Policy, a
 export function emit(draft: Draft, body: EventBody): void {
   const event = { at: draft.at, ...body } as Event;
   draft.events.push(event);
-  draft.state = evolve(draft.state, event);
+  const before = draft.state;
+  draft.state = evolve(before, event);
+  keepUnderWay(before, draft.state);
 }

@@ -34,5 +34,15 @@ export type Effect =
       readonly accountId: string;
       readonly way: 'one_request' | 'global_cancel';
     }
-  | { readonly kind: 'write_kill_file'; readonly scope: string; readonly by: string }
-  | { readonly kind: 'remove_kill_file' };
+  | {
+      readonly kind: 'write_kill_file';
+      readonly scope: string;
+      readonly by: string;
+      /** The message that killed; null: it came from no channel. */
+      readonly updateKey: string | null;
+    }
+  | {
+      readonly kind: 'remove_kill_file';
+      /** Kills said later than this stay; null: none was known to be later. */
+      readonly upTo: number | null;
+    };

@@ -4,14 +4,17 @@ import { figuresOf, NO_SLIPPAGE, slippageOf } from '#core/portfolio/slippage.ts'
 import { WIDENED } from './decide-stops.ts';
 import type { Event } from './event.ts';
 import type { Axes, Message, MessageKind } from './message.ts';
-import { deskPermission } from './permission-of.ts';
+import { deskPermission, isUnattested } from './permission-of.ts';
 import type { Policy } from './policy.ts';
 import type { Body, Make, Push } from './push.ts';
 import { accountPushes } from './push-account.ts';
 import { deskPushes } from './push-desk.ts';
+import { environmentPushes } from './push-environment.ts';
 import { manualPushes } from './push-manual.ts';
 import { pulsePushes } from './push-pulse.ts';
+import { rotationPushes } from './push-rotation.ts';
 import { safetyPushes } from './push-safety.ts';
+import { symbolsBlocked } from './safe-scope.ts';
 import type { DeskState } from './state.ts';
 
 const MINUTE = 60_000;
@@ -23,16 +26,22 @@ const DAY = 24 * HOUR;
 const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null]>> = {
   boot: [2, HOUR],
   recovered: [2, HOUR],
+  event_ahead: [2, DAY],
   premarket_brief: [1, 2 * HOUR],
   consent_given: [1, HOUR],
   consent_withdrawn: [1, HOUR],
   mode_changed: [1, DAY],
+  attest_due: [1, DAY],
+  account_asked: [1, DAY],
+  account_dropped: [1, DAY],
+  account_changed: [1, DAY],
   regime_change: [2, HOUR],
   state_change: [2, HOUR],
   signal_entry: [1, null],
   signal_expired: [2, HOUR],
   signal_superseded: [2, HOUR],
   signal_void: [2, HOUR],
+  rotation: [1, DAY],
   order_filled: [1, HOUR],
   order_rejected: [1, HOUR],
   order_denied: [1, HOUR],
@@ -41,6 +50,8 @@ const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null
   manual_overdue: [1, SESSION],
   manual_protection: [1, SESSION],
   limit_locked: [1, SESSION],
+  ex_date_restated: [2, DAY],
+  ex_date_held: [1, DAY],
   stop_hit: [1, HOUR],
   take_profit: [1, HOUR],
   time_stop: [1, HOUR],
@@ -48,8 +59,11 @@ const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null
   trail_moved: [2, HOUR],
   lock_on: [1, SESSION],
   lock_off: [1, SESSION],
+  data_stale: [2, 30 * MINUTE],
+  data_recovered: [2, 30 * MINUTE],
   safe_mode_on: [2, null],
   safe_mode_off: [2, HOUR],
+  operator_gone: [1, SESSION],
   kill_stage1: [0, null],
   kill_strangers: [0, null],
   kill_flatten: [0, null],
@@ -66,6 +80,7 @@ const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null
   alarm_repeat: [0, 15 * MINUTE],
   act_refused: [1, HOUR],
   gate_result: [2, HOUR],
+  day_sheet: [2, 2 * HOUR],
   stance_change: [1, SESSION],
   risk_l1: [1, SESSION],
   risk_l2: [0, null],
@@ -76,13 +91,25 @@ const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null
   daily_report: [2, DAY],
 };
 
+function blockedOf(state: DeskState): Pick<Axes, 'safeModeOf'> {
+  const symbols = symbolsBlocked(state);
+  return symbols === null ? {} : { safeModeOf: symbols };
+}
+
 /** Returns the three axes as they stand: what every push and /status prints. */
-export function axesOf(state: DeskState, at: number): Axes {
+export function axesOf(
+  state: DeskState,
+  { environment }: Pick<Policy, 'environment'>,
+  at: number,
+): Axes {
   return {
     deskId: state.deskId,
+    environment,
     mode: state.mode,
     permission: deskPermission(state, at),
     isSafeMode: state.safeMode.length > 0,
+    ...(isUnattested(state, at) ? { isUnattested: true } : {}),
+    ...blockedOf(state),
     phases: Object.values(state.symbols).map((symbol) => ({
       instrument: symbol.instrument,
       phase: symbol.phase,
@@ -96,7 +123,7 @@ export function pushesOf(event: Event, state: DeskState, policy: Policy): Push[]
     at: event.at,
     zone: policy.zone,
     currency: policy.currency,
-    axes: axesOf(state, event.at),
+    axes: axesOf(state, policy, event.at),
   };
   const push = (
     body: Body,
@@ -119,9 +146,11 @@ export function pushesOf(event: Event, state: DeskState, policy: Policy): Push[]
   };
   return [
     ...ticketPushes(event, state, push),
+    ...rotationPushes(event, state, push),
     ...fillPushes(event, state, push),
     ...manualPushes(event, state, policy, push),
-    ...deskPushes(event, state, push),
+    ...deskPushes(event, state, policy, push),
+    ...environmentPushes(event, state, policy, push),
     ...pulsePushes(event, state, push),
     ...safetyPushes(event, state, push),
     ...accountPushes(event, state, push),
@@ -137,6 +166,8 @@ const CARD_KIND = {
 
 function card(ticket: Ticket | undefined, make: Make): Push[] {
   if (ticket === undefined) return [];
+  // until it is bought the message of the switch speaks for it
+  if (ticket.isOfSwitch === true && ticket.state !== 'confirmed') return [];
   const editKey = `ticket:${ticket.id}`;
   const { state } = ticket;
   if (state === 'expired' || state === 'superseded' || state === 'void')

@@ -48,9 +48,18 @@ function actsOf(event: Event, state: DeskState, policy: Policy): Effect[] {
     case 'sweep_asked':
       return [{ kind: 'sweep_account', accountId: policy.accountId, way: event.way }];
     case 'kill_engaged':
-      return [{ kind: 'write_kill_file', scope: event.scope, by: event.by }];
+      return [
+        {
+          kind: 'write_kill_file',
+          scope: event.scope,
+          by: event.by,
+          updateKey: event.updateKey ?? null,
+        },
+      ];
+    case 'kill_file_outlived':
+      return [{ kind: 'remove_kill_file', upTo: event.upTo }];
     case 'kill_resumed':
-      return [{ kind: 'remove_kill_file' }];
+      return [{ kind: 'remove_kill_file', upTo: event.upTo ?? null }];
     default:
       return [];
   }

@@ -1,5 +1,6 @@
 import type { KillLevel } from '#core/gates/kill-switch.ts';
 import type { Reason } from '#core/gates/reason.ts';
+import type { Distance } from '#core/gates/sentiment.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Phase } from '#core/machines/session-phase.ts';
 import type { StanceState } from '#core/machines/stance.ts';
@@ -11,25 +12,15 @@ import type { Slippage } from '#core/portfolio/slippage.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
+import type { SheetLine } from '#core/strategies/sector-pulse/day-sheet.ts';
 import type { Reduction } from '#core/strategies/sector-pulse/exits.ts';
 import type { DayType, RegimeLive, Signal } from '#core/strategies/strategy.ts';
 import type { AccountEvent } from './event-account.ts';
-import type { KillLine } from './message.ts';
-import type {
-  Alarm,
-  Blackout,
-  ExitReason,
-  KillRest,
-  Lock,
-  SafeModeCause,
-  SetupRefused,
-  Sweep,
-  SymbolFacts,
-  Trade,
-  Verdict,
-} from './state.ts';
-
-type Figures = Readonly<Record<string, number | string>>;
+import type { ExDateEvent } from './event-ex-date.ts';
+import type { KillEvent } from './event-kill.ts';
+import type { RotationEvent } from './event-rotation.ts';
+import type { SafetyEvent } from './event-safety.ts';
+import type { Blackout, ExitReason, SetupRefused, SymbolFacts, Trade, Verdict } from './state.ts';
 
 /** The vocabulary of the log: decisions and changes only, in the past tense. `at` is domain time. */
 export type Event = { readonly at: number } & ( // the desk and its day
@@ -38,9 +29,13 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly deskId: string;
       readonly mode: Mode;
       readonly cashMinor: number;
+      /** A person executes, and says what the account holds. */
+      readonly isByHand?: true;
     }
   | {
       readonly type: 'desk_recovered';
+      /** As for `desk_opened`. */
+      readonly isByHand?: true;
       readonly pending: readonly string[];
       readonly openOrders: number;
       readonly positions: number;
@@ -49,6 +44,7 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly type: 'session_planned';
       readonly session: Session;
       readonly blackouts: readonly Blackout[];
+      readonly upcoming?: readonly Blackout[];
       readonly facts: readonly SymbolFacts[];
       readonly unitRMinor: number;
     }
@@ -65,6 +61,8 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly to: DayType;
       readonly regime: RegimeLive;
     }
+  /** A blackout lies ahead: a day before it, or half an hour. */
+  | { readonly type: 'event_ahead'; readonly blackout: Blackout }
   | { readonly type: 'verdict_declared'; readonly verdict: Verdict }
   | {
       readonly type: 'day_closed';
@@ -73,6 +71,8 @@ export type Event = { readonly at: number } & ( // the desk and its day
         readonly label: RegimeClose;
       }[];
       readonly isFlat: boolean;
+      /** Of a sector-pulse desk; absent in what older versions wrote. */
+      readonly equityMinor?: number | null;
     }
   // a sector-pulse desk
   /** Equity before the open, minor units; null when a price of a held name is not known. */
@@ -85,6 +85,26 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly type: 'checkpoint_recorded';
       readonly record: CheckpointRecord;
       readonly facts: readonly SymbolFacts[];
+    }
+  /** A checkpoint that could not be made; `isGate`: it would have judged the gate. */
+  | {
+      readonly type: 'checkpoint_missed';
+      readonly tradingDay: string;
+      readonly checkpoint: string;
+      readonly reasons: readonly Reason[];
+      readonly isGate: boolean;
+    }
+  | {
+      readonly type: 'sheet_prepared';
+      readonly tradingDay: string;
+      readonly lines: readonly SheetLine[];
+      readonly gate: readonly Distance[];
+      readonly killSwitch: readonly Distance[];
+    }
+  | {
+      readonly type: 'report_finalized';
+      readonly tradingDay: string;
+      readonly equityMinor: number | null;
     }
   | {
       readonly type: 'kill_level_changed';
@@ -133,80 +153,11 @@ export type Event = { readonly at: number } & ( // the desk and its day
     }
   | { readonly type: 'consent_ended' }
   | { readonly type: 'mode_changed'; readonly from: Mode; readonly to: Mode; readonly by: string }
-  | { readonly type: 'lock_set'; readonly lock: Lock }
-  | { readonly type: 'lock_released'; readonly lockId: string }
-  | {
-      readonly type: 'safe_mode_entered';
-      readonly cause: SafeModeCause;
-      readonly subject: string;
-      readonly figures: Figures;
-      readonly isExposed: boolean;
-    }
-  | {
-      readonly type: 'safe_mode_cause_passed';
-      readonly cause: SafeModeCause;
-      readonly subject: string;
-    }
-  | { readonly type: 'safe_mode_left'; readonly by: string }
-  | {
-      readonly type: 'kill_engaged';
-      readonly by: string;
-      readonly scope: string;
-      readonly entriesToCancel: readonly string[];
-      readonly protectionKept: number;
-      /** As for `consent_withdrawn`. */
-      readonly updateKey?: string;
-    }
-  | {
-      readonly type: 'flatten_started';
-      readonly by: string;
-      /** Shares held of each symbol. */
-      readonly legs: readonly { readonly instrument: InstrumentId; readonly quantity: number }[];
-      /** As for `consent_withdrawn`. */
-      readonly updateKey?: string;
-    }
-  /** Entries that were not the desk's, canceled by a kill; `isEverything`: protection as well, it is placed again. */
-  | {
-      readonly type: 'strangers_canceled';
-      readonly orderIds: readonly string[];
-      readonly isEverything: boolean;
-    }
-  /** One request of the account to the broker, and the orders it takes back. */
-  | {
-      readonly type: 'sweep_asked';
-      readonly way: Sweep['way'];
-      readonly orderIds: readonly string[];
-    }
-  | { readonly type: 'sweep_became_doubtful'; readonly cause: string }
-  /** Position by position; `problem` null: a closing order is on its way, or none was needed. */
-  | {
-      readonly type: 'sweep_answered';
-      readonly legs: readonly {
-        readonly instrument: InstrumentId;
-        readonly problem: Reason | null;
-      }[];
-    }
-  /** A closing order that the broker made by itself; it has left already. */
-  | { readonly type: 'closing_order_noted'; readonly order: Order }
-  | { readonly type: 'kill_progressed'; readonly lines: readonly KillLine[] }
-  | {
-      readonly type: 'flatten_ended';
-      readonly isFlat: boolean;
-      readonly left: readonly KillRest[];
-    }
-  | { readonly type: 'kill_resumed'; readonly by: string; readonly reason: string }
-  | { readonly type: 'kill_file_noticed'; readonly isPresent: boolean; readonly by: string }
+  | KillEvent
   | AccountEvent
-  | { readonly type: 'alarm_raised'; readonly alarm: Alarm }
-  | {
-      readonly type: 'alarm_repeated';
-      readonly alarmId: string;
-      readonly repeats: number;
-      readonly nextAt: number;
-    }
-  | { readonly type: 'alarm_seen'; readonly alarmId: string; readonly by: string }
-  /** What it was about has come to an end. */
-  | { readonly type: 'alarm_settled'; readonly alarmId: string }
+  | ExDateEvent
+  | RotationEvent
+  | SafetyEvent
   | {
       readonly type: 'act_refused';
       readonly act: string;
@@ -306,6 +257,13 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly why: string;
     }
   // positions
+  /** A person wants a position sold when the next session opens. */
+  | {
+      readonly type: 'exit_planned';
+      readonly instrument: InstrumentId;
+      readonly by: string;
+      readonly quantity: number;
+    }
   | {
       readonly type: 'exit_started';
       readonly instrument: InstrumentId;

@@ -3,6 +3,7 @@ import { notionalMinor } from '#core/market/money.ts';
 import { resultInR } from '#core/risk/r-multiple.ts';
 import type { Event } from './event.ts';
 import type { DayState, DeskState, Position, Trade } from './state.ts';
+import { withPositionOf } from './under-way.ts';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -11,12 +12,16 @@ export function evolveAccount(state: DeskState, event: Event): DeskState {
   switch (event.type) {
     case 'reconciled':
       return {
-        ...state,
+        ...withDoubts(state, event.isClean ? [] : state.doubts),
         isReconciled: event.isClean,
         cashMinor: event.isClean ? event.cashMinor : state.cashMinor,
         differences: event.isClean ? [] : event.differences,
         mismatches: event.isClean ? [] : event.mismatches,
       };
+    case 'holdings_doubted':
+      return withDoubts(state, event.doubts);
+    case 'trade_closed':
+      return withoutDoubt(state, event.trade.instrument);
     case 'external_found':
     case 'external_disowned':
       return {
@@ -37,12 +42,65 @@ export function evolveAccount(state: DeskState, event: Event): DeskState {
         cashMinor: event.toMinor,
         mismatches: state.mismatches.filter((one) => one.kind !== 'cash'),
       };
+    case 'charges_noted':
+      return { ...state, cashMinor: event.toMinor, charges: event.chargeIds };
     case 'position_corrected':
       return holdingCorrected(state, event);
     case 'fills_corrected':
       return fillsCorrected(state, event);
+    case 'account_attested':
+      return { ...state, attestation: { untilAt: event.untilAt ?? 0, by: event.by } };
+    case 'environment_asked':
+    case 'environment_dropped':
+    case 'environment_changed':
+      return evolveEnvironment(state, event);
     default:
       return state;
+  }
+}
+
+/** What another account was charged says nothing here. */
+function withoutCharges({ charges: _, ...rest }: DeskState): DeskState {
+  return rest;
+}
+
+/** Nothing doubted is left out, as in the states of older logs. */
+function withDoubts(state: DeskState, doubts: DeskState['doubts']): DeskState {
+  if (doubts !== undefined && doubts.length > 0) return { ...state, doubts };
+  if (state.doubts === undefined) return state;
+  const { doubts: _, ...rest } = state;
+  return rest;
+}
+
+function withoutDoubt(state: DeskState, instrument: string): DeskState {
+  return withDoubts(
+    state,
+    state.doubts?.filter((doubt) => doubt.instrument !== instrument),
+  );
+}
+
+type SideEvent = Of<'environment_asked' | 'environment_dropped' | 'environment_changed'>;
+
+/** The other side of an account is another account: nothing that was said or compared of this one holds there. */
+function evolveEnvironment(state: DeskState, event: SideEvent): DeskState {
+  switch (event.type) {
+    case 'environment_asked':
+      return { ...state, environmentAsked: { to: event.to, by: event.by, at: event.at } };
+    case 'environment_dropped':
+      return { ...state, environmentAsked: null };
+    case 'environment_changed':
+      return {
+        ...withoutCharges(withDoubts(state, [])),
+        environment: event.to,
+        environmentAsked: null,
+        cashMinor: event.cashMinor,
+        isReconciled: false,
+        differences: [],
+        mismatches: [],
+        externals: [],
+        ...(state.attestation === undefined ? {} : { attestation: null }),
+        consent: state.consent.kind === 'stopped' ? state.consent : { kind: 'not_given' },
+      };
   }
 }
 
@@ -57,7 +115,7 @@ function holdingCorrected(state: DeskState, event: Of<'position_corrected'>): De
   const worthMinor = notionalMinor(event.price, Math.abs(delta));
   const position = delta < 0 ? lessened(held, event.to, worthMinor) : grown(held, event, delta);
   return {
-    ...state,
+    ...withoutDoubt(state, event.instrument),
     cashMinor: state.cashMinor + (delta < 0 ? worthMinor : -worthMinor),
     mismatches: state.mismatches.filter((one) => one.id !== event.instrument),
     positions: { ...state.positions, [event.instrument]: position },
@@ -101,13 +159,7 @@ function fillsCorrected(state: DeskState, event: Of<'fills_corrected'>): DeskSta
   const held = state.positions[order.instrument];
   if (held?.ticketId === order.ticketId) {
     const position = isBuy ? boughtAnew(held, order, event) : soldAnew(held, event);
-    return {
-      ...next,
-      positions: {
-        ...state.positions,
-        [order.instrument]: { ...position, feesMinor: held.feesMinor + feesMinor },
-      },
-    };
+    return withPositionOf(next, { ...position, feesMinor: held.feesMinor + feesMinor });
   }
   return day === null ? next : { ...next, day: tradeCorrected(day, order, gainMinor, feesMinor) };
 }

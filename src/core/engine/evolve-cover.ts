@@ -2,6 +2,7 @@ import type { Order } from '#core/machines/order.ts';
 import type { Event } from './event.ts';
 import { openQuantity, workingProtection } from './select.ts';
 import type { DeskState } from './state.ts';
+import { withPositionOf } from './under-way.ts';
 
 /** Shares that stops would sell of which the broker has said that they work. */
 export function acceptedCover(state: DeskState, instrument: string): number {
@@ -30,5 +31,5 @@ export function withCover(state: DeskState, event: Event): DeskState {
   const isCovered = acceptedCover(state, instrument) >= held.quantity;
   const bareSince = isCovered ? null : (held.bareSince ?? event.at);
   if (bareSince === held.bareSince) return state;
-  return { ...state, positions: { ...state.positions, [instrument]: { ...held, bareSince } } };
+  return withPositionOf(state, { ...held, bareSince });
 }

@@ -2,7 +2,8 @@ import { type Reason, reason } from '#core/gates/reason.ts';
 import { hasEnded } from '#core/machines/order.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Event } from './event.ts';
-import type { DeskState, Kill, KillLeg } from './state.ts';
+import type { DeskState } from './state.ts';
+import type { Kill, KillLeg } from './state-kill.ts';
 
 type Engaged = Exclude<Kill, { kind: 'clear' }>;
 
@@ -34,10 +35,17 @@ export function evolveKill(state: DeskState, event: Event): DeskState {
         told: { at: event.at, lines: JSON.stringify(event.lines) },
       }));
     case 'kill_resumed':
-      return { ...state, kill: { kind: 'clear' }, isKillFilePresent: false };
+      // what was allowed before the kill is not allowed again by lifting it, and a STOP said meanwhile stands
+      return {
+        ...state,
+        kill: { kind: 'clear' },
+        isKillFilePresent: false,
+        ...(event.upTo === undefined ? {} : { resumedUpTo: event.upTo }),
+        consent: state.consent.kind === 'stopped' ? state.consent : { kind: 'not_given' },
+      };
     case 'kill_file_noticed':
       return {
-        ...(event.isPresent ? withKill(state, () => ({ saidAt: event.at })) : state),
+        ...(event.isPresent ? withKill(state, (kill) => laterSaid(kill, event)) : state),
         isKillFilePresent: event.isPresent,
       };
     default:
@@ -57,6 +65,14 @@ function engaged(state: DeskState, event: Extract<Event, { type: 'kill_engaged' 
     }));
   const empty = { flattenBy: null, left: [], legs: [], sweep: null, told: null };
   return { ...known, kill: { kind: 'halted', by, scope, at, saidAt: at, ...empty } };
+}
+
+/** A resume that was asked for before the kill was said last does not open the latch. */
+function laterSaid(
+  kill: Engaged,
+  event: Extract<Event, { type: 'kill_file_noticed' }>,
+): Pick<Engaged, 'saidAt'> {
+  return { saidAt: Math.max(kill.saidAt, event.saidAt ?? event.at) };
 }
 
 function withKill(state: DeskState, change: (kill: Engaged) => Partial<Engaged>): DeskState {
@@ -134,7 +150,11 @@ function withProblem(
   instrument: InstrumentId,
   problem: Reason,
 ): readonly KillLeg[] {
-  return legs.map((leg) => (leg.instrument === instrument ? { ...leg, problem } : leg));
+  return legs.map((leg) => {
+    // what may be closed already stays held back whatever became of an earlier order
+    const isMeant = leg.instrument === instrument && leg.problem?.code !== 'position_mismatch';
+    return isMeant ? { ...leg, problem } : leg;
+  });
 }
 
 /** Most messages kept. A channel gives a message again within a day, and nobody says so many kills in one. */

@@ -2,6 +2,7 @@ import { hasEnded, type Order, type OrderState } from '#core/machines/order.ts';
 import { notionalMinor } from '#core/market/money.ts';
 import type { Event } from './event.ts';
 import type { DeskState } from './state.ts';
+import { withOrderOf } from './under-way.ts';
 
 function withOrder(
   state: DeskState,
@@ -10,7 +11,7 @@ function withOrder(
 ): DeskState {
   const order = state.orders[id];
   if (order === undefined) return state;
-  return { ...state, orders: { ...state.orders, [id]: { ...order, ...change(order) } } };
+  return withOrderOf(state, { ...order, ...change(order) });
 }
 
 function moved(state: DeskState, id: string, at: number, to: OrderState): DeskState {
@@ -55,6 +56,7 @@ function filled(order: Order, event: Extract<Event, { type: 'order_filled' }>): 
     state: event.isComplete ? 'filled' : hasEnded(order) ? order.state : 'partially_filled',
     ...settled(order),
     updatedAt: event.at,
+    filledAt: event.at,
   };
 }
 
@@ -104,7 +106,7 @@ export function evolveOrder(state: DeskState, event: Event): DeskState {
   const { at } = event;
   switch (event.type) {
     case 'order_intended':
-      return { ...state, orders: { ...state.orders, [event.order.orderId]: event.order } };
+      return withOrderOf(state, event.order);
     case 'order_sent':
       return withRequest(state, event.orderId, (order) =>
         order.state === 'intended' ? { state: 'submitted', submittedAt: at, updatedAt: at } : {},
@@ -202,7 +204,7 @@ function evolveSwept(state: DeskState, event: Event): DeskState {
   const { at } = event;
   switch (event.type) {
     case 'closing_order_noted':
-      return { ...state, orders: { ...state.orders, [event.order.orderId]: event.order } };
+      return withOrderOf(state, event.order);
     case 'sweep_asked':
       return event.orderIds.reduce(
         (next, id) => withOrder(next, id, () => ({ cancelRequestedAt: at })),

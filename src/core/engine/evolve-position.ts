@@ -3,6 +3,10 @@ import { notionalMinor } from '#core/market/money.ts';
 import { blended, NO_SLIPPAGE } from '#core/portfolio/slippage.ts';
 import type { Event } from './event.ts';
 import type { DayState, DeskState, Position } from './state.ts';
+import { withPositionOf } from './under-way.ts';
+
+/** A stop that a person names is of today's basis: it answers an ex-date that is open. */
+const BY_PERSON: ReadonlySet<string> = new Set(['operator', 'widened by the operator']);
 
 type Fill = Extract<Event, { type: 'order_filled' }>;
 
@@ -61,12 +65,8 @@ function bought(state: DeskState, order: Order, fill: Fill): DeskState {
     feesMinor: state.day.feesMinor + fill.feesMinor,
     fillsBeyondEstimate: beyondEstimate(state.day, fill),
   };
-  return {
-    ...state,
-    day,
-    cashMinor: state.cashMinor - costMinor - fill.feesMinor,
-    positions: { ...state.positions, [order.instrument]: position },
-  };
+  const cashMinor = state.cashMinor - costMinor - fill.feesMinor;
+  return withPositionOf({ ...state, day, cashMinor }, position);
 }
 
 /** What is still to leave; null once the asked quantity has left. */
@@ -103,12 +103,7 @@ function sold(state: DeskState, order: Order, fill: Fill): DeskState {
       exit: blended(held.slippage.exit, fill.slippage, fill.quantity),
     },
   };
-  return {
-    ...state,
-    day,
-    cashMinor,
-    positions: { ...state.positions, [order.instrument]: position },
-  };
+  return withPositionOf({ ...state, day, cashMinor }, position);
 }
 
 /** A first target that rests at a broker, or the exit a watched position made of it. */
@@ -127,7 +122,7 @@ function waiting(state: DeskState, event: Extract<Event, { type: 'exit_waits' }>
 function withPosition(state: DeskState, instrument: string, change: Partial<Position>): DeskState {
   const held = state.positions[instrument];
   if (held === undefined) return state;
-  return { ...state, positions: { ...state.positions, [instrument]: { ...held, ...change } } };
+  return withPositionOf(state, { ...held, ...change });
 }
 
 function tradeClosed(state: DeskState, event: Extract<Event, { type: 'trade_closed' }>): DeskState {
@@ -156,8 +151,13 @@ export function evolvePosition(state: DeskState, event: Event): DeskState {
       if (order === undefined || order.role !== 'stop' || event.stopPrice === null) return state;
       return withPosition(state, order.instrument, { stop: event.stopPrice });
     }
+    case 'exit_planned': {
+      const { by, quantity } = event;
+      return withPosition(state, event.instrument, { exitPlanned: { by, quantity } });
+    }
     case 'exit_started':
       return withPosition(state, event.instrument, {
+        exitPlanned: null,
         exiting: {
           reason: event.reason,
           at: event.at,
@@ -169,7 +169,11 @@ export function evolvePosition(state: DeskState, event: Event): DeskState {
     case 'exit_waits':
       return waiting(state, event);
     case 'watched_stop_moved':
-      return withPosition(state, event.instrument, { stop: event.stop, waivedBy: null });
+      return withPosition(state, event.instrument, {
+        stop: event.stop,
+        waivedBy: null,
+        ...(BY_PERSON.has(event.why) ? { exDateOpen: null } : {}),
+      });
     case 'protection_waived':
       return withPosition(
         state,

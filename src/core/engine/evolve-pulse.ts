@@ -1,15 +1,17 @@
+import type { InstrumentId } from '#core/market/instrument.ts';
 import { notionalMinor } from '#core/market/money.ts';
 import { NO_SLIPPAGE } from '#core/portfolio/slippage.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { Event } from './event.ts';
+import { CALIBRATION_DAYS, gateNoteOf } from './gate-history.ts';
 import { freshSymbol } from './initial-state.ts';
-import { type HeldMark, INITIAL_PULSE, type PulseState } from './pulse-state.ts';
-import type { DeskState, Position } from './state.ts';
+import { type HeldMark, INITIAL_PULSE, type PulseState, type RankedName } from './pulse-state.ts';
+import type { DeskState, Position, SymbolFacts, SymbolState } from './state.ts';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
-/** Gates kept: enough for three days at every checkpoint, and for a history in chat. */
-const GATES_KEPT = 60;
+/** Gates kept: the days of the calibration with two checkpoints each, and some. */
+const GATES_KEPT = 2 * CALIBRATION_DAYS + 20;
 
 const NO_MARK: HeldMark = {
   peakPrice: 0,
@@ -41,6 +43,7 @@ function marked(state: DeskState, event: Of<'equity_marked'>): DeskState {
       watching: null,
       checkpointAt: null,
       checkpoints: [],
+      path: [{ at: event.at, stance: pulse.stance.stance }],
       dayStartMinor: event.equityMinor,
       month: isNewMonth ? { name, startMinor: event.equityMinor } : pulse.month,
     },
@@ -59,15 +62,37 @@ function heldAfter(pulse: PulseState, record: CheckpointRecord): PulseState['hel
   return held;
 }
 
+function rankedOf(record: CheckpointRecord): Record<string, RankedName> {
+  const ranked: Record<string, RankedName> = {};
+  for (const one of record.selection?.candidates ?? []) {
+    if (!record.watching.includes(one.instrument)) continue;
+    const { name, sector, sectorRank, rank, strength } = one;
+    ranked[one.instrument] = { name, sector, sectorRank, rank, strength };
+  }
+  return ranked;
+}
+
+/** A name the desk learns of within its day: in the phase of the session, which is told with the same event. */
+function learned(
+  state: DeskState,
+  instrument: InstrumentId,
+  facts: SymbolFacts,
+  at: number,
+): SymbolState {
+  const session = state.day?.session;
+  const isOpen = session !== undefined && at >= session.openAt && at < session.closeAt;
+  return { ...freshSymbol(instrument, facts), phase: isOpen ? 'trading_allowed' : 'premarket' };
+}
+
 function recorded(state: DeskState, event: Of<'checkpoint_recorded'>): DeskState {
   const pulse = state.pulse ?? INITIAL_PULSE;
   const { record, facts } = event;
-  const { tradingDay, checkpoint, gate } = record;
-  const news = gate === null ? [] : [{ tradingDay, checkpoint, passed: gate.passed }];
+  const { checkpoint } = record;
+  const gate = gateNoteOf(record);
   const isRanked = record.topSectors.length > 0;
   const fresh = facts
     .filter(({ instrument }) => state.symbols[instrument] === undefined)
-    .map((one) => [one.instrument, freshSymbol(one.instrument, one)] as const);
+    .map((one) => [one.instrument, learned(state, one.instrument, one, record.at)] as const);
   const note = { checkpoint, at: record.at, verdict: record.verdict };
   return {
     ...state,
@@ -75,16 +100,38 @@ function recorded(state: DeskState, event: Of<'checkpoint_recorded'>): DeskState
     pulse: {
       ...pulse,
       topSectors: isRanked ? record.topSectors : pulse.topSectors,
-      gates: [...pulse.gates, ...news].slice(-GATES_KEPT),
+      gates: [...pulse.gates, ...(gate === null ? [] : [gate])].slice(-GATES_KEPT),
       held: heldAfter(pulse, record),
       watching:
         record.watching.length === 0
           ? null
-          : { instruments: record.watching, untilAt: record.watchUntilAt },
+          : {
+              instruments: record.watching,
+              untilAt: record.watchUntilAt,
+              ranked: rankedOf(record),
+            },
       checkpointAt: record.at,
       checkpoints: [...pulse.checkpoints, note],
     },
   };
+}
+
+function withPulse(state: DeskState, change: Partial<PulseState>): DeskState {
+  return { ...state, pulse: { ...(state.pulse ?? INITIAL_PULSE), ...change } };
+}
+
+/** A gate that nobody judged: it did not pass, and nothing is watched after it. */
+function missed(state: DeskState, event: Of<'checkpoint_missed'>): DeskState {
+  const pulse = state.pulse ?? INITIAL_PULSE;
+  const { tradingDay, checkpoint, at, reasons, isGate } = event;
+  const verdict = { kind: 'data_not_ready', reasons, funnel: [], rejected: [] } as const;
+  const gate = { tradingDay, checkpoint, passed: false, conditions: {}, kill: {} };
+  return withPulse(state, {
+    gates: [...pulse.gates, ...(isGate ? [gate] : [])].slice(-GATES_KEPT),
+    watching: null,
+    checkpointAt: at,
+    checkpoints: [...pulse.checkpoints, { checkpoint, at, verdict }],
+  });
 }
 
 function stanceChanged(state: DeskState, event: Of<'stance_changed'>): DeskState {
@@ -96,6 +143,10 @@ function stanceChanged(state: DeskState, event: Of<'stance_changed'>): DeskState
     pulse: {
       ...pulse,
       stance: event.to,
+      path:
+        event.from.stance === event.to.stance
+          ? (pulse.path ?? [])
+          : [...(pulse.path ?? []), { at: event.at, stance: event.to.stance }],
       sleptOn: falls ? (state.day?.tradingDay ?? null) : isDormant ? pulse.sleptOn : null,
       daysAsleep: falls || !isDormant ? [] : pulse.daysAsleep,
       watching: event.to.stance === 'attack' ? pulse.watching : null,
@@ -148,7 +199,7 @@ function adopted(state: DeskState, event: Of<'book_entered'>): DeskState {
     ...state,
     symbols: {
       ...state.symbols,
-      [instrument]: state.symbols[instrument] ?? freshSymbol(instrument, facts),
+      [instrument]: state.symbols[instrument] ?? learned(state, instrument, facts, event.at),
     },
     tickets: { ...state.tickets, [ticket.id]: ticket },
     recentCodes: [
@@ -167,6 +218,12 @@ export function evolvePulse(state: DeskState, event: Event): DeskState {
       return marked(state, event);
     case 'checkpoint_recorded':
       return recorded(state, event);
+    case 'checkpoint_missed':
+      return missed(state, event);
+    case 'sheet_prepared':
+      return withPulse(state, { sheetOn: event.tradingDay });
+    case 'report_finalized':
+      return withPulse(state, { finalOn: event.tradingDay });
     case 'stance_changed':
       return stanceChanged(state, event);
     case 'book_entered':

@@ -2,6 +2,7 @@ import type { Reason } from '#core/gates/reason.ts';
 import type { Ticket, TicketProgress, TicketState } from '#core/machines/ticket.ts';
 import type { Event } from './event.ts';
 import type { DeskState } from './state.ts';
+import { withTicketOf } from './under-way.ts';
 
 function withTicket(
   state: DeskState,
@@ -10,7 +11,7 @@ function withTicket(
 ): DeskState {
   const ticket = state.tickets[id];
   if (ticket === undefined) return state;
-  return { ...state, tickets: { ...state.tickets, [id]: { ...ticket, ...change(ticket) } } };
+  return withTicketOf(state, { ...ticket, ...change(ticket) });
 }
 
 function ended(

@@ -1,11 +1,15 @@
 import { hasEnded } from '#core/machines/order.ts';
+import { isRunning } from '#core/machines/rotation.ts';
 import type { Event } from './event.ts';
+import { keyOfBlackout } from './event-ahead.ts';
 import { evolveAccount } from './evolve-account.ts';
 import { withCover } from './evolve-cover.ts';
+import { evolveExDate } from './evolve-ex-date.ts';
 import { evolveKill, heard } from './evolve-kill.ts';
 import { evolveOrder } from './evolve-order.ts';
 import { evolvePosition } from './evolve-position.ts';
 import { evolvePulse } from './evolve-pulse.ts';
+import { evolveRotation } from './evolve-rotation.ts';
 import { evolveTicket } from './evolve-ticket.ts';
 import { freshSymbol } from './initial-state.ts';
 import type { DayState, DeskState, SymbolState } from './state.ts';
@@ -17,8 +21,8 @@ type Of<T extends Event['type']> = Extract<Event, { type: T }>;
  * names something unknown changes nothing. Pure; the fold of all events of a stream is the state.
  */
 export function evolve(state: DeskState, event: Event): DeskState {
-  const afterDay = evolveDay(evolvePulse(state, event), event);
-  const afterTicket = evolveTicket(afterDay, event);
+  const afterDay = evolveDay(evolveExDate(evolvePulse(state, event), event), event);
+  const afterTicket = evolveTicket(evolveRotation(afterDay, event), event);
   // position and account look at the order before this event to know what is new
   const afterPosition = evolvePosition(afterTicket, event);
   return withCover(evolveOrder(evolveAccount(afterPosition, event), event), event);
@@ -33,6 +37,14 @@ function withSymbol(state: DeskState, instrument: string, change: Partial<Symbol
   const symbol = state.symbols[instrument];
   if (symbol === undefined) return state;
   return { ...state, symbols: { ...state.symbols, [instrument]: { ...symbol, ...change } } };
+}
+
+function withHalt(state: DeskState, event: Of<'halt_changed'>): DeskState {
+  const { at, cause, instrument, isHalted } = event;
+  const since = state.symbols[instrument]?.halt?.since ?? at;
+  return withSymbol(state, instrument, {
+    halt: isHalted ? { since: at, resumedAt: null, cause } : { since, resumedAt: at, cause },
+  });
 }
 
 function withDay(state: DeskState, change: (day: DayState) => Partial<DayState>): DeskState {
@@ -61,6 +73,7 @@ function planned(state: DeskState, event: Of<'session_planned'>): DeskState {
       tradingDay: event.session.tradingDay,
       session: event.session,
       blackouts: event.blackouts,
+      ...(event.upcoming === undefined ? {} : { upcoming: event.upcoming }),
       trades: [],
       tradesStarted: 0,
       consecutiveLosses: 0,
@@ -79,20 +92,44 @@ function planned(state: DeskState, event: Of<'session_planned'>): DeskState {
     symbols,
     tickets: Object.fromEntries(Object.entries(state.tickets).filter(([id]) => needed.has(id))),
     orders,
+    rotation: isRunning(state.rotation) ? state.rotation : null,
     recentCodes: state.recentCodes.filter((known) => known.createdAt > event.at - 7 * 86_400_000),
   };
+}
+
+/** A start asks a person anew: what they said lived with the process. Where a broker is asked nobody is. */
+function withAttestation(
+  state: DeskState,
+  event: { readonly at: number; readonly isByHand?: true },
+): DeskState {
+  if (event.isByHand === true) return { ...state, attestation: null, attestAskedAt: event.at };
+  const { attestation: _, ...rest } = state;
+  return rest;
 }
 
 function evolveDay(state: DeskState, event: Event): DeskState {
   switch (event.type) {
     case 'desk_opened':
-      return { ...state, deskId: event.deskId, mode: event.mode, cashMinor: event.cashMinor };
+      return {
+        ...withAttestation(state, event),
+        deskId: event.deskId,
+        mode: event.mode,
+        cashMinor: event.cashMinor,
+      };
     case 'desk_recovered':
-      return { ...state, isReconciled: false };
+      return { ...withAttestation(state, event), isReconciled: false };
     case 'session_planned':
       return planned(state, event);
     case 'phase_changed':
       return withSymbol(state, event.instrument, { phase: event.to });
+    case 'event_ahead':
+      return withDay(state, ({ announced = [] }) => ({
+        announced: [...announced, keyOfBlackout(event.blackout)],
+      }));
+    case 'symbol_data_changed':
+      return withSymbol(state, event.instrument, { staleSince: event.isStale ? event.at : null });
+    case 'halt_changed':
+      return withHalt(state, event);
     case 'day_type_changed':
       return withSymbol(state, event.instrument, { dayType: event.to, regime: event.regime });
     case 'setup_refused':
@@ -122,9 +159,18 @@ function evolveDay(state: DeskState, event: Event): DeskState {
 
 function evolveAuthority(state: DeskState, event: Event): DeskState {
   switch (event.type) {
+    case 'reach_lost':
+      return { ...state, unreachedSince: event.since };
+    case 'reach_restored':
+      return { ...state, unreachedSince: null };
+    case 'operator_gone': {
+      const { at, since, subject, why } = event;
+      return { ...state, deadMan: { at, since, subject, why } };
+    }
     case 'consent_given':
       return {
         ...state,
+        deadMan: null,
         consent: {
           kind: 'allowed',
           by: event.by,

@@ -25,6 +25,7 @@ export function initialState(policy: Pick<Policy, 'deskId' | 'mode'>): DeskState
     recentCodes: [],
     alarms: [],
     heard: [],
+    rotation: null,
     lastVerdict: null,
     lastRefusal: null,
   };

@@ -1,11 +1,16 @@
 import type { Reason } from '#core/gates/reason.ts';
+import type { Distance } from '#core/gates/sentiment.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
+import type { TradingDay } from '#core/market/trading-day.ts';
 import type { AccountReading, Difference } from '#core/portfolio/account-reading.ts';
+import type { ExDateFacts } from '#core/portfolio/ex-date.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Actor, DeskAct } from '#core/replies/act.ts';
+import type { OthersBook } from '#core/risk/person-book.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
+import type { SheetLine } from '#core/strategies/sector-pulse/day-sheet.ts';
 import type { KillRecord } from '#core/strategies/sector-pulse/look.ts';
 import type { WatchRecord } from '#core/strategies/sector-pulse/minute-watch.ts';
 import type { Evaluation } from '#core/strategies/strategy.ts';
@@ -44,13 +49,27 @@ export type EntryPlan = {
 };
 
 /** All that can change a desk, in one serial queue. `at` is the instant it happened on the desk's clock. */
-export type Input = { readonly at: number } & (
+export type Input = {
+  readonly at: number;
+  /** The person's other desks at this instant; left out where there is none, or no entry can follow. */
+  readonly others?: OthersBook;
+} & (
   | { readonly kind: 'desk_started'; readonly cashMinor: number; readonly isRecovery: boolean }
   | {
       readonly kind: 'session_planned';
       readonly session: Session;
       readonly blackouts: readonly Blackout[];
+      /** Those of the session after it, where it is known. */
+      readonly upcoming?: readonly Blackout[];
       readonly facts: readonly SymbolFacts[];
+      /** A-shares: the morning of each held name. Absent where ex-dates are not followed. */
+      readonly exDates?: readonly ExDateFacts[];
+    }
+  /** Terms of ex-dates that came after the day was planned. */
+  | {
+      readonly kind: 'ex_dates_known';
+      readonly tradingDay: TradingDay;
+      readonly exDates: readonly ExDateFacts[];
     }
   | { readonly kind: 'day_unplanned'; readonly tradingDay: string; readonly reason: Reason }
   | {
@@ -64,6 +83,27 @@ export type Input = { readonly at: number } & (
       readonly kind: 'checkpoint_judged';
       readonly record: CheckpointRecord;
       readonly facts: readonly SymbolFacts[];
+    }
+  /** A checkpoint that could not be made in time, with what was missing. */
+  | {
+      readonly kind: 'checkpoint_missed';
+      readonly tradingDay: string;
+      readonly checkpoint: string;
+      readonly reasons: readonly Reason[];
+    }
+  /** The sheet of the morning: what is held and planned, and how far gate and kill-switch are. */
+  | {
+      readonly kind: 'sheet_prepared';
+      readonly tradingDay: string;
+      readonly lines: readonly SheetLine[];
+      readonly gate: readonly Distance[];
+      readonly killSwitch: readonly Distance[];
+    }
+  /** The time of the last word on a closed day; equity in minor units, null unknown. */
+  | {
+      readonly kind: 'report_due';
+      readonly tradingDay: string;
+      readonly equityMinor: number | null;
     }
   /** A minute of its watch. `names`: what was seen of the names whose buy point held, with their quotes. */
   | {
@@ -103,6 +143,11 @@ export type Input = { readonly at: number } & (
       readonly isConfirmed: boolean;
       /** Of a kill, its stage 2 or STOP: the channel and the update that carried it; the same one never acts twice. */
       readonly updateKey?: string;
+      /**
+       * What a comparison of book and account made for this act said; SAFE_MODE is left only after a clean
+       * one. Left out by what was recorded before there was one, and where no account can be asked.
+       */
+      readonly comparison?: 'clean' | 'differs' | 'failed';
     }
   | { readonly kind: 'ticket_delivered'; readonly ticketId: string; readonly channel: string }
   | { readonly kind: 'order_sent'; readonly orderId: string }
@@ -156,12 +201,37 @@ export type Input = { readonly at: number } & (
       readonly subject: string;
       readonly figures: Readonly<Record<string, number | string>>;
     }
+  /**
+   * The side of the account that a person wants was looked at, without touching it. `cashMinor` is what it
+   * has, minor units; null: not known, and the wish stays open.
+   */
+  | {
+      readonly kind: 'environment_judged';
+      readonly to: 'paper' | 'live';
+      readonly cashMinor: number | null;
+      readonly objections: readonly Reason[];
+    }
   | { readonly kind: 'doubt_passed'; readonly cause: SafeModeCause; readonly subject: string }
-  | { readonly kind: 'heartbeat_seen' }
+  /** The data connection lives. `prices`: when a price of each symbol was heard of last, where the source says so. */
+  | { readonly kind: 'heartbeat_seen'; readonly prices?: Readonly<Record<string, number>> }
+  /**
+   * Whether a card reached a chat of an operator over any channel: the outcome of a delivery or of a probe.
+   * `channel`: the one that delivered, or those that did not.
+   */
+  | { readonly kind: 'reach_seen'; readonly isReached: boolean; readonly channel: string }
+  /** The exchange halted a symbol or resumed trading in it; `cause`: its codes and words. */
+  | {
+      readonly kind: 'halt_seen';
+      readonly instrument: InstrumentId;
+      readonly isHalted: boolean;
+      readonly cause: string;
+    }
   | {
       readonly kind: 'kill_file_seen';
       readonly isPresent: boolean;
       readonly by: string;
+      /** When the kill in the file was said last; left out: not known, the moment it is seen. */
+      readonly saidAt?: number;
       /** The message that wrote the file, as for `operator_acted`. */
       readonly updateKey?: string;
     }
@@ -172,5 +242,7 @@ export type Input = { readonly at: number } & (
         readonly instrument: InstrumentId;
         readonly label: RegimeClose;
       }[];
+      /** Of a sector-pulse desk: equity at the close, minor units; null or absent: not known. */
+      readonly equityMinor?: number | null;
     }
 );

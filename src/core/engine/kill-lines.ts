@@ -1,9 +1,13 @@
 import { type Reason, reason } from '#core/gates/reason.ts';
+import { boardOfCn } from '#core/market/board-cn.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import { canSubmitCn } from '#core/market/phases-cn.ts';
 import { isExitExhausted } from './decide-orders.ts';
 import type { KillLine } from './message.ts';
 import type { Policy } from './policy.ts';
 import { isHeldBack, isSweepPending, workingExits } from './select.ts';
-import type { DeskState, KillLeg, Position } from './state.ts';
+import type { DeskState, Position } from './state.ts';
+import type { KillLeg } from './state-kill.ts';
 
 /** An exit that works this long without a fill counts as not sold for now; it goes on working. */
 export const STALL_MS = 60_000;
@@ -72,8 +76,20 @@ function standOf(
   if (isHeldBack(state, position)) return { state: 'asking', reason: leg.problem };
   const waitsFor = position.exiting?.waitsFor ?? null;
   if (waitsFor !== null) return { state: 'waits', reason: reason(waitsFor) };
-  const session = state.day?.session;
-  const isOpen = session !== undefined && at >= session.openAt && at < session.closeAt;
-  if (!isOpen) return { state: 'waits', reason: reason('session_closed') };
+  const shut = shutFor(state, position.instrument, at);
+  if (shut !== null) return { state: 'waits', reason: shut };
   return { state: 'canceling', reason: leg.problem };
+}
+
+/** Why the market takes no order now; null while it does. */
+function shutFor(state: DeskState, instrument: InstrumentId, at: number): Reason | null {
+  const session = state.day?.session;
+  if (session === undefined) return reason('session_closed');
+  const board = session.market === 'CN' ? boardOfCn(instrument) : null;
+  if (board !== null) {
+    const window = canSubmitCn(session, board, at);
+    if (window.kind === 'open') return null;
+    return reason(window.opensAt === null ? 'session_closed' : 'order_window_shut');
+  }
+  return at >= session.openAt && at < session.closeAt ? null : reason('session_closed');
 }

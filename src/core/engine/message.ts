@@ -1,28 +1,30 @@
 import type { Check } from '#core/gates/gate.ts';
 import type { Reason } from '#core/gates/reason.ts';
+import type { Distance } from '#core/gates/sentiment.ts';
 import type { Order } from '#core/machines/order.ts';
+import type { Rotation } from '#core/machines/rotation.ts';
 import type { Phase } from '#core/machines/session-phase.ts';
 import type { Stance } from '#core/machines/stance.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Session } from '#core/market/session.ts';
 import type { Difference, External } from '#core/portfolio/account-reading.ts';
+import type { ExBasis, ExTerms } from '#core/portfolio/ex-date.ts';
 import type { Slippage } from '#core/portfolio/slippage.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { Permission } from '#core/risk/permission.ts';
+import type { SheetLine } from '#core/strategies/sector-pulse/day-sheet.ts';
 import type { FunnelStage } from '#core/strategies/sector-pulse/select-stocks.ts';
 import type { DayType, RegimeLive } from '#core/strategies/strategy.ts';
-import type {
-  Blackout,
-  ExitReason,
-  KillRest,
-  Lock,
-  SafeModeEntry,
-  SymbolFacts,
-  Trade,
-  Verdict,
-} from './state.ts';
+import type { AlarmKind } from './alarm-kind.ts';
+import type { AccountMessage } from './message-account.ts';
+import type { Environment } from './policy.ts';
+import type { PulseReport } from './pulse-report.ts';
+import type { ToldCause } from './safe-scope.ts';
+import type { Blackout, ExitReason, Lock, SymbolFacts, Trade, Verdict } from './state.ts';
+import type { KillRest } from './state-kill.ts';
+import type { OpenHolding, OpenOrder } from './still-open.ts';
 
 /** How far stage 2 of a kill is with one symbol. Shares. */
 export type KillLine = {
@@ -40,9 +42,15 @@ type Figures = Readonly<Record<string, number | string>>;
 /** The three axes, printed with every push and by /status. */
 export type Axes = {
   readonly deskId: string;
+  /** Left out by messages of an earlier release. */
+  readonly environment?: Environment;
   readonly mode: Mode;
   readonly permission: Permission;
   readonly isSafeMode: boolean;
+  /** Of an account that a person executes: nobody's word stands on what it holds. */
+  readonly isUnattested?: true;
+  /** Symbols that SAFE_MODE blocks when it blocks no others; left out: the whole desk. */
+  readonly safeModeOf?: readonly InstrumentId[];
   readonly phases: readonly { readonly instrument: InstrumentId; readonly phase: Phase }[];
 };
 
@@ -67,6 +75,8 @@ export type Message = {
       readonly facts: readonly SymbolFacts[];
       readonly unitRMinor: number;
     }
+  /** A blackout lies ahead. */
+  | { readonly kind: 'event_ahead'; readonly blackout: Blackout; readonly isShrink: boolean }
   | {
       readonly kind: 'consent_given';
       readonly by: string;
@@ -80,6 +90,7 @@ export type Message = {
       readonly entriesToCancel: number;
     }
   | { readonly kind: 'mode_changed'; readonly from: Mode; readonly to: Mode; readonly by: string }
+  | AccountMessage
   | {
       readonly kind: 'regime_change';
       readonly instrument: InstrumentId;
@@ -98,6 +109,8 @@ export type Message = {
       readonly kind: 'signal_entry' | 'signal_expired' | 'signal_superseded' | 'signal_void';
       readonly ticket: Ticket;
     }
+  /** One message for the whole life of a switch; `ticket` null: it is older than the day. */
+  | { readonly kind: 'rotation'; readonly rotation: Rotation; readonly ticket: Ticket | null }
   | {
       readonly kind: 'order_filled';
       readonly ticket: Ticket;
@@ -147,11 +160,32 @@ export type Message = {
       readonly stop: number;
       readonly why: 'breakeven' | 'trail' | 'operator';
     }
-  | { readonly kind: 'lock_on' | 'lock_off'; readonly lock: Lock }
+  /** `by`: the person who lifted it; left out when its time was over, and by older logs. */
+  | { readonly kind: 'lock_on' | 'lock_off'; readonly lock: Lock; readonly by?: string }
   | {
       readonly kind: 'safe_mode_on';
-      readonly causes: readonly SafeModeEntry[];
+      readonly causes: readonly ToldCause[];
       readonly isExposed: boolean;
+      /** Positions whose price may be old: no stop is fired on it, the exit at the market is offered. */
+      readonly offered?: readonly InstrumentId[];
+    }
+  /** One symbol without bars while others have theirs; `closedAt`: of its newest, null: none came. */
+  | {
+      readonly kind: 'data_stale' | 'data_recovered';
+      readonly instrument: InstrumentId;
+      readonly closedAt: number | null;
+      /** True when nothing else forbids its entries. */
+      readonly isBlocking: boolean;
+    }
+  /** Nobody could be reached, or answered an alarm, for too long: reducing until ALLOW. */
+  | {
+      readonly kind: 'operator_gone';
+      readonly since: number;
+      readonly why: 'no_channel' | 'alarm_unanswered';
+      readonly subject: string;
+      readonly tradingDay: string;
+      readonly entriesToCancel: number;
+      readonly positions: number;
     }
   | { readonly kind: 'safe_mode_off'; readonly by: string }
   | {
@@ -186,6 +220,9 @@ export type Message = {
       readonly reason: string;
       readonly openOrders: number;
       readonly positions: number;
+      /** What they are; left out by an older row. */
+      readonly orders?: readonly OpenOrder[];
+      readonly held?: readonly OpenHolding[];
     }
   | { readonly kind: 'recon_ok' }
   | {
@@ -197,7 +234,7 @@ export type Message = {
   /** The book was brought in line with the broker; both sides as figures of their kind. */
   | {
       readonly kind: 'recon_diff';
-      readonly what: 'missed_fill' | 'fills' | 'fees' | 'cash' | 'holding' | 'order';
+      readonly what: 'missed_fill' | 'fills' | 'fees' | 'charges' | 'cash' | 'holding' | 'order';
       readonly subject: string;
       readonly ours: number;
       readonly theirs: number;
@@ -240,6 +277,26 @@ export type Message = {
       /** Trading days after the purchase through which it should stand. */
       readonly validDays: number;
     }
+  /** A position was restated on its ex-date: cost, stop, targets, shares and cash before tax. */
+  | {
+      readonly kind: 'ex_date_restated';
+      readonly instrument: InstrumentId;
+      readonly ticketCode: string;
+      readonly terms: ExTerms;
+      readonly from: ExBasis;
+      readonly to: ExBasis;
+      readonly newShares: number;
+      readonly cashMinor: number;
+    }
+  /** An ex-date nobody confirms: the stop is held until the person names one on today's basis. */
+  | {
+      readonly kind: 'ex_date_held';
+      readonly instrument: InstrumentId;
+      readonly ticketCode: string;
+      readonly quantity: number;
+      readonly stop: number;
+      readonly reason: Reason;
+    }
   /** Shares that an exit cannot sell for now, and why. */
   | {
       readonly kind: 'limit_locked';
@@ -249,14 +306,23 @@ export type Message = {
       readonly reason: Reason;
     }
   | {
-      readonly kind: 'position_unprotected' | 'done_with_position';
+      readonly kind: 'position_unprotected';
       readonly instrument: InstrumentId;
       readonly quantity: number;
+    }
+  /** The session is over and it is still held. `price`, `stop`, `why` are left out by older logs. */
+  | {
+      readonly kind: 'done_with_position';
+      readonly instrument: InstrumentId;
+      readonly quantity: number;
+      readonly price?: number | null;
+      readonly stop?: number;
+      readonly why?: 'halted' | 'exit_failed';
     }
   | {
       readonly kind: 'alarm_repeat';
       readonly alarmId: string;
-      readonly of: string;
+      readonly of: AlarmKind;
       readonly repeats: number;
       readonly figures: Figures;
     }
@@ -275,6 +341,14 @@ export type Message = {
       readonly funnel: readonly FunnelStage[];
       readonly topSectors: readonly string[];
       readonly watching: readonly InstrumentId[];
+    }
+  /** What is held and planned at 9:10, and how far gate and kill-switch are. */
+  | {
+      readonly kind: 'day_sheet';
+      readonly tradingDay: string;
+      readonly lines: readonly SheetLine[];
+      readonly gate: readonly Distance[];
+      readonly killSwitch: readonly Distance[];
     }
   | {
       readonly kind: 'stance_change';
@@ -313,6 +387,8 @@ export type Message = {
       readonly cashMinor: number;
       readonly feesMinor: number;
       readonly isFlat: boolean;
+      /** Of a sector-pulse desk; null or absent elsewhere. */
+      readonly pulse?: PulseReport | null;
     }
 );
 

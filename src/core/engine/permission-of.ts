@@ -2,7 +2,9 @@ import { reason } from '#core/gates/reason.ts';
 import { stancePermission } from '#core/machines/stance.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { mostRestrictive, type Permission, type PermissionSource } from '#core/risk/permission.ts';
+import { barLimitMs, isQuietMinute } from './bar-age.ts';
 import type { Policy } from './policy.ts';
+import { causesFor } from './safe-scope.ts';
 import { openEntries } from './select.ts';
 import type { DeskState } from './state.ts';
 import { type MarketView, seenOf } from './view.ts';
@@ -62,9 +64,31 @@ function stanceSource(state: DeskState): PermissionSource[] {
   return [{ source: 'stance', allows, reason: reason(code) }];
 }
 
+/** An operator who cannot be reached, or leaves an alarm unanswered, allows nothing until the next ALLOW. */
+function reachSource(state: DeskState): PermissionSource[] {
+  const silence = state.deadMan ?? null;
+  if (silence === null) return [];
+  const { since, why } = silence;
+  return [
+    {
+      source: 'operator_reach',
+      allows: 'reducing',
+      reason: reason('operator_unreachable', { since, why }),
+    },
+  ];
+}
+
+/**
+ * True while nobody's word stands on what an account holds that a person executes: the desk is
+ * unattested, a state of its own and no doubt. Source: centaur.md, "protected" and "confirmed".
+ */
+export function isUnattested({ attestation }: DeskState, at: number): boolean {
+  return attestation === null || (attestation !== undefined && at >= attestation.untilAt);
+}
+
 /**
  * Returns what each source says of the desk as a whole: session, consent, kill, kill file, desk
- * locks, reconciliation. Health and phase are the other two axes and are not in it.
+ * locks, operator's reach, reconciliation. Health and phase are the other two axes and are not in it.
  */
 export function permissionSources(state: DeskState, at: number): PermissionSource[] {
   const { day } = state;
@@ -77,8 +101,10 @@ export function permissionSources(state: DeskState, at: number): PermissionSourc
     ...killSources(state),
     ...lockSources(state, at, null),
   ];
-  sources.push(...stanceSource(state));
-  if (!state.isReconciled)
+  sources.push(...stanceSource(state), ...reachSource(state));
+  if (isUnattested(state, at))
+    sources.push({ source: 'attestation', allows: 'reducing', reason: reason('not_attested') });
+  else if (!state.isReconciled)
     sources.push({
       source: 'reconciliation',
       allows: 'reducing',
@@ -90,12 +116,6 @@ export function permissionSources(state: DeskState, at: number): PermissionSourc
 /** Returns the desk's permission as shown to people: the strictest source wins. */
 export function deskPermission(state: DeskState, at: number): Permission {
   return mostRestrictive(permissionSources(state, at));
-}
-
-/** Age in milliseconds beyond which the newest bar of a symbol no longer counts; null: none is awaited. */
-export function barLimitMs(policy: Policy): number | null {
-  const { barDelayMs, barOverdueMs } = policy.watch;
-  return barOverdueMs === null ? null : 60_000 + barDelayMs + barOverdueMs;
 }
 
 /** What entries that may still fill forbid: a second one of the symbol, and more trades than the day allows. */
@@ -140,8 +160,9 @@ function symbolSources(
     if (phase !== 'locked')
       sources.push({ source: 'phase', allows: 'reducing', reason: reason(code) });
   }
-  if (state.safeMode.length > 0) {
-    const causes = state.safeMode.map((entry) => entry.cause).join(', ');
+  const blocking = causesFor(state, instrument);
+  if (blocking.length > 0) {
+    const causes = blocking.map((entry) => entry.cause).join(', ');
     sources.push({
       source: 'safe_mode',
       allows: 'reducing',
@@ -158,7 +179,8 @@ function symbolSources(
   const limitMs = barLimitMs(policy);
   const lastBarClosedAt = seenOf(view, instrument).lastBarClosedAt;
   const ageMs = lastBarClosedAt === null ? -1 : at - lastBarClosedAt;
-  if (limitMs !== null && !(ageMs >= 0 && ageMs <= limitMs)) {
+  const isFresh = ageMs >= 0 && limitMs !== null && ageMs <= limitMs;
+  if (limitMs !== null && !isFresh && !isQuietMinute(state, view, policy, instrument, at)) {
     sources.push({
       source: 'freshness',
       allows: 'reducing',
@@ -176,11 +198,11 @@ export function entryObjections(
   instrument: InstrumentId,
   at: number,
 ): PermissionSource[] {
+  const desk = permissionSources(state, at);
   const sources = [
-    ...permissionSources(state, at),
+    ...desk,
     ...lockSources(state, at, instrument).filter(
-      (source) =>
-        !permissionSources(state, at).some((known) => known.reason?.code === source.reason?.code),
+      (source) => !desk.some((known) => known.reason?.code === source.reason?.code),
     ),
     ...symbolSources(state, view, policy, instrument, at),
   ];

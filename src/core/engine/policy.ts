@@ -2,13 +2,29 @@ import type { RestartParams } from '#core/machines/restart.ts';
 import type { StanceParams } from '#core/machines/stance.ts';
 import type { InstrumentId, Market } from '#core/market/instrument.ts';
 import type { Mode } from '#core/replies/act.ts';
+import type { EntryParams } from '#core/strategies/sector-pulse/params.ts';
+
+/** The two sides of an account: made-up money, or real money. */
+export type Environment = 'paper' | 'live';
+
+/** What one person may have at stake over all accounts of one side and one currency. Fractions of their capital. */
+export type PersonPolicy = {
+  /** Of one name. */
+  readonly nameCapRatio: number;
+  /** Of what is new since a checkpoint. */
+  readonly checkpointCapRatio: number;
+  /** Of what is new since the open. */
+  readonly dayCapRatio: number;
+  /** Daily returns of 60 days that correlate more than this share one R. */
+  readonly correlationLimit: number;
+};
 
 /** Everything configurable that a decision of one desk may depend on; frozen for a run. */
 export type Policy = {
   readonly deskId: string;
   readonly strategy: string;
   readonly accountId: string;
-  readonly environment: 'paper' | 'live';
+  readonly environment: Environment;
   readonly market: Market;
   readonly zone: string;
   readonly currency: string;
@@ -22,6 +38,11 @@ export type Policy = {
   readonly exits: ExitPolicy;
   readonly cost: CostPolicy;
   readonly watch: WatchPolicy;
+  readonly breakers: BreakerPolicy;
+  /** Its prices are those of one venue or a sample: told with every ticket, and good for no automatic entry. */
+  readonly isDataPartial: boolean;
+  /** Where several desks of one person run; null, or left out, where one runs alone. */
+  readonly person?: PersonPolicy | null;
   /** Of a sector-pulse desk; null for every other strategy. */
   readonly pulse: PulsePolicy | null;
   /** Instants a day after which no entry may be decided: windows as minutes after the open. */
@@ -47,6 +68,8 @@ export type ExecutionPolicy = {
   readonly hasOco: boolean;
   /** Prices of working orders can be changed; otherwise cancel, then send anew. */
   readonly hasReplace: boolean;
+  /** US: limit orders may trade before the open and after the close. */
+  readonly hasExtendedHours: boolean;
   /**
    * How stage 2 of a kill begins: the broker closes everything with one request, takes back all orders
    * with one, or the desk does it order by order.
@@ -71,6 +94,20 @@ export type RiskPolicy = {
   readonly maxCostR: number;
   /** `off`: no entries on event days; `shrink`: half size. */
   readonly eventDays: 'off' | 'shrink';
+  /** Size of a trade on an event day under `shrink`, over its usual size. */
+  readonly shrinkRatio: number;
+};
+
+/** What stops entries for a while or for the day (intraday.md, "Breakers"). */
+export type BreakerPolicy = {
+  /** No entries of a symbol this long after an abnormal minute. */
+  readonly pauseMs: number;
+  /** No entries of a symbol this long after trading in it resumed. */
+  readonly haltPauseMs: number;
+  /** A fill this many times worse than its estimate is a bad one. */
+  readonly slippageMultiple: number;
+  /** Bad fills of a day that lock the desk. */
+  readonly slippageFills: number;
 };
 
 export type TicketPolicy = {
@@ -114,6 +151,10 @@ export type PulsePolicy = {
   readonly restart: RestartParams;
   /** Wall times of the checkpoints that may open positions. */
   readonly checkpoints: readonly string[];
+  /** Caps and day loss, judged once more when an entry is confirmed. */
+  readonly entry: EntryParams;
+  /** What a checkpoint that was not made counts as: a gate that failed (`closed`, also when absent), or nothing. */
+  readonly whenMissed?: 'closed' | 'open';
 };
 
 /** How long each silence may last (centaur.md, "SAFE_MODE"). */
@@ -124,7 +165,11 @@ export type WatchPolicy = {
   /** null: the desk decides at checkpoints and awaits no minute bars. */
   readonly barOverdueMs: number | null;
   readonly quoteStaleMs: number;
+  /** A symbol may trade in no minute for this long, beyond an overdue bar, while its quotes go on. */
+  readonly quietMinutesMs: number;
   readonly orderConfirmMs: number;
+  /** An operator whom no channel reaches, or who answers no alarm, for this long in session: reducing. */
+  readonly operatorSilentMs: number;
   /** P0 repeats after these delays, the last one again and again. */
   readonly alarmRepeatMs: readonly number[];
 };

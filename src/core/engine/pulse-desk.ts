@@ -1,3 +1,4 @@
+import { mayFill } from '#core/machines/order.ts';
 import { monthReturnOf } from '#core/machines/restart.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { notionalMinor } from '#core/market/money.ts';
@@ -9,6 +10,7 @@ import type { BookLook } from '#core/strategies/sector-pulse/propose-entry.ts';
 import { permissionSources } from './permission-of.ts';
 import { INITIAL_PULSE } from './pulse-state.ts';
 import { openEntries, pendingTickets } from './select.ts';
+import { planOf } from './select-cn.ts';
 import type { DeskState, Position } from './state.ts';
 import type { MarketView } from './view.ts';
 
@@ -18,8 +20,7 @@ export type HeldPrices = Readonly<Record<InstrumentId, HeldPrice>>;
 /** A position in the words of the strategy: plan from its ticket, marks from the checkpoints. */
 export function heldPositionOf(state: DeskState, position: Position): HeldPosition {
   const mark = state.pulse?.held[position.instrument];
-  const ticket = state.tickets[position.ticketId];
-  const [first, second] = ticket?.legs ?? [];
+  const plan = planOf(state, position);
   const { instrument, quantity, tradingDay, entryPrice, stop, firstTarget } = position;
   return {
     instrument,
@@ -28,14 +29,14 @@ export function heldPositionOf(state: DeskState, position: Position): HeldPositi
     entryPrice,
     stop,
     firstTarget,
-    secondTarget: second?.target ?? first?.target ?? firstTarget,
-    firstTargetQuantity: Math.min(quantity, first?.quantity ?? quantity),
+    secondTarget: plan.secondTarget,
+    firstTargetQuantity: Math.min(quantity, plan.firstTargetQuantity),
     isFirstTargetDone: position.isFirstTargetDone,
     peakPrice: Math.max(mark?.peakPrice ?? 0, entryPrice),
     sector: mark?.sector ?? null,
     sectorOutBefore: mark?.sectorOutBefore ?? 0,
     sectorOutDays: mark?.sectorOutDays ?? null,
-    isExDateOpen: false,
+    isExDateOpen: position.exDateOpen != null,
     strength: mark?.strength ?? null,
   };
 }
@@ -78,8 +79,8 @@ function newMinor(state: DeskState, fromAt: number): number {
     if (ticket.state !== 'confirmed') continue;
     for (const order of Object.values(state.orders)) {
       if (order.ticketId !== ticket.id || order.role !== 'entry') continue;
-      const ended = order.state === 'filled' ? order.filledQuantity : order.quantity;
-      sum += notionalMinor(order.averagePrice ?? order.limitPrice ?? 0, ended);
+      const counted = mayFill(order) ? order.quantity : order.filledQuantity;
+      sum += notionalMinor(order.averagePrice ?? order.limitPrice ?? 0, counted);
     }
   }
   return sum;

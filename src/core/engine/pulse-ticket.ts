@@ -1,16 +1,20 @@
 import { reason } from '#core/gates/reason.ts';
 import { stableHash } from '#core/lib/hash.ts';
-import type { Ticket } from '#core/machines/ticket.ts';
+import { relativeChange } from '#core/lib/stats.ts';
+import type { Ticket, TicketPulse } from '#core/machines/ticket.ts';
+import { notionalMinor } from '#core/market/money.ts';
 import { spreadBps } from '#core/market/quote.ts';
+import { personObjections } from '#core/risk/person-book.ts';
 import { quoteObjections, roundTripCostMinor } from '#core/risk/review.ts';
 import { purchaseObjectionsCn, roundTripFeesCn } from '#core/risk/review-cn.ts';
+import type { BuyPoint } from '#core/strategies/sector-pulse/confirm-entry.ts';
 import type { WatchRecord } from '#core/strategies/sector-pulse/minute-watch.ts';
 import type { EntryAnswer, EntryProposal } from '#core/strategies/sector-pulse/propose-entry.ts';
 import { confirmAs, freeCode, refuseSetup, ticketIdOf } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
 import { lifeDueAtCn } from './exit-terms.ts';
 import { entryObjections } from './permission-of.ts';
-import { openEntries, pendingTickets } from './select.ts';
+import { isInSwitch, openEntries, pendingTickets } from './select.ts';
 import { instrumentDayOf } from './select-cn.ts';
 import { seenOf } from './view.ts';
 
@@ -29,20 +33,22 @@ export function openPulseTickets(
   }
   for (const entry of record.entries) {
     const last = names.find(({ instrument }) => instrument === entry.instrument)?.last ?? null;
-    if (!isKnown(draft, entry.instrument)) open(draft, entry, last);
+    const point = record.buyPoints.find(({ instrument }) => instrument === entry.instrument);
+    if (!isKnown(draft, entry.instrument)) open(draft, entry, last, point ?? null);
   }
 }
 
-/** A name that waits, works or is held is no news. */
+/** A name that waits, works, is held or being left is no news. */
 function isKnown(draft: Draft, instrument: string): boolean {
   return (
     draft.state.positions[instrument] !== undefined ||
+    isInSwitch(draft.state, instrument) ||
     openEntries(draft.state).some((order) => order.instrument === instrument) ||
     pendingTickets(draft.state).some((ticket) => ticket.instrument === instrument)
   );
 }
 
-function open(draft: Draft, entry: EntryAnswer, last: number | null): void {
+function open(draft: Draft, entry: EntryAnswer, last: number | null, point: BuyPoint | null): void {
   const { state, view, policy, at } = draft;
   const { instrument, proposal } = entry;
   const reasons = [...entry.reasons];
@@ -54,6 +60,17 @@ function open(draft: Draft, entry: EntryAnswer, last: number | null): void {
     const quietUntil = state.symbols[instrument]?.quietUntil ?? null;
     if (quietUntil !== null && at < quietUntil)
       reasons.push(reason('recent_ticket', { untilAt: quietUntil }));
+    reasons.push(
+      ...personObjections(
+        { state, policy, others: view.others ?? null, at },
+        {
+          instrument,
+          valueMinor: notionalMinor(proposal.entryLimit, proposal.quantity),
+          riskMinor: proposal.riskMinor,
+          ticketId: null,
+        },
+      ),
+    );
     reasons.push(...quoteObjections({ state, view, policy, quote, at }, perShare));
     reasons.push(
       ...purchaseObjectionsCn({
@@ -72,10 +89,34 @@ function open(draft: Draft, entry: EntryAnswer, last: number | null): void {
     const setup = { at, instrument, side: 'long' as const, reasons, referencePrice: last, stop };
     return refuseSetup(draft, setup);
   }
-  const ticket = ticketOf(draft, entry, proposal, last ?? proposal.entryLimit);
+  const ticket = {
+    ...ticketOf(draft, entry, proposal, last ?? proposal.entryLimit),
+    pulse: pulseOf(draft, proposal, point),
+  };
   emit(draft, { type: 'ticket_opened', ticket });
   if (draft.state.mode === 'auto' && quote !== null)
     confirmAs(draft, ticket, 'desk', ticket.quantity, ticket.entryLimit, quote);
+}
+
+/** What the card shows of where the ticket comes from. */
+function pulseOf(draft: Draft, proposal: EntryProposal, point: BuyPoint | null): TicketPulse {
+  const { instrument, ratioBefore, ratioAfter, overnightGap, isHalved } = proposal;
+  const ranked = draft.state.pulse?.watching?.ranked?.[instrument];
+  const vwap = point?.vwap.value ?? null;
+  return {
+    name: ranked?.name ?? '',
+    sector: ranked?.sector ?? null,
+    sectorRank: ranked?.sectorRank ?? null,
+    rank: ranked?.rank ?? null,
+    strength: ranked?.strength ?? null,
+    vwapDeviation: point === null || vwap === null ? null : relativeChange(point.last, vwap),
+    volumeRatio: point?.volumeRatio.value ?? null,
+    ratioBefore,
+    ratioAfter,
+    overnightGap,
+    isHalved,
+    isByHand: draft.policy.execution.isPerson,
+  };
 }
 
 /** Expected cost of the round trip: friction, and the fees of both sides by the dated tables. */

@@ -33,6 +33,11 @@ export function accountPushes(event: Event, state: DeskState, make: Make): Push[
         }),
       ];
     }
+    case 'charges_noted': {
+      const { fromMinor: ours, toMinor: theirs } = event;
+      if (ours === theirs) return [];
+      return [make({ kind: 'recon_diff', what: 'charges', subject: '', ours, theirs, ...NOTHING })];
+    }
     case 'position_corrected':
       return [
         make({

@@ -3,6 +3,7 @@ import type { Event } from './event.ts';
 import type { Make, Push } from './push.ts';
 import { openEntries, workingProtection } from './select.ts';
 import type { DeskState } from './state.ts';
+import { heldOf, openOrdersOf } from './still-open.ts';
 
 /** Messages about the kill. How far stage 2 is edits the message with which it began. */
 export function killPushes(event: Event, state: DeskState, make: Make): Push[] {
@@ -35,6 +36,8 @@ export function killPushes(event: Event, state: DeskState, make: Make): Push[] {
           reason: event.reason,
           openOrders: Object.values(state.orders).filter((order) => !hasEnded(order)).length,
           positions: Object.keys(state.positions).length,
+          orders: openOrdersOf(state),
+          held: heldOf(state),
         }),
       ];
     default:

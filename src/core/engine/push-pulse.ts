@@ -16,6 +16,10 @@ export function pulsePushes(event: Event, state: DeskState, make: Make): Push[] 
         make({ kind: 'gate_result', checkpoint, isPassed, checks, funnel, topSectors, watching }),
       ];
     }
+    case 'sheet_prepared': {
+      const { tradingDay, lines, gate, killSwitch } = event;
+      return [make({ kind: 'day_sheet', tradingDay, lines, gate, killSwitch })];
+    }
     case 'stance_changed': {
       const from = event.from.stance;
       const to = event.to.stance;

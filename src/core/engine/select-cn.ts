@@ -16,3 +16,16 @@ export function instrumentDayOf(state: DeskState, instrument: string): Instrumen
   const facts = state.symbols[instrument]?.facts?.instrumentDay ?? null;
   return facts?.tradingDay === state.day?.tradingDay ? facts : null;
 }
+
+/** Second target and the shares that leave at the first one, as they stand now. */
+export function planOf(
+  state: DeskState,
+  position: Position,
+): { readonly secondTarget: number; readonly firstTargetQuantity: number } {
+  if (position.exPlan !== undefined) return position.exPlan;
+  const [first, second] = state.tickets[position.ticketId]?.legs ?? [];
+  return {
+    secondTarget: second?.target ?? first?.target ?? position.firstTarget,
+    firstTargetQuantity: first?.quantity ?? position.quantity,
+  };
+}

@@ -1,7 +1,11 @@
+import { type Reason, reason } from '#core/gates/reason.ts';
 import { mayFill, type Order } from '#core/machines/order.ts';
+import { isRunning } from '#core/machines/rotation.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
+import type { AlarmKind } from './alarm-kind.ts';
 import { entriesOf, ordersOf } from './order-index.ts';
 import type { Alarm, DeskState, Position } from './state.ts';
+import { pendingOf } from './ticket-index.ts';
 
 /** Entries that may still open risk, also unknown ones. */
 export function openEntries(state: DeskState): Order[] {
@@ -45,11 +49,15 @@ export function coveredQuantity(state: DeskState, instrument: string): number {
     .reduce((sum, order) => sum + openQuantity(state, order), 0);
 }
 
+/** Shares of a position that new protection and exits may sell: those the last reading of the account did not miss. */
+export function protectable(state: DeskState, { instrument, quantity }: Position): number {
+  const doubt = state.doubts?.find((one) => one.instrument === instrument);
+  return Math.max(0, quantity - (doubt?.missing ?? 0));
+}
+
 /** Tickets waiting for an answer, oldest first. */
-export function pendingTickets(state: DeskState): Ticket[] {
-  return Object.values(state.tickets)
-    .filter((ticket) => ticket.state === 'pending')
-    .sort((a, b) => a.createdAt - b.createdAt);
+export function pendingTickets(state: DeskState): readonly Ticket[] {
+  return pendingOf(state);
 }
 
 /** The newest ticket of a code, also an ended one; undefined when none has it. */
@@ -58,6 +66,26 @@ export function ticketByCode(state: DeskState, code: string): Ticket | undefined
   return Object.values(state.tickets)
     .filter((ticket) => ticket.code === wanted)
     .sort((a, b) => b.createdAt - a.createdAt)[0];
+}
+
+/** True for the ticket of a switch that is under way or waits for a person. */
+export function isOfSwitch(state: DeskState, ticketId: string): boolean {
+  return isRunning(state.rotation) && state.rotation.ticketId === ticketId;
+}
+
+/** True for both names of a switch, the first one once a person has agreed. */
+export function isInSwitch(state: DeskState, instrument: string): boolean {
+  if (switchAwayFrom(state, instrument) !== null) return true;
+  return isRunning(state.rotation) && state.rotation.to === instrument;
+}
+
+/** Says no to a purchase of a name that an agreed switch is leaving; null: none leaves it. */
+export function switchAwayFrom(state: DeskState, instrument: string): Reason | null {
+  const { rotation } = state;
+  if (!isRunning(rotation) || rotation.step === 'proposed' || rotation.from !== instrument)
+    return null;
+  const { from, to, code } = rotation;
+  return reason('switch_running', { from, to, code });
 }
 
 /** True when the desk holds something or has an order that may still fill. */
@@ -99,7 +127,7 @@ export function ringing(state: DeskState): Alarm[] {
 
 /** A P0 that repeats until seen; `id` is stable for the same subject. */
 export function alarmOf(
-  kind: string,
+  kind: AlarmKind,
   subject: string,
   at: number,
   firstRepeatMs: number,

@@ -1,16 +1,25 @@
 import type { Reason, ReasonCode } from '#core/gates/reason.ts';
 import type { Order } from '#core/machines/order.ts';
+import type { Rotation } from '#core/machines/rotation.ts';
 import type { Phase } from '#core/machines/session-phase.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { Session } from '#core/market/session.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
-import type { Difference, External, Mismatch } from '#core/portfolio/account-reading.ts';
+import type {
+  Difference,
+  External,
+  HoldingDoubt,
+  Mismatch,
+} from '#core/portfolio/account-reading.ts';
 import type { MeanSlippage, Slippage } from '#core/portfolio/slippage.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { DayType, RegimeLive } from '#core/strategies/strategy.ts';
+import type { AlarmKind } from './alarm-kind.ts';
+import type { Environment } from './policy.ts';
 import type { PulseState } from './pulse-state.ts';
+import type { Kill } from './state-kill.ts';
 
 /** ALLOW / STOP of the day: denied until allowed. `heldUntil`: given before trading may begin. */
 export type Consent =
@@ -29,51 +38,6 @@ export type Consent =
       readonly reason: string | null;
     }
   | { readonly kind: 'ended'; readonly at: number };
-
-/** What stage 2 of a kill is to sell of one symbol. */
-export type KillLeg = {
-  readonly instrument: InstrumentId;
-  /** Shares held when it began. */
-  readonly quantity: number;
-  /** Why the last order that was to sell them did not; null: none failed yet. */
-  readonly problem: Reason | null;
-};
-
-/** What of a leg stage 2 could not sell, and why. */
-export type KillRest = {
-  readonly instrument: InstrumentId;
-  readonly quantity: number;
-  readonly reason: Reason;
-};
-
-/**
- * The one request with which stage 2 began: the broker closes everything, or takes back every order. Until
- * it is answered nothing else sells; `in_doubt`: nobody knows whether it arrived, the broker is asked.
- */
-export type Sweep = {
-  readonly way: 'one_request' | 'global_cancel';
-  readonly state: 'asked' | 'in_doubt' | 'answered';
-  readonly at: number;
-};
-
-/** Two-stage latch; left only by resume. */
-export type Kill =
-  | { readonly kind: 'clear' }
-  | {
-      readonly kind: 'halted' | 'flattening' | 'flat' | 'incomplete';
-      readonly by: string;
-      /** Desk, account, market or `all`, as it was said. */
-      readonly scope: string;
-      readonly at: number;
-      /** When it was said last, by a person or by the kill file: what was said earlier does not undo it. */
-      readonly saidAt: number;
-      readonly flattenBy: string | null;
-      readonly left: readonly KillRest[];
-      readonly legs: readonly KillLeg[];
-      readonly sweep: Sweep | null;
-      /** The progress told last, and when; told at most every two seconds. */
-      readonly told: { readonly at: number; readonly lines: string } | null;
-    };
 
 export type SafeModeCause =
   | 'heartbeat_lost'
@@ -122,6 +86,8 @@ export type SymbolFacts = {
   readonly atr20d: number | null;
   readonly previousClose: number | null;
   readonly usualDays: number;
+  /** Daily returns of the 60 trading days before, oldest first; null, or left out: not known. */
+  readonly returns?: readonly number[] | null;
   /** Facts of a Chinese security on this day; null elsewhere, and where they are not known. */
   readonly instrumentDay: InstrumentDayCn | null;
 };
@@ -136,6 +102,15 @@ export type SymbolState = {
   /** No new ticket of this symbol before this instant (after a skip or an expiry). */
   readonly quietUntil: number | null;
   readonly facts: SymbolFacts | null;
+  /** Since when its bars stay away while others come; null, or left out by an older snapshot: they do not. */
+  readonly staleSince?: number | null;
+  /** The last halt of the day; null, or left out by an older snapshot: there was none. */
+  readonly halt?: null | {
+    readonly since: number;
+    /** When trading went on; null: it is halted. */
+    readonly resumedAt: number | null;
+    readonly cause: string;
+  };
 };
 
 /** An open round trip of one ticket. Long: quantity > 0. */
@@ -169,6 +144,8 @@ export type Position = {
     /** Why it cannot be sold for now, as told; null while it can. */
     readonly waitsFor: ReasonCode | null;
   };
+  /** To be sold when the next session opens; null or left out: no. */
+  readonly exitPlanned?: null | { readonly by: string; readonly quantity: number };
   /** Stop of the conditional order that the person says stands at the broker; null: none does. */
   readonly conditionalStop: number | null;
   /** Since when no stop that the broker has confirmed covers all of it. */
@@ -179,6 +156,12 @@ export type Position = {
   readonly waivedBy: string | null;
   /** A person canceled its target on purpose: no other one is set. */
   readonly isTargetWaived: boolean;
+  /** Ex-date it was restated on last; absent: none. */
+  readonly exDate?: TradingDay;
+  /** An ex-date that nobody has confirmed: stop and targets are of another basis and held. Absent: none. */
+  readonly exDateOpen?: Reason | null;
+  /** Second target and the shares of the first one since the last ex-date; absent: as on the ticket. */
+  readonly exPlan?: { readonly secondTarget: number; readonly firstTargetQuantity: number };
   /** Over the fills so far, bought and sold apart. */
   readonly slippage: { readonly entry: MeanSlippage; readonly exit: MeanSlippage };
 };
@@ -230,12 +213,18 @@ export type Blackout = {
   readonly toAt: number;
   readonly name: string;
   readonly wholeDay: boolean;
+  /** Symbols it is about; left out: all of the desk. */
+  readonly instruments?: readonly InstrumentId[];
 };
 
 export type DayState = {
   readonly tradingDay: TradingDay;
   readonly session: Session;
   readonly blackouts: readonly Blackout[];
+  /** Those of the next session, told a day ahead; left out by older logs. */
+  readonly upcoming?: readonly Blackout[];
+  /** Which of both were told of ahead: `<name>:<fromAt>`. */
+  readonly announced?: readonly string[];
   readonly trades: readonly Trade[];
   /** Counted from the first fill of each ticket. */
   readonly tradesStarted: number;
@@ -281,8 +270,9 @@ export type Verdict = {
 
 /** A P0 that repeats until somebody says "seen". */
 export type Alarm = {
+  /** `kind:subject`. */
   readonly id: string;
-  readonly kind: string;
+  readonly kind: AlarmKind;
   readonly raisedAt: number;
   readonly repeats: number;
   readonly nextAt: number;
@@ -291,18 +281,31 @@ export type Alarm = {
   readonly settledAt: number | null;
 };
 
+/** A wish for the other side of the account. */
+export type EnvironmentAsked = {
+  readonly to: Environment;
+  readonly by: string;
+  readonly at: number;
+};
+
 export type DeskState = {
   readonly deskId: string;
   readonly mode: Mode;
   readonly consent: Consent;
   readonly kill: Kill;
   readonly isKillFilePresent: boolean;
+  /** Up to when the last resume ended what was said; left out until there was one, and by older logs. */
+  readonly resumedUpTo?: number;
   readonly safeMode: readonly SafeModeEntry[];
   readonly locks: readonly Lock[];
   readonly isReconciled: boolean;
   /** Unsettled lines of the last comparison with the broker; empty while they agree. */
   readonly differences: readonly Difference[];
   readonly mismatches: readonly Mismatch[];
+  /** Ids of the charges of the last reading; left out until a broker has listed some. */
+  readonly charges?: readonly string[];
+  /** Shares that the last reading did not show; left out by older logs and while none are missing. */
+  readonly doubts?: readonly HoldingDoubt[];
   /** What stands at the broker and is not the desk's. */
   readonly externals: readonly External[];
   readonly day: DayState | null;
@@ -319,10 +322,35 @@ export type DeskState = {
     readonly createdAt: number;
   }[];
   readonly alarms: readonly Alarm[];
+  /**
+   * Since when no channel of the operators delivers; null, or left out by an older snapshot: some does, or
+   * nobody has looked yet.
+   */
+  readonly unreachedSince?: number | null;
+  /** The operator counts as absent until the next ALLOW; null or left out: no. */
+  readonly deadMan?: null | {
+    readonly since: number;
+    readonly at: number;
+    readonly why: 'no_channel' | 'alarm_unanswered';
+    readonly subject: string;
+  };
   /** Keys of the newest kill and STOP messages that took effect; a channel that gives one again is not heard twice. */
   readonly heard: readonly string[];
   /** Of a sector-pulse desk from its first day on; null, or left out by an older snapshot, elsewhere. */
   readonly pulse?: PulseState | null;
+  /** The switch under way, or the last one of the day; null, or left out by an older snapshot, when there is none. */
+  readonly rotation?: Rotation | null;
+  /**
+   * Of an account that a person executes: until when their word on what it holds counts; null: they have not
+   * given it since the start. Left out where the broker is asked.
+   */
+  readonly attestation?: { readonly untilAt: number; readonly by: string } | null;
+  /** When a start asked that person. */
+  readonly attestAskedAt?: number;
+  /** Side of the account that a person chose by chat; left out: the one of the accounts' file. */
+  readonly environment?: Environment;
+  /** The side that a person wants and that is not taken yet; null or left out: none. */
+  readonly environmentAsked?: EnvironmentAsked | null;
   readonly lastVerdict: Verdict | null;
   readonly lastRefusal: null | {
     readonly at: number;

@@ -1,5 +1,6 @@
 import type { KillLook } from '#core/gates/kill-switch.ts';
 import type { Quote } from '#core/market/quote.ts';
+import type { OthersBook } from '#core/risk/person-book.ts';
 import type { Evaluation } from '#core/strategies/strategy.ts';
 import type { Input } from './input.ts';
 
@@ -8,6 +9,8 @@ export type SymbolView = {
   readonly evaluation: Evaluation | null;
   readonly lastBarClosedAt: number | null;
   readonly quote: Quote | null;
+  /** The newest evaluated bar that held a signal; null or left out: none since the start. */
+  readonly setup?: Evaluation | null;
 };
 
 /**
@@ -20,6 +23,12 @@ export type MarketView = {
   readonly since: number | null;
   /** Last sign of life of the data connection; null for sources that give none. */
   readonly heartbeatAt: number | null;
+  /** Newest instant at which a price of a symbol was heard of, also where the quote itself was not handed on. */
+  readonly heard?: Readonly<Record<string, number>>;
+  /** When a card reached an operator last; null or absent: nobody has told since the start. */
+  readonly reachedAt?: number | null;
+  /** The person's other desks as the newest input had them; null or absent: none told. */
+  readonly others?: OthersBook | null;
   /** Newest look of the kill-switch, for two in a row; null or absent: none since the start. */
   readonly killLook?: KillLook | null;
 };
@@ -33,6 +42,31 @@ export function seenOf(view: MarketView, instrument: string): SymbolView {
   return view.symbols[instrument] ?? NOTHING_SEEN;
 }
 
+/** When a price of the symbol was heard of last; null: never since the view began. */
+export function heardAt(view: MarketView, instrument: string): number | null {
+  const told = view.heard?.[instrument] ?? null;
+  const quotedAt = seenOf(view, instrument).quote?.at ?? null;
+  if (told === null || quotedAt === null) return told ?? quotedAt;
+  return Math.max(told, quotedAt);
+}
+
+/** A source may repeat an older instant after a reconnect, and none counts from the future. */
+function withHeard(
+  view: MarketView,
+  prices: Readonly<Record<string, number>>,
+  at: number,
+): MarketView {
+  const heard: Record<string, number> = { ...view.heard };
+  for (const [instrument, heardAt] of Object.entries(prices))
+    if (heardAt <= at) heard[instrument] = Math.max(heard[instrument] ?? 0, heardAt);
+  return { ...view, heard };
+}
+
+/** What a new session does not begin anew: whether people can be reached is no fact of the market. */
+function reachOf({ reachedAt }: MarketView): Pick<MarketView, 'reachedAt' | 'killLook'> {
+  return { killLook: null, ...(reachedAt === undefined ? {} : { reachedAt }) };
+}
+
 function withQuote(view: MarketView, quote: Quote): MarketView {
   const seen = seenOf(view, quote.instrument);
   if (seen.quote !== null && seen.quote.at > quote.at) return view;
@@ -41,16 +75,19 @@ function withQuote(view: MarketView, quote: Quote): MarketView {
 
 /** Returns the view after an input. A quote or bar older than the newest one is left out. */
 export function observe(view: MarketView, input: Input): MarketView {
-  const begun = view.since === null ? { ...view, since: input.at } : view;
+  const known = input.others === undefined ? view : { ...view, others: input.others };
+  const begun = known.since === null ? { ...known, since: input.at } : known;
   switch (input.kind) {
     case 'quote_seen':
       return withQuote(begun, input.quote);
     case 'operator_acted':
       return input.quote === null ? begun : withQuote(begun, input.quote);
     case 'heartbeat_seen':
-      return { ...begun, heartbeatAt: input.at };
+      return withHeard({ ...begun, heartbeatAt: input.at }, input.prices ?? {}, input.at);
+    case 'reach_seen':
+      return input.isReached ? { ...begun, reachedAt: input.at } : begun;
     case 'session_planned':
-      return { symbols: {}, since: input.at, heartbeatAt: begun.heartbeatAt, killLook: null };
+      return { ...EMPTY_VIEW, since: input.at, heartbeatAt: begun.heartbeatAt, ...reachOf(begun) };
     case 'look_judged':
       return { ...begun, killLook: input.kill.look };
     case 'checkpoint_judged':
@@ -65,7 +102,9 @@ export function observe(view: MarketView, input: Input): MarketView {
       const { instrument, asOf } = input.evaluation;
       const seen = seenOf(quoted, instrument);
       if (seen.lastBarClosedAt !== null && seen.lastBarClosedAt >= asOf) return quoted;
-      const next = { ...seen, evaluation: input.evaluation, lastBarClosedAt: asOf };
+      const { evaluation } = input;
+      const setup = evaluation.signal === null ? (seen.setup ?? null) : evaluation;
+      const next = { ...seen, evaluation, lastBarClosedAt: asOf, setup };
       return { ...quoted, symbols: { ...quoted.symbols, [instrument]: next } };
     }
     default:

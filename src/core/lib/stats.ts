@@ -29,6 +29,28 @@ export function quantile(values: ArrayLike<number>, q: number): number | null {
 }
 
 /**
+ * Pearson correlation of two series of equal length, in [-1, 1]; null below two values, for lengths that
+ * differ, and where one of them does not move or is not finite.
+ */
+export function correlation(a: readonly number[], b: readonly number[]): number | null {
+  if (a.length !== b.length || a.length < 2) return null;
+  const meanA = mean(a) ?? 0;
+  const meanB = mean(b) ?? 0;
+  let both = 0;
+  let ofA = 0;
+  let ofB = 0;
+  for (let i = 0; i < a.length; i += 1) {
+    const x = a[i]! - meanA;
+    const y = b[i]! - meanB;
+    both += x * y;
+    ofA += x * x;
+    ofB += y * y;
+  }
+  const found = both / Math.sqrt(ofA * ofB);
+  return Number.isFinite(found) ? Math.min(1, Math.max(-1, found)) : null;
+}
+
+/**
  * `now` over `before` less 1, to nine decimals: a price 1.5 % away is 0.015 and not a hair beside it,
  * so that a threshold means what its file says. NaN when one of them is not known or `before` is 0.
  */

@@ -31,6 +31,8 @@ export type Order = {
   readonly type: 'limit' | 'market' | 'stop';
   readonly quantity: number;
   readonly limitPrice: number | null;
+  /** It trades outside regular hours: after the close of A-shares, in US extended hours. Left out: it does not. */
+  readonly isExtendedHours?: true;
   readonly stopPrice: number | null;
   /**
    * Of an entry: the bracket children the broker holds for it. Of a stop: `targetOrderId` is the target
@@ -52,6 +54,8 @@ export type Order = {
   readonly intendedAt: number;
   readonly submittedAt: number | null;
   readonly updatedAt: number;
+  /** When its last fill was booked; left out: none was, or an older release wrote the snapshot. */
+  readonly filledAt?: number;
   /** Working entries are canceled at this instant; null until the first bar close after sending. */
   readonly cancelDueAt: number | null;
   readonly cancelRequestedAt: number | null;

@@ -35,6 +35,27 @@ export type TicketProgress = {
   readonly figures: Readonly<Record<string, number | string>>;
 };
 
+/** Where a ticket of a sector-pulse desk comes from. Ratios are fractions; null is not known. */
+export type TicketPulse = {
+  readonly name: string;
+  readonly sector: string | null;
+  readonly sectorRank: number | null;
+  /** Place inside the sector. */
+  readonly rank: number | null;
+  readonly strength: number | null;
+  readonly vwapDeviation: number | null;
+  readonly volumeRatio: number | null;
+  /** This entry, and all positions before and after it, over total assets. */
+  readonly ratioBefore: number;
+  readonly ratioAfter: number;
+  /** 95th percentile of this stock's overnight losses. */
+  readonly overnightGap: number | null;
+  /** The stop lies inside the usual noise, so the size was halved. */
+  readonly isHalved: boolean;
+  /** A person executes; absent on tickets from before it was kept. */
+  readonly isByHand?: boolean;
+};
+
 /**
  * A sized, risk-checked proposal. Immutable but for `state`, `closed`, `deliveredAt` and `progress`:
  * a change of size or price is a new version under the same code.
@@ -59,6 +80,8 @@ export type Ticket = {
   readonly state: TicketState;
   /** Advice only: shown without buttons, never becomes an order (mode alert). */
   readonly isAdvice: boolean;
+  /** Proposed by a switch and answered as one; left out: by a signal. */
+  readonly isOfSwitch?: true;
   readonly quantity: number;
   readonly entryLimit: number;
   readonly bandLow: number;
@@ -85,6 +108,12 @@ export type Ticket = {
     readonly highR: number;
     readonly trades: number;
   };
+  /** Of a sector-pulse desk: what its card shows; absent elsewhere. */
+  readonly pulse?: TicketPulse;
+  /** Its prices are those of one venue; left out: of the whole tape, or simulated. */
+  readonly isDataPartial?: boolean;
+  /** Why it is smaller than usual: share of the usual size, and the events of the day; left out: it is not. */
+  readonly shrink?: { readonly ratio: number; readonly events: string };
   readonly deliveredAt: number | null;
   readonly closed: null | {
     readonly at: number;

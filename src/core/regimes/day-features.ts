@@ -1,5 +1,6 @@
 import type { OpeningRange } from '#core/indicators/opening-range.ts';
 import { createOpeningRange, stepOpeningRange } from '#core/indicators/opening-range.ts';
+import type { MinuteFigure } from '#core/indicators/volume-profile.ts';
 import type { BarColumns } from '#core/market/bar.ts';
 
 /**
@@ -84,7 +85,7 @@ export type DayFeatures = {
   /** ATR(20,1d) ending the day before, NaN when unknown. */
   readonly atr20d: number;
   /** Mean volume from the open through each minute, null when unknown. */
-  readonly meanVolumeSoFar: Float64Array | null;
+  readonly meanVolumeSoFar: MinuteFigure | null;
   readonly or15: OpeningRange;
   high: number;
   low: number;
@@ -110,7 +111,7 @@ export type DayFeaturesContext = {
   readonly openAt: number;
   readonly closeAt: number;
   readonly atr20d: number | null;
-  readonly meanVolumeSoFar: Float64Array | null;
+  readonly meanVolumeSoFar: MinuteFigure | null;
 };
 
 /** Features before the first bar of a session. */
@@ -219,7 +220,7 @@ export function regimeEvidenceOf(
   event: string | null,
 ): RegimeEvidence {
   const width = acc.or15.known ? acc.or15.high - acc.or15.low : Number.NaN;
-  const usual = acc.earlyMinute < 0 ? Number.NaN : (acc.meanVolumeSoFar?.[acc.earlyMinute] ?? NaN);
+  const usual = acc.earlyMinute < 0 ? Number.NaN : (acc.meanVolumeSoFar?.(acc.earlyMinute) ?? NaN);
   return {
     minuteOfSession: Math.round((asOf - acc.openAt) / MINUTE_MS),
     vwapCrossCount: crossesWithin(acc, asOf),

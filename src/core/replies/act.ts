@@ -1,3 +1,5 @@
+import type { Market } from '#core/market/instrument.ts';
+
 /** How a desk trades: signals only, entries by confirmation, or entries by itself. */
 export type Mode = 'alert' | 'semi' | 'auto';
 
@@ -23,10 +25,14 @@ export type DeskAct =
     }
   | { readonly act: 'stop'; readonly scope: string | null; readonly reason: string | null }
   | { readonly act: 'kill'; readonly scope: string | null }
+  /** A kill rehearsed on a paper account, both stages, with its times; never reaches the desk as such. */
+  | { readonly act: 'drill'; readonly scope: string | null }
   /** Stage 2 of a kill; reaches the desk only after its own second confirmation. */
   | { readonly act: 'flatten'; readonly scope: string | null }
   | { readonly act: 'resume'; readonly scope: string | null; readonly reason: string }
   | { readonly act: 'safe'; readonly on: boolean }
+  /** Lifts a lock before its time; `id` as /locks shows it, or its cause. */
+  | { readonly act: 'unlock'; readonly id: string }
   | { readonly act: 'ack'; readonly id: string | null }
   /** `target` is a symbol or instrument id; `ratio` in (0, 1]. */
   | { readonly act: 'exit'; readonly target: string; readonly ratio: number }
@@ -68,8 +74,30 @@ export type DeskAct =
       readonly cashMinor: number;
       readonly scope: string | null;
     }
+  /**
+   * Leaves one name for another: what still buys `from` is canceled, what is held of it sold (`ratio` of
+   * it, in (0, 1]), then `to` is bought by its own ticket. Both as in `exit`, or a ticket code.
+   */
+  | {
+      readonly act: 'switch';
+      readonly verb: 'propose';
+      readonly from: string;
+      readonly to: string;
+      readonly ratio: number;
+    }
+  /** The answer when the first name was bought meanwhile; `code` of the switch, null: the one that asks. */
+  | { readonly act: 'switch'; readonly verb: 'keep' | 'sell'; readonly code: string | null }
+  /** Puts an account on its other side: made-up money, or real money. */
+  | { readonly act: 'account'; readonly account: string; readonly environment: 'paper' | 'live' }
   /** `desk` is empty where the person named none: the only desk is meant. */
   | { readonly act: 'mode'; readonly desk: string; readonly mode: Mode };
+
+/** What a backtest is asked for. */
+export type BacktestAsk = {
+  readonly strategy: string;
+  readonly from: string | null;
+  readonly to: string | null;
+};
 
 /** A question: answered from state, changes nothing at a desk. */
 export type Question =
@@ -79,20 +107,29 @@ export type Question =
         | 'start'
         | 'status'
         | 'pending'
+        | 'locks'
         | 'positions'
         | 'pnl'
         | 'jobs'
         | 'health'
         | 'ping'
         | 'whoami'
-        | 'todo';
+        | 'todo'
+        | 'accounts';
     }
   | { readonly ask: 'ticket'; readonly code: string | null }
   | { readonly ask: 'why'; readonly target: string | null }
   | { readonly ask: 'orders'; readonly filter: string | null }
   | { readonly ask: 'trades'; readonly count: number | null; readonly symbol: string | null }
   | { readonly ask: 'regime'; readonly symbol: string | null }
+  /** `checkpoint` `HH:MM`, `now` for the newest look of the kill-switch, or null: the last one. */
+  | { readonly ask: 'gates'; readonly scope: string | null; readonly checkpoint: string | null }
+  | { readonly ask: 'sectors'; readonly scope: string | null }
+  /** `days` from today on; of one market, or of those that are traded here. */
+  | { readonly ask: 'calendar'; readonly days: number | null; readonly market: Market | null }
   | { readonly ask: 'report'; readonly day: string | null }
+  /** Plays a strategy over stored days, both ends included; null: as far as bars reach. */
+  | ({ readonly ask: 'backtest' } & BacktestAsk)
   /** Compares book and broker now and shows both sides. */
   | { readonly ask: 'reconcile'; readonly scope: string | null }
   | { readonly ask: 'logs'; readonly count: number | null; readonly level: string | null }

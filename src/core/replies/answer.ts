@@ -1,11 +1,17 @@
+import type { ExDateEvent } from '#core/engine/event-ex-date.ts';
+import type { GateHistory } from '#core/engine/gate-history.ts';
+import type { HeldFacts } from '#core/engine/held-facts.ts';
 import type { Axes } from '#core/engine/message.ts';
 import type { Policy } from '#core/engine/policy.ts';
 import type { DeskState } from '#core/engine/state.ts';
 import type { MarketView } from '#core/engine/view.ts';
+import type { Agenda } from '#core/gates/agenda.ts';
+import type { KillLook } from '#core/gates/kill-switch.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Difference, External } from '#core/portfolio/account-reading.ts';
+import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { Actor } from './act.ts';
 
 /** A desk as a question sees it: its committed state, what it saw of the market, the axes judged from both. */
@@ -45,6 +51,25 @@ export type BothSides = {
   readonly externals: readonly External[];
 };
 
+/** One line of /accounts. */
+export type AccountLine = {
+  readonly accountId: string;
+  readonly broker: string;
+  readonly market: string;
+  readonly currency: string;
+  /** The side it is on: the desk's own word where one runs, the file's otherwise. */
+  readonly environment: 'paper' | 'live';
+  /** The side that is wanted and not taken yet; null: none. */
+  readonly asked: 'paper' | 'live' | null;
+  /** The desk that runs on it; null: none. */
+  readonly deskId: string | null;
+  /** Sides the settings describe, each with the variables that it needs and that are not set. */
+  readonly sides: readonly {
+    readonly environment: 'paper' | 'live';
+    readonly missing: readonly string[];
+  }[];
+};
+
 /** One line of /jobs. Instants are epoch milliseconds; `nextAt` null: not scheduled again. */
 export type JobLine = {
   readonly job: string;
@@ -54,11 +79,15 @@ export type JobLine = {
   readonly note: string | null;
 };
 
+/** What an ex-date did to a position, as it was stored. */
+export type ToldExDate = ExDateEvent & { readonly at: number };
+
 /** The answer to a question, free of language. Nothing in it changes a desk. */
 export type Answer = { readonly at: number } & (
   | { readonly kind: 'help'; readonly topic: string | null }
   | { readonly kind: 'start'; readonly desks: readonly DeskView[] }
   | { readonly kind: 'status'; readonly desks: readonly DeskView[] }
+  | { readonly kind: 'locks'; readonly desks: readonly DeskView[] }
   | { readonly kind: 'pending'; readonly desks: readonly DeskView[] }
   | {
       readonly kind: 'ticket';
@@ -72,8 +101,17 @@ export type Answer = { readonly at: number } & (
       readonly desk: DeskView;
       readonly target: string | null;
       readonly ticket: Ticket | null;
+      /** The checkpoint behind it, of a desk that decides at checkpoints; null: none is stored. */
+      readonly checkpoint: CheckpointRecord | null;
+      /** Ex-dates of the asked name since it is held, or all of today; oldest first. */
+      readonly exDates: readonly ToldExDate[];
     }
-  | { readonly kind: 'positions'; readonly desks: readonly DeskView[] }
+  | {
+      readonly kind: 'positions';
+      readonly desks: readonly DeskView[];
+      /** Of desks of the Chinese market, by desk. */
+      readonly held: Readonly<Record<string, readonly HeldFacts[]>>;
+    }
   | { readonly kind: 'todo'; readonly desks: readonly DeskView[] }
   | { readonly kind: 'orders'; readonly desks: readonly DeskView[]; readonly filter: string | null }
   | {
@@ -84,7 +122,28 @@ export type Answer = { readonly at: number } & (
     }
   | { readonly kind: 'pnl'; readonly desks: readonly DeskView[] }
   | { readonly kind: 'regime'; readonly desks: readonly DeskView[]; readonly symbol: string | null }
+  | { readonly kind: 'accounts'; readonly accounts: readonly AccountLine[] }
   | { readonly kind: 'reconcile'; readonly accounts: readonly BothSides[] }
+  /**
+   * Gate and kill-switch of a desk that decides at checkpoints. `record`: the newest checkpoint asked
+   * for, null when none is stored; `look`: the newest look of the kill-switch, null since a restart.
+   */
+  | {
+      readonly kind: 'gates';
+      readonly desk: DeskView;
+      readonly checkpoint: string | null;
+      readonly record: CheckpointRecord | null;
+      readonly look: KillLook | null;
+      readonly histories: readonly GateHistory[];
+    }
+  | {
+      readonly kind: 'sectors';
+      readonly desk: DeskView;
+      readonly record: CheckpointRecord | null;
+    }
+  /** No desk here decides at checkpoints. */
+  | { readonly kind: 'no_checkpoints' }
+  | { readonly kind: 'calendar'; readonly agendas: readonly Agenda[] }
   | { readonly kind: 'report_missing'; readonly day: string | null }
   | { readonly kind: 'jobs'; readonly jobs: readonly JobLine[]; readonly zone: string }
   | { readonly kind: 'health'; readonly lines: readonly HealthLine[] }

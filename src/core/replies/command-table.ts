@@ -13,11 +13,15 @@ export type CommandName =
   | 'stop'
   | 'kill'
   | 'flatten'
+  | 'drill'
   | 'resume'
   | 'safe'
+  | 'locks'
+  | 'unlock'
   | 'ack'
   | 'exit'
   | 'cancel'
+  | 'switch'
   | 'adopt'
   | 'stoploss'
   | 'breakeven'
@@ -27,13 +31,19 @@ export type CommandName =
   | 'trades'
   | 'pnl'
   | 'regime'
+  | 'gates'
+  | 'sectors'
   | 'report'
+  | 'calendar'
+  | 'backtest'
   | 'jobs'
   | 'health'
   | 'logs'
   | 'ping'
   | 'lang'
   | 'mode'
+  | 'accounts'
+  | 'account'
   | 'fill'
   | 'todo'
   | 'protected'
@@ -83,11 +93,15 @@ export const COMMANDS: readonly CommandRow[] = [
   row('stop', 'operator', '[desk|all] [reason]', ['停止开仓'], ['stop', '停止开仓']),
   row('kill', 'operator', '[desk|all]', ['急停'], ['kill', '急停']),
   row('flatten', 'operator', '[desk|all]', ['全部清仓'], ['全部清仓']),
+  row('drill', 'operator', '[desk]', ['演练', '急停演练'], ['演练']),
   row('resume', 'owner', '[desk|all] <reason>', ['恢复'], []),
   row('safe', 'operator', 'on|off', ['安全模式'], []),
+  row('locks', 'viewer', '', ['锁定'], ['locks', '锁定']),
+  row('unlock', 'owner', '<lock>', ['解锁'], []),
   row('ack', 'operator', '[id]', ['seen', '收到'], ['seen', '收到']),
   row('exit', 'operator', '[symbol|code] [percent]', ['卖出', '清仓'], ['卖出']),
   row('cancel', 'operator', '<order|symbol|code|all>', ['撤单'], []),
+  row('switch', 'operator', '<from> <to> [percent] | keep|sell [code]', ['换股'], []),
   row('fill', 'operator', '<code> <price> <quantity> [HH:MM] | <code> none|done', ['报成交'], []),
   row('protected', 'operator', '<symbol|code>', ['已设'], []),
   row('todo', 'viewer', '', ['待办委托'], ['todo', '待办委托']),
@@ -107,8 +121,14 @@ export const COMMANDS: readonly CommandRow[] = [
   row('trades', 'viewer', '[count] [symbol]', ['成交'], ['trades', '成交']),
   row('pnl', 'viewer', '', ['盈亏'], ['pnl', '盈亏']),
   row('regime', 'viewer', '[symbol]', ['日型'], ['regime', '日型']),
+  row('gates', 'viewer', '[desk] [HH:MM|now]', ['闸门'], ['gates', '闸门']),
+  row('sectors', 'viewer', '[desk]', ['板块'], ['sectors', '板块']),
+  row('calendar', 'viewer', '[days] [cn|us]', ['日历'], ['calendar', '日历']),
   row('report', 'viewer', '[today|yesterday|YYYY-MM-DD]', ['日报'], ['report', '日报']),
+  row('backtest', 'operator', '<strategy> [from] [to]', ['回测'], []),
   row('mode', 'operator', '[desk] alert|semi|auto', ['模式'], ['模式']),
+  row('accounts', 'viewer', '', ['账户'], ['accounts', '账户']),
+  row('account', 'owner', '<account> paper|live', ['账户切换'], []),
   row('jobs', 'viewer', '', ['任务'], ['jobs', '任务']),
   row('health', 'viewer', '', ['健康'], ['health', '健康']),
   row('logs', 'viewer', '[count] [debug|info|warn|error]', ['日志'], ['logs', '日志']),

@@ -1,6 +1,10 @@
+import type { FlattenSheet } from '#core/engine/flatten-sheet.ts';
+import type { KillRest } from '#core/engine/state-kill.ts';
+import type { OpenHolding, OpenOrder } from '#core/engine/still-open.ts';
+import type { CalendarEnd } from '#core/gates/calendar-end.ts';
 import type { Reason } from '#core/gates/reason.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
-import type { Mode } from './act.ts';
+import type { BacktestAsk, Mode } from './act.ts';
 import type { CommandName, CommandRole } from './command-table.ts';
 
 /** A ticket named in a choice. */
@@ -17,14 +21,22 @@ export type TicketChoice = {
 /** What a second confirmation is asked for, with the figures its sheet shows. */
 export type Consequence =
   | { readonly act: 'allow'; readonly until: string | null }
-  | { readonly act: 'flatten'; readonly positions: readonly HeldLine[] }
+  /** What stands at the account that is to be killed for practice. */
+  | {
+      readonly act: 'drill';
+      readonly entries: number;
+      readonly positions: readonly HeldLine[];
+    }
+  /** Position by position and account by account; never summed over accounts. */
+  | { readonly act: 'flatten'; readonly sheets: readonly FlattenSheet[] }
   | {
       readonly act: 'resume';
       readonly reason: string;
-      readonly openOrders: number;
-      readonly positions: number;
+      readonly openOrders: readonly OpenOrder[];
+      readonly positions: readonly OpenHolding[];
     }
   | { readonly act: 'safe'; readonly causes: readonly string[] }
+  | { readonly act: 'unlock'; readonly id: string; readonly untilAt: number }
   | {
       readonly act: 'exit';
       readonly target: string;
@@ -71,6 +83,13 @@ export type Consequence =
       readonly holdings: readonly { readonly target: string; readonly quantity: number }[];
       readonly cashMinor: number;
     }
+  /** The account goes to its other side: from made-up money to real money. */
+  | {
+      readonly act: 'account';
+      readonly accountId: string;
+      readonly from: 'paper' | 'live';
+      readonly to: 'paper' | 'live';
+    }
   | { readonly act: 'mode'; readonly from: Mode; readonly to: Mode };
 
 /**
@@ -82,6 +101,61 @@ export type CodeRefusal =
   | { readonly kind: 'wrong'; readonly triesLeft: number }
   | { readonly kind: 'clock_off'; readonly offMs: number }
   | { readonly kind: 'banned'; readonly untilAt: number };
+
+/** What a rehearsed kill took, milliseconds; null: there was none of it, or it was not over in time. */
+export type DrillReport = {
+  readonly deskId: string;
+  readonly accountId: string;
+  readonly stageOne: {
+    readonly entries: number;
+    readonly firstCancelMs: number | null;
+    readonly allOutMs: number | null;
+    /** Protective orders that worked before, and those of them that were left alone. */
+    readonly protection: number;
+    readonly protectionKept: number;
+  };
+  readonly stageTwo: {
+    readonly positions: number;
+    readonly firstSaleMs: number | null;
+    readonly lastFillMs: number | null;
+    /** False: still selling when the report was made. */
+    readonly isOver: boolean;
+    readonly left: readonly KillRest[];
+  };
+};
+
+/** How far a backtest is: `done` of `of` days of what is played; 0 of 0: nothing to count. */
+export type BacktestStep = {
+  readonly stage: 'begun' | 'reading' | 'planning' | 'layer_b' | 'layer_c' | 'done';
+  readonly done: number;
+  readonly of: number;
+};
+
+/** What came of a backtest, as its card tells it. */
+export type BacktestResult = {
+  readonly symbols: readonly string[];
+  /** First and last day that was there to be played. */
+  readonly firstDay: string;
+  readonly lastDay: string;
+  readonly days: number;
+  readonly warmUpDays: number;
+  readonly layers: readonly {
+    readonly layer: 'B' | 'C';
+    readonly trades: number;
+    /** Trades still needed before a figure counts; 0: there are enough. */
+    readonly missing: number;
+    readonly averageR: number | null;
+    readonly low: number | null;
+    readonly high: number | null;
+  }[];
+  /** Parameter sets tried on the same bars. */
+  readonly tried: number;
+  readonly tookMs: number;
+  /** What the readers of the bars had to say. */
+  readonly notes: readonly string[];
+  /** Folder of the files. */
+  readonly folder: string;
+};
 
 /** One held position as a sheet shows it; `quantity` negative for a short. */
 export type HeldLine = {
@@ -138,6 +212,12 @@ export type Notice =
     }
   | { readonly kind: 'unknown_desk'; readonly found: string; readonly desks: readonly string[] }
   | {
+      readonly kind: 'unknown_account';
+      readonly found: string;
+      /** Accounts with a running desk. */
+      readonly accounts: readonly string[];
+    }
+  | {
       readonly kind: 'second_confirm';
       readonly nonce: string;
       /** What has to be typed on a live account; null: one tap on the button. */
@@ -158,6 +238,16 @@ export type Notice =
   | { readonly kind: 'code_refused'; readonly answer: CodeRefusal }
   | { readonly kind: 'second_confirm_dropped'; readonly command: CommandName }
   | { readonly kind: 'position_changed'; readonly target: string }
+  /** A kill is rehearsed on paper accounts only. */
+  | { readonly kind: 'drill_refused'; readonly accounts: readonly string[] }
+  | { readonly kind: 'drill_begun'; readonly deskId: string }
+  | { readonly kind: 'drill_done'; readonly report: DrillReport }
+  /** Another backtest is played; one at a time. */
+  | { readonly kind: 'backtest_busy'; readonly running: BacktestAsk }
+  | ({ readonly kind: 'backtest_progress' } & BacktestAsk & BacktestStep)
+  | ({ readonly kind: 'backtest_done' } & BacktestAsk & BacktestResult)
+  /** `cause` in the words of what failed; null: it was stopped before its end. */
+  | ({ readonly kind: 'backtest_failed'; readonly cause: string | null } & BacktestAsk)
   | { readonly kind: 'nothing_held'; readonly target: string | null }
   | { readonly kind: 'nothing_to_report'; readonly target: string }
   /** There is no such holding of somebody else, or no such difference, at the broker. */
@@ -193,6 +283,8 @@ export type Notice =
       readonly chatId: string;
       readonly count: number;
     }
+  /** Days or event dates that are soon, or already, not known. */
+  | { readonly kind: 'calendar_ending'; readonly ends: readonly CalendarEnd[] }
   | {
       readonly kind: 'channel_degraded';
       readonly channel: string;

@@ -13,6 +13,8 @@ export function parsePositionCommand(name: CommandName, args: readonly string[])
       return parseBreakeven(args);
     case 'reconcile':
       return parseReconcile(args);
+    case 'switch':
+      return parseSwitch(args);
     default:
       return null;
   }
@@ -23,6 +25,27 @@ function priceOf(text: string): number | null {
   const found = /^(?:stop=|止损=|@)?(\d{1,9}(?:\.\d{1,6})?)$/u.exec(text);
   const price = found === null ? 0 : Number(found[1]);
   return price > 0 ? price : null;
+}
+
+const SWITCH_ANSWERS = { keep: 'keep', sell: 'sell', 保留: 'keep', 卖出: 'sell' } as const;
+
+/** `FROM TO [percent]`, or the answer `keep|sell [code]`: in small letters, a name is never meant. */
+function parseSwitch(args: readonly string[]): Reply {
+  const expected = '<from> <to> [percent] | keep|sell [code]';
+  const [first = '', second, third] = args;
+  if (first in SWITCH_ANSWERS && third === undefined) {
+    const code = second?.toUpperCase() ?? null;
+    if (code !== null && !TARGET.test(code)) return bad('switch', args.join(' '), expected);
+    const verb = SWITCH_ANSWERS[first as keyof typeof SWITCH_ANSWERS];
+    return act({ act: 'switch', verb, code });
+  }
+  const from = first.toUpperCase();
+  const to = second?.toUpperCase() ?? '';
+  if (!TARGET.test(from) || !TARGET.test(to) || args.length > 3)
+    return bad('switch', args.join(' '), expected);
+  const percent = third === undefined ? 100 : Number(/^(\d{1,3}(?:\.\d)?)%?$/u.exec(third)?.[1]);
+  if (!(percent > 0 && percent <= 100)) return bad('switch', third ?? '', expected);
+  return act({ act: 'switch', verb: 'propose', from, to, ratio: percent / 100 });
 }
 
 function parseAdopt(args: readonly string[]): Reply {

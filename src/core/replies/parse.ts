@@ -1,7 +1,10 @@
-import type { DeskAct, Mode, Reply } from './act.ts';
+import type { DeskAct, Reply } from './act.ts';
 import { type CommandName, commandOf, commandOfWord, nearestCommand } from './command-table.ts';
+import { parseBacktest } from './parse-backtest.ts';
+import { parseAccount, parseCalendar, parseMode } from './parse-desk.ts';
 import { parseFill, parseProtected, reportedFill } from './parse-fill.ts';
 import { parsePositionCommand } from './parse-positions.ts';
+import { parseSafe, parseUnlock } from './parse-safety.ts';
 import { act, bad, NAME, ORDER_ID, question, TARGET } from './reply-of.ts';
 
 /** What a text is read together with: the ticket code of the message it replies to. */
@@ -16,7 +19,8 @@ const CODE = /^[2-9A-HJ-NP-Z]{4}$/;
 const NONCE = /^[A-Za-z0-9_-]{4,32}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const WALL_TIME = /^([01]?\d|2[0-3]):([0-5]\d)$/;
-const PHRASE = /^(KILL|LIVE|RESUME|ALLOW|SAFE|AUTO|CANCEL|ACCEPT) [A-Z0-9-]{1,40} (\d{4}|\d{6})$/;
+const PHRASE =
+  /^(KILL|LIVE|RESUME|ALLOW|SAFE|UNLOCK|AUTO|CANCEL|ACCEPT) [A-Z0-9-]{1,40} (\d{4}|\d{6})$/;
 /** Desk names hold a hyphen (`us-vwap`); markets and `all` are the other scopes. */
 const SCOPE = /^(all|us|cn|[a-z]{2,12}(-[a-z0-9]{1,12}){1,3})$/;
 /** Characters without width and direction marks: never part of a word somebody meant. */
@@ -142,10 +146,14 @@ function parseCommand(name: CommandName, args: readonly string[], context: Reply
       return act(actOfUrgent(urgentWith(name, args)));
     case 'flatten':
       return parseFlatten(args);
+    case 'drill':
+      return act({ act: 'drill', scope: args[0]?.toLowerCase().slice(0, 40) ?? null });
     case 'resume':
       return parseResume(args);
     case 'safe':
       return parseSafe(args);
+    case 'unlock':
+      return parseUnlock(args);
     case 'ack':
       return act({ act: 'ack', id: args[0]?.slice(0, 80) ?? null });
     case 'exit':
@@ -154,6 +162,8 @@ function parseCommand(name: CommandName, args: readonly string[], context: Reply
       return parseCancel(args);
     case 'mode':
       return parseMode(args);
+    case 'account':
+      return parseAccount(args);
     case 'fill':
       return parseFill(args, context);
     case 'protected':
@@ -250,14 +260,6 @@ function parseResume(args: readonly string[]): Reply {
   return act({ act: 'resume', scope, reason });
 }
 
-function parseSafe(args: readonly string[]): Reply {
-  const word = args[0]?.toLowerCase() ?? '';
-  if (args.length !== 1) return bad('safe', args.join(' '), 'on|off');
-  if (word === 'on' || word === '开') return act({ act: 'safe', on: true });
-  if (word === 'off' || word === '关') return act({ act: 'safe', on: false });
-  return bad('safe', word, 'on|off');
-}
-
 function parseExit(args: readonly string[]): Reply {
   if (args.length === 0) return question({ ask: 'exit_list' });
   const expected = '[symbol|code] [percent]';
@@ -278,20 +280,6 @@ function parseCancel(args: readonly string[]): Reply {
     return bad('cancel', args.join(' '), '<order|symbol|code|all>');
   }
   return act({ act: 'cancel', target, isProtectionMeant });
-}
-
-function parseMode(args: readonly string[]): Reply {
-  if (args.length === 0) return question({ ask: 'mode_menu' });
-  const word = args[args.length - 1]!.toLowerCase();
-  const desk = args.length === 2 ? args[0]!.toLowerCase() : '';
-  if (args.length > 2 || !isMode(word) || (desk !== '' && !NAME.test(desk))) {
-    return bad('mode', args.join(' '), '[desk] alert|semi|auto');
-  }
-  return act({ act: 'mode', desk, mode: word });
-}
-
-function isMode(word: string): word is Mode {
-  return word === 'alert' || word === 'semi' || word === 'auto';
 }
 
 function parseLanguage(args: readonly string[]): Reply {
@@ -331,6 +319,16 @@ function parseQuestion(name: CommandName, args: readonly string[], context: Repl
       return parseTrades(args);
     case 'regime':
       return question({ ask: 'regime', symbol: first?.toUpperCase() ?? null });
+    case 'gates':
+      return parseGates(args);
+    case 'sectors':
+      return args.length > 1
+        ? bad('sectors', args.join(' '), '[desk]')
+        : question({ ask: 'sectors', scope: first?.toLowerCase() ?? null });
+    case 'calendar':
+      return parseCalendar(args);
+    case 'backtest':
+      return parseBacktest(args);
     case 'report':
       return parseReport(first);
     case 'logs':
@@ -338,6 +336,7 @@ function parseQuestion(name: CommandName, args: readonly string[], context: Repl
     case 'start':
     case 'status':
     case 'pending':
+    case 'locks':
     case 'positions':
     case 'pnl':
     case 'jobs':
@@ -345,6 +344,7 @@ function parseQuestion(name: CommandName, args: readonly string[], context: Repl
     case 'ping':
     case 'whoami':
     case 'todo':
+    case 'accounts':
       return question({ ask: name });
     default:
       return NOT_UNDERSTOOD;
@@ -366,6 +366,21 @@ function parseTrades(args: readonly string[]): Reply {
     count: number === undefined ? null : Number(number),
     symbol: symbol?.toUpperCase() ?? null,
   });
+}
+
+/** A scope, a checkpoint, or both in this order. */
+function parseGates(args: readonly string[]): Reply {
+  const isTime = (word: string) => /^([01]?\d|2[0-3])[::][0-5]\d$/.test(word);
+  const isWhen = (word: string) => isTime(word) || /^(now|现在)$/i.test(word);
+  const last = args.at(-1) ?? null;
+  const when = last !== null && isWhen(last) ? last : null;
+  const rest = when === null ? args : args.slice(0, -1);
+  const scope = rest[0]?.toLowerCase() ?? null;
+  if (rest.length > 1 || (scope !== null && isWhen(scope)))
+    return bad('gates', args.join(' '), '[desk] [HH:MM|now]');
+  const checkpoint =
+    when === null ? null : isTime(when) ? when.replace(':', ':').padStart(5, '0') : 'now';
+  return question({ ask: 'gates', scope, checkpoint });
 }
 
 function parseReport(first: string | null): Reply {

@@ -16,6 +16,7 @@ export type PermissionSource = {
     | 'session'
     | 'stance'
     | 'reconciliation'
+    | 'attestation'
     | 'external'
     | 'operator_reach';
   readonly allows: Permission;

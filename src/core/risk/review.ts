@@ -7,10 +7,12 @@ import type { MarketView } from '#core/engine/view.ts';
 import { type Reason, reason } from '#core/gates/reason.ts';
 import { mayFill } from '#core/machines/order.ts';
 import type { TicketLeg } from '#core/machines/ticket.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
 import { notionalMinor } from '#core/market/money.ts';
 import { roundToTick, tickSize } from '#core/market/price.ts';
 import { type Quote, spreadBps } from '#core/market/quote.ts';
 import type { Evaluation, Signal } from '#core/strategies/strategy.ts';
+import { personObjections } from './person-book.ts';
 import { priceAtR } from './r-multiple.ts';
 import { lotsOf, purchaseObjectionsCn, roundTripFeesCn } from './review-cn.ts';
 import { type Sizing, sizeLong } from './sizing.ts';
@@ -28,6 +30,8 @@ export type Proposal = {
   readonly costMinor: number;
   readonly costR: number;
   readonly spreadBps: number;
+  /** Why it is smaller than usual; left out: it is not. */
+  readonly shrink?: { readonly ratio: number; readonly events: string };
 };
 
 export type Review =
@@ -122,20 +126,34 @@ export function legsOf(quantity: number, firstTarget: number, ratio: number): re
   return legs;
 }
 
-function agendaObjections(
+/**
+ * What the day's events say of an entry in `instrument`: inside a window none, on a whole event day none or,
+ * under `shrink`, a smaller one on any day with an event. `events`: their names where it is smaller.
+ */
+export function agendaObjections(
   state: DeskState,
   policy: Policy,
+  instrument: InstrumentId,
   at: number,
-): { reasons: Reason[]; shrinkRatio: number } {
+): { reasons: Reason[]; shrinkRatio: number; events: string } {
+  const isShrink = policy.risk.eventDays === 'shrink';
   const reasons: Reason[] = [];
-  let shrinkRatio = 1;
+  const names = new Set<string>();
   for (const blackout of state.day?.blackouts ?? []) {
-    if (blackout.wholeDay && policy.risk.eventDays === 'shrink') shrinkRatio = 0.5;
-    else if (blackout.wholeDay) reasons.push(reason('event_day', { event: blackout.name }));
-    else if (at >= blackout.fromAt && at < blackout.toAt)
-      reasons.push(reason('blackout', { event: blackout.name, untilAt: blackout.toAt }));
+    const { fromAt, instruments, name, toAt, wholeDay } = blackout;
+    if (instruments !== undefined && !instruments.includes(instrument)) continue;
+    names.add(name);
+    if (wholeDay) {
+      if (!isShrink) reasons.push(reason('event_day', { event: name }));
+    } else if (at >= fromAt && at < toAt)
+      reasons.push(reason('blackout', { event: name, untilAt: toAt }));
   }
-  return { reasons, shrinkRatio };
+  const isSmaller = isShrink && names.size > 0;
+  return {
+    reasons,
+    shrinkRatio: isSmaller ? policy.risk.shrinkRatio : 1,
+    events: isSmaller ? [...names].join(', ') : '',
+  };
 }
 
 function volumeObjections(policy: Policy, evaluation: Evaluation): Reason[] {
@@ -146,12 +164,24 @@ function volumeObjections(policy: Policy, evaluation: Evaluation): Reason[] {
   return [reason('volume_too_low', { ratio, limit: policy.risk.minVolumeRatio })];
 }
 
-function exposureObjections(facts: ReviewFacts, instrument: string, proposal: Proposal): Reason[] {
+function exposureObjections(
+  facts: ReviewFacts,
+  instrument: InstrumentId,
+  proposal: Proposal,
+): Reason[] {
   const { state, policy, at } = facts;
   const reasons: Reason[] = [];
   const quietUntil = state.symbols[instrument]?.quietUntil ?? null;
   if (quietUntil !== null && at < quietUntil)
     reasons.push(reason('recent_ticket', { untilAt: quietUntil }));
+  const { entryLimit, quantity, riskMinor } = proposal;
+  const valueMinor = notionalMinor(entryLimit, quantity);
+  reasons.push(
+    ...personObjections(
+      { state, policy, others: facts.view.others ?? null, at },
+      { instrument, valueMinor, riskMinor, ticketId: null },
+    ),
+  );
   const budget = state.day?.riskBudgetMinor ?? 0;
   const openMinor = openRiskMinor(state, null);
   const limitMinor = Math.round(budget * policy.risk.openRiskLimitR);
@@ -176,7 +206,7 @@ export function reviewSignal(facts: ReviewFacts, signal: Signal, evaluation: Eva
   const objections = entryObjections(state, view, policy, signal.instrument, at).map(
     (source) => source.reason ?? reason('permission_reducing'),
   );
-  const agenda = agendaObjections(state, policy, at);
+  const agenda = agendaObjections(state, policy, signal.instrument, at);
   objections.push(...agenda.reasons, ...volumeObjections(policy, evaluation));
   const tick = tickSize(signal.referencePrice, policy.market, state.day?.tradingDay ?? '');
   const offset = policy.ticket.limitOffsetR * (signal.referencePrice - signal.stop);
@@ -191,7 +221,9 @@ export function reviewSignal(facts: ReviewFacts, signal: Signal, evaluation: Eva
     };
   }
   objections.push(...quoteObjections(facts, perShare));
-  const { proposal, reasons } = propose(facts, signal, entryLimit, agenda.shrinkRatio);
+  const { proposal: sized, reasons } = propose(facts, signal, entryLimit, agenda.shrinkRatio);
+  const { events, shrinkRatio: ratio } = agenda;
+  const proposal: Proposal = events === '' ? sized : { ...sized, shrink: { ratio, events } };
   objections.push(...reasons, ...exposureObjections(facts, signal.instrument, proposal));
   return objections.length > 0
     ? { kind: 'denied', reasons: objections }

@@ -8,7 +8,7 @@ export type SizingFacts = {
   readonly cashMinor: number;
   readonly riskPerTradeRatio: number;
   readonly positionCapRatio: number;
-  /** 1, or 0.5 when an event day shrinks the trade. */
+  /** Share of the usual size, whatever limits it: 1, or less on an event day. */
   readonly shrinkRatio: number;
 };
 
@@ -25,21 +25,20 @@ function sharesFor(amountMinor: number, priceMinorPerShare: number): number {
 }
 
 /**
- * Returns min(risk budget / risk per share, position cap / price, cash / price) in whole shares.
+ * Returns min(risk budget / risk per share, position cap / price, cash / price) in whole shares, of that the
+ * share an event day leaves.
  * A stop at or above the entry sizes to 0.
  *
  * Source: intraday.md "R".
  */
 export function sizeLong(facts: SizingFacts): Sizing {
   const perShare = (facts.entryPrice - facts.stopPrice) * 100;
-  const byRisk = sharesFor(
-    facts.capitalMinor * facts.riskPerTradeRatio * facts.shrinkRatio,
-    perShare,
-  );
+  const byRisk = sharesFor(facts.capitalMinor * facts.riskPerTradeRatio, perShare);
   const byCap = sharesFor(facts.capitalMinor * facts.positionCapRatio, facts.entryPrice * 100);
   const byCash = sharesFor(facts.cashMinor, facts.entryPrice * 100);
-  const quantity = Math.min(byRisk, byCap, byCash);
-  const limitedBy = quantity === byRisk ? 'risk' : quantity === byCap ? 'position_cap' : 'cash';
+  const usual = Math.min(byRisk, byCap, byCash);
+  const limitedBy = usual === byRisk ? 'risk' : usual === byCap ? 'position_cap' : 'cash';
+  const quantity = Math.floor(usual * facts.shrinkRatio + 1e-9);
   const riskMinor =
     notionalMinor(facts.entryPrice, quantity) - notionalMinor(facts.stopPrice, quantity);
   return { quantity, limitedBy, riskMinor };

@@ -25,8 +25,12 @@ export type ExchangeRules = {
   readonly matchBy: MatchBy;
   readonly fees: FeeModel;
   readonly slippage: SlippageModel;
+  /** Slippage of an instrument now, where it is not the same for all; read at each match. */
+  readonly slippageOf?: (instrument: InstrumentId) => SlippageModel;
   /** Share of a bar's volume that orders may take; all orders on a bar share it. */
   readonly volumeCapRatio: number;
+  /** Chance of a resting limit to be filled where the market reaches it, drawn anew each time; 1 where left out. */
+  readonly limitFillRatio?: number;
   /** Share of orders refused by chance. */
   readonly rejectRatio: number;
   /** Share of fills cut short by chance, beyond what size and volume cut. */

@@ -1,3 +1,4 @@
+import type { SlippageModel } from '#core/backtest/costs.ts';
 import { fillPriceOnBar, fillPriceOnQuote, isTradable, volumeCap } from '#core/backtest/fills.ts';
 import { limitedPriceOnBar, limitedPriceOnQuote } from '#core/backtest/fills-cn.ts';
 import { uniformOf } from '#core/lib/random.ts';
@@ -178,6 +179,17 @@ export function execute(
   return quantity;
 }
 
+function slippageNow({ rules }: Exchange, instrument: InstrumentId): SlippageModel {
+  return rules.slippageOf?.(instrument) ?? rules.slippage;
+}
+
+/** True when chance leaves a resting limit in the queue although the market reached it. */
+function isPassedOver(exchange: Exchange, order: ExchangeOrder, at: number): boolean {
+  const { limitFillRatio = 1, seed } = exchange.rules;
+  if (limitFillRatio >= 1 || order.terms.type !== 'limit') return false;
+  return uniformOf(seed, `limit/${order.terms.orderId}/${at}`) >= limitFillRatio;
+}
+
 /** Book of an instrument, made empty when there is none. */
 export function bookOf(exchange: Exchange, instrument: InstrumentId): StandingBook {
   const known = exchange.books.get(instrument);
@@ -196,13 +208,15 @@ function priceOnQuote(
   at: number,
 ): number | null {
   const { terms } = order;
-  const { matchBy, slippage } = exchange.rules;
+  const { matchBy } = exchange.rules;
+  const slippage = slippageNow(exchange, terms.instrument);
   const isArrival = !order.hasMetQuote;
   order.hasMetQuote = true;
   const seen = quote.bid > 0 ? quote.bid : quote.ask;
   const tick = tickSizeOf(terms.instrument, seen, tradingDayAt(exchange, at));
   const moment = { matchBy, isArrival, isGap };
-  const price = fillPriceOnQuote({ ...terms, ...order }, quote, moment, tick, slippage);
+  const free = fillPriceOnQuote({ ...terms, ...order }, quote, moment, tick, slippage);
+  const price = free !== null && !isArrival && isPassedOver(exchange, order, at) ? null : free;
   const known = price === null ? null : knownDayOf(exchange, terms.instrument, at);
   return price === null || known === null
     ? price
@@ -276,6 +290,14 @@ export function matchQuote(exchange: Exchange, quote: Quote, at: number): Exchan
   return out;
 }
 
+/** False where a bar of the instrument can neither fill an order nor end a standing quote. */
+export function isMovedByBar(exchange: Exchange, instrument: InstrumentId): boolean {
+  if (exchange.rules.venue === 'cn') return true;
+  const book = exchange.books.get(instrument);
+  if (book !== undefined && (book.quote !== null || !book.isGap)) return true;
+  return (exchange.openOrders.get(instrument)?.length ?? 0) > 0;
+}
+
 /**
  * Matches the orders of the bar's instrument against a closed bar. By ticks a bar says nothing
  * that the quotes have not said. By bars it also ends the standing quote: what comes next fills at
@@ -295,7 +317,8 @@ export function matchBar(exchange: Exchange, bar: Bar, at: number): ExchangeRepo
   if (isCn && isHaltedAt(exchange, instrument, bar.openedAt)) return out;
   const tick = tickSizeOf(instrument, bar.open, tradingDayAt(exchange, at));
   const known = isCn ? knownDayOf(exchange, instrument, bar.openedAt) : null;
-  const { slippage, volumeCapRatio } = exchange.rules;
+  const { volumeCapRatio } = exchange.rules;
+  const slippage = slippageNow(exchange, instrument);
   const stoppedGroups = new Set<string>();
   const seen = new Set<ExchangeOrder>();
   const before = new Set(orders.filter(isWorking));
@@ -315,7 +338,7 @@ export function matchBar(exchange: Exchange, bar: Bar, at: number): ExchangeRepo
       free === null || known === null
         ? free
         : limitedPriceOnBar(terms.side, free, bar, known.limits);
-    if (price === null) continue;
+    if (price === null || isPassedOver(exchange, next, at)) continue;
     if (terms.type === 'stop') next.isTriggered = true;
     if (terms.type === 'stop' && group !== null) stoppedGroups.add(group);
     left -= execute(exchange, next, price, left, at, out);

@@ -101,3 +101,21 @@ test('ID-13 days that are opened from the morning trade as those that are opened
   assert.deepEqual(logged.trades, costly.trades);
   assert.ok(logged.log.length > logged.bars);
 });
+
+test('ID-13 the prices of all symbols at one instant are known together: none makes another look old', () => {
+  const { log, trades } = runBacktest({ ...setup, model: COSTLY, isLogged: true });
+  const isHeldTogether = trades.some((one) =>
+    trades.some(
+      (other) =>
+        other.instrument !== one.instrument &&
+        other.openedAt > one.openedAt &&
+        other.openedAt < one.closedAt,
+    ),
+  );
+  assert.ok(isHeldTogether, 'two symbols are held at once');
+  // no minute is missing, so no quote stands still
+  assert.deepEqual(
+    log.filter(({ text }) => text.includes('quotes_stale')),
+    [],
+  );
+});

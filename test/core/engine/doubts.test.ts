@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { deskHealth } from '#app/desk-health.ts';
 import type { Input } from '#core/engine/input.ts';
 import { entryObjections } from '#core/engine/permission-of.ts';
+import { toldCauses } from '#core/engine/safe-scope.ts';
 import { newYorkSession } from '#test/support/bars.ts';
 import {
   AAPL,
   ack,
+  actOf,
   allow,
   bar,
   bars,
@@ -150,6 +153,17 @@ test('CX-07 a kill said again while flattening takes nothing back', () => {
     kill(ny('10:01:31')),
   ]);
   assert.equal(desk.state.kill.kind, 'flattening');
+});
+
+test('CX-07 AL-02 a flatten of one desk kills that desk, one without a name everything', () => {
+  const scopeAfter = (scope: string | null) => {
+    const said = actOf(ny('10:01:30'), { act: 'flatten', scope }, { isConfirmed: true });
+    const { events } = deskAfter([...withEntries(), said]);
+    return events.findLast((event) => event.type === 'kill_engaged')?.scope;
+  };
+  assert.equal(scopeAfter('us-vwap'), 'us-vwap');
+  assert.equal(scopeAfter('paper-us'), 'paper-us');
+  assert.equal(scopeAfter(null), 'all');
 });
 
 test('CX-07 a flatten waits for entries that may still fill and sells what they bring', () => {
@@ -436,4 +450,24 @@ test('an order that never arrived leaves no trace in cash', () => {
   assert.equal(orderOf(desk, 'entry-1').state, 'canceled');
   assert.equal(orderOf(desk, 'stop-1').state, 'canceled');
   assert.equal(desk.state.cashMinor, CASH_MINOR);
+});
+
+test('ID-10 SAFE_MODE tells reports of unknown orders as one line with their number, and other causes apart', () => {
+  const strangers = Array.from({ length: 40 }, (_, i) =>
+    report(ny('10:02') + i, `X-${i + 1}`, 'accepted'),
+  );
+  const desk = deskAfter([...withPosition(), ...strangers, mismatch(ny('10:03'))]);
+  const doubts = desk.state.safeMode.filter((entry) => entry.cause === 'position_mismatch');
+  assert.equal(doubts.length, 41);
+  assert.deepEqual(
+    toldCauses(doubts).map(({ subject, others }) => [subject, others]),
+    [
+      ['X-1', 39],
+      ['paper-us', undefined],
+    ],
+  );
+  const named = deskHealth(desk.state, 1).filter((line) =>
+    /position_mismatch X-/.test(line.subject),
+  );
+  assert.equal(named.length, 40);
 });

@@ -432,3 +432,9 @@ test('CX-07 what another process has sold is neither sold nor protected before t
     .when(reconciled(AT + 3, bare.desk.state.cashMinor))
     .decidesOf(['order_intended'], { type: 'order_intended', order: { role: 'exit' } });
 });
+
+test('CX-06 CX-07 lifting a kill does not bring the permission of before it back', () => {
+  const lifted = given([...withPosition(), kill(AT)]).when(resume(AT + 1_000));
+  lifted.decidesOf(['kill_resumed'], 'kill_resumed');
+  assert.equal(lifted.desk.state.consent.kind, 'not_given');
+});

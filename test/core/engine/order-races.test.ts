@@ -221,6 +221,33 @@ test('ID-06 a pair is taken back as a whole and comes back as one', () => {
   );
 });
 
+test('ID-09 a stop that another client of the broker entered moves by a cancel and a new one', () => {
+  const asked = given([...withPosition(), fill(AT, id('target-1'), 100, 101)]);
+  assert.equal(orderOf(asked.desk, 'stop-2')?.replaceTo, 100);
+  const refused = asked
+    .and(report(AT + 5, id('stop-1'), 'canceled', { reason: 'oco' }))
+    .when(report(AT + 10, id('stop-2'), 'replace_rejected', { reason: 'other_client' }));
+  refused.decides(
+    { type: 'order_replace_failed', orderId: id('stop-2') },
+    { type: 'watched_stop_moved', from: 99, stop: 100 },
+    { type: 'cancel_requested', orderId: id('stop-2') },
+  );
+  // never both at once: the new one leaves when the old one is gone
+  assert.equal(coveredQuantity(refused.desk.state, QQQM), 100);
+  const gone = refused.and().when(report(AT + 20, id('stop-2'), 'canceled'));
+  gone.decidesOf(['order_intended'], {
+    type: 'order_intended',
+    order: { role: 'stop', quantity: 100, stopPrice: 100 },
+  });
+  assert.equal(coveredQuantity(gone.desk.state, QQQM), 100);
+});
+
+test('ID-06 any other no to a new price leaves the stop where it stands', () => {
+  given([...withPosition(), fill(AT, id('target-1'), 100, 101)])
+    .when(report(AT + 10, id('stop-2'), 'replace_rejected', { reason: '201 price' }))
+    .decides({ type: 'order_replace_failed', orderId: id('stop-2') });
+});
+
 // ── a position without a working stop ───────────────────────────────────────────────────────────
 
 /** Filled, with stops that the broker has never confirmed. */

@@ -197,3 +197,19 @@ test('ID-09 two desks of one strategy in one symbol never share an order id', ()
     Object.keys(again.desk.state.tickets).every((ticketId) => ticketId.includes('us-vwap')),
   );
 });
+
+test('ID-06 a stop that the broker activates before the fill of its entry is heard stays', () => {
+  const ahead = given([
+    ...withWorkingEntries(),
+    fill(AT, id('entry-1'), 100, 100),
+    report(AT, id('stop-1'), 'accepted'),
+    report(AT, id('target-1'), 'accepted'),
+  ]).when(report(AT + 1, id('stop-2'), 'accepted'));
+  ahead.decidesOf(['cancel_requested']);
+  const whole = ahead.and(fill(AT + 2, id('entry-2'), 100, 100));
+  assert.equal(coveredQuantity(whole.desk.state, QQQM), 200);
+  assert.ok(!whole.desk.events.some((event) => event.type === 'cancel_requested'));
+  // once the entry has ended otherwise, what is beyond what is held goes
+  const gone = ahead.and().when(report(AT + 2, id('entry-2'), 'canceled'));
+  assert.ok(gone.events.some((event) => event.type === 'cancel_requested'));
+});

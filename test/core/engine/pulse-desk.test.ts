@@ -1,16 +1,30 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { effectsOf } from '#core/engine/effects.ts';
 import type { Event } from '#core/engine/event.ts';
+import { evolve } from '#core/engine/evolve.ts';
 import type { Input } from '#core/engine/input.ts';
 import { entryObjections } from '#core/engine/permission-of.ts';
 import type { Policy } from '#core/engine/policy.ts';
 import { deskInputsOf } from '#core/engine/pulse-desk.ts';
 import type { SymbolFacts } from '#core/engine/state.ts';
+import type { Quote } from '#core/market/quote.ts';
+import type { DeskAct } from '#core/replies/act.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import { decideCheckpoint } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { MarketInputs } from '#core/strategies/sector-pulse/figures.ts';
+import { judgeLook } from '#core/strategies/sector-pulse/look.ts';
 import { watchMinute } from '#core/strategies/sector-pulse/minute-watch.ts';
-import { actOf, allow, planned, quoteOf, reconciled, started } from '../../support/builders.ts';
+import {
+  actOf,
+  allow,
+  planned,
+  quoteOf,
+  reconciled,
+  report,
+  sent,
+  started,
+} from '../../support/builders.ts';
 import { cnPolicy, shanghaiSession, stockDay } from '../../support/cn-desk.ts';
 import { type Desk, deskAfter, step } from '../../support/engine.ts';
 import { goodNames } from '../../support/pulse-desk.ts';
@@ -29,6 +43,7 @@ function pulsePolicy(): Policy {
       stance: PARAMS.stance,
       restart: PARAMS.restart,
       checkpoints: PARAMS.clock.checkpoints,
+      entry: PARAMS.entry,
     },
   };
 }
@@ -121,6 +136,13 @@ suite('given a sector-pulse desk on its day', () => {
     );
     assert.deepEqual(desk.state.pulse?.watching?.instruments, record.watching);
     assert.equal(desk.state.pulse?.stance.stance, 'attack');
+    const [told] = events;
+    const [push] = effectsOf(told!, evolve(before.state, told!), before.policy);
+    assert.ok(push?.kind === 'push' && push.message.kind === 'gate_result');
+    assert.deepEqual(
+      [...new Set(push.message.axes.phases.map(({ phase }) => phase))],
+      ['trading_allowed'],
+    );
     const again = step(desk, checkpointOf(record, inputs));
     assert.deepEqual(again.events, []);
   });
@@ -141,6 +163,65 @@ suite('given a sector-pulse desk on its day', () => {
     }
     const cost = tickets.reduce((sum, one) => sum + one.quantity * one.entryLimit * 100, 0);
     assert.ok(cost <= 20_000_000 * 1.000_001);
+  });
+
+  /** Answers every ticket that waits with a confirm, a moment later, at the quote it was raised at. */
+  function confirmed(desk: Desk): { types: string[]; refused: string[] } {
+    const types: string[] = [];
+    const refused: string[] = [];
+    let now = desk;
+    const at = cnAt('10:00') + 20_000;
+    for (const ticket of Object.values(desk.state.tickets)) {
+      const quote = quoteOf(at, ticket.entryLimit - 0.01, ticket.entryLimit, ticket.instrument);
+      const act = {
+        act: 'confirm',
+        code: ticket.code,
+        version: null,
+        quantity: null,
+        price: null,
+      } as const;
+      const done = step(now, actOf(at, act, { quote }));
+      now = done.desk;
+      types.push(...typesOf(done.events));
+      for (const event of done.events)
+        if (event.type === 'act_refused') refused.push(event.reason.code);
+    }
+    return { types, refused };
+  }
+
+  test('SP-09 a day loss of 2 % that came after the ticket refuses its confirmation', () => {
+    const { desk } = attacked();
+    const well = confirmed(desk);
+    assert.ok(well.types.includes('ticket_confirmed'), well.refused.join());
+    const lost = { ...desk.state.pulse!, dayStartMinor: 102_100_000 };
+    const { types, refused } = confirmed({ ...desk, state: { ...desk.state, pulse: lost } });
+    assert.ok(!types.includes('ticket_confirmed'));
+    assert.ok(
+      refused.length > 0 && refused.every((code) => code === 'risk_day_loss'),
+      refused.join(),
+    );
+  });
+
+  test('SP-09 where the result of the day is not known nothing is confirmed', () => {
+    const { desk } = attacked();
+    const unknown = { ...desk.state.pulse!, dayStartMinor: null };
+    const { types, refused } = confirmed({ ...desk, state: { ...desk.state, pulse: unknown } });
+    assert.ok(!types.includes('ticket_confirmed'));
+    assert.ok(refused.includes('risk_day_loss'));
+  });
+
+  test('SP-08 caps are judged again at the confirmation, the ticket’s own money counted once', () => {
+    const { desk } = attacked();
+    const [ticket] = Object.values(desk.state.tickets);
+    const tight = { ...PARAMS.entry, totalCapRatio: 0.05 };
+    const policy = { ...desk.policy, pulse: { ...desk.policy.pulse!, entry: tight } };
+    assert.ok(ticket !== undefined);
+    const { types, refused } = confirmed({ ...desk, policy });
+    assert.ok(!types.includes('ticket_confirmed'));
+    assert.ok(
+      refused.length > 0 && refused.every((code) => code === 'risk_total_cap'),
+      refused.join(),
+    );
   });
 
   test('SP-03 when level 2 is proven, tickets are void and the desk sleeps', () => {
@@ -190,6 +271,48 @@ suite('given a sector-pulse desk on its day', () => {
     assert.equal(refused?.type === 'act_refused' && refused.reason.code, 'restart_days_short');
   });
 
+  test('SP-05 a minute that was looked at before a resume does not put the desk back to sleep', () => {
+    const { desk } = attacked();
+    const pulse = desk.state.pulse!;
+    const asleep = {
+      ...pulse,
+      stance: { ...pulse.stance, stance: 'dormant' as const, killLevel: 'l2' as const },
+    };
+    const dormant = { ...desk.state, pulse: asleep };
+    const when = lookTime('10:01');
+    const minuteOf = (inputs: MarketInputs) =>
+      watchMinute(
+        inputs,
+        when,
+        { ...deskInputsOf(dormant, desk.view, {}, when.at), watched: [] },
+        PARAMS,
+      );
+    const calm = minuteOf(pulseMarket({ time: '10:01' }));
+    assert.deepEqual([calm.kill.levelBefore, calm.kill.finding.level], ['l2', 'none']);
+    const input = { kind: 'minute_watched' as const, at: when.at, names: [] };
+    const after = step(desk, { ...input, record: calm }).desk.state.pulse?.stance;
+    assert.deepEqual([after?.stance, after?.killLevel], ['attack', 'none']);
+    const bad = {
+      ...calm,
+      kill: { ...calm.kill, finding: { ...calm.kill.finding, level: 'l2' as const } },
+    };
+    assert.equal(step(desk, { ...input, record: bad }).desk.state.pulse?.stance.stance, 'dormant');
+  });
+
+  test('SP-05 a look of the morning that began before a resume does not either', () => {
+    const { desk } = attacked();
+    const when = lookTime('10:01');
+    const before = { level: 'l2' as const, look: null };
+    const { kill } = judgeLook(pulseMarket({ time: '10:01' }), when, 'morning', before, PARAMS);
+    const { desk: after } = step(desk, {
+      kind: 'look_judged',
+      at: when.at,
+      tradingDay: PULSE_DAY,
+      kill,
+    });
+    assert.equal(after.state.pulse?.stance.stance, 'attack');
+  });
+
   test('SP-02 a checkpoint of another day decides nothing', () => {
     const inputs = pulseMarket();
     const before = morning();
@@ -207,5 +330,89 @@ suite('given a sector-pulse desk on its day', () => {
     };
     const { desk } = step(before, checkpointOf(stale, inputs));
     assert.equal(desk.state.pulse?.stance.stance, 'watch');
+  });
+
+  /** A minute later: the first ticket is confirmed and its entries work, the second one waits; then limits change. */
+  function withFirstWorking(change: Partial<typeof PARAMS.entry> = {}) {
+    const { desk } = attacked();
+    const [a, b, ...more] = Object.values(desk.state.tickets);
+    assert.ok(a !== undefined && b !== undefined);
+    const at = cnAt('10:00') + 20_000;
+    const quoted = (ticket: typeof a, when: number) =>
+      quoteOf(when, ticket.entryLimit - 0.01, ticket.entryLimit, ticket.instrument);
+    const say = (act: DeskAct, when: number, quote: Quote | null = null): Input =>
+      actOf(when, act, { quote });
+    const yes = (code: string): DeskAct => ({
+      act: 'confirm',
+      code,
+      version: null,
+      quantity: null,
+      price: null,
+    });
+    let now: Desk = desk;
+    const tell = (...inputs: Input[]): readonly Event[] => {
+      const events: Event[] = [];
+      for (const input of inputs) {
+        const done = step(now, input);
+        now = done.desk;
+        events.push(...done.events);
+      }
+      return events;
+    };
+    // only the two are of interest
+    for (const { code } of more) tell(say({ act: 'skip', code, reason: null }, at));
+    tell(say(yes(a.code), at + 1, quoted(a, at + 1)));
+    const entries = Object.values(now.state.orders).filter(({ role }) => role === 'entry');
+    assert.ok(entries.length > 0);
+    for (const { orderId } of entries)
+      tell(sent(at + 2, orderId), report(at + 3, orderId, 'accepted'));
+    const { pulse } = now.policy;
+    const entry = { ...PARAMS.entry, ...change };
+    now = { ...now, policy: { ...now.policy, pulse: pulse === null ? null : { ...pulse, entry } } };
+    return { a, b, at: at + 10, entries, say, yes, quoted, tell, state: () => now.state };
+  }
+
+  test('SP-08 AL-04 /switch leaves a name that waits at the exchange for one whose ticket waits, once it is gone', () => {
+    const w = withFirstWorking();
+    const { a, b, at } = w;
+    const propose: DeskAct = {
+      act: 'switch',
+      verb: 'propose',
+      from: a.instrument,
+      to: b.instrument,
+      ratio: 1,
+    };
+    const proposed = w.tell(w.say(propose, at, w.quoted(b, at)));
+    assert.ok(typesOf(proposed).includes('rotation_proposed'), JSON.stringify(proposed));
+    const code = w.state().rotation!.code;
+    const agreed = w.tell(w.say(w.yes(code), at + 100, w.quoted(b, at + 100)));
+    assert.ok(typesOf(agreed).includes('rotation_agreed'), JSON.stringify(agreed));
+    assert.equal(agreed.filter(({ type }) => type === 'cancel_requested').length, w.entries.length);
+    assert.equal(
+      agreed.some(({ type }) => type === 'order_intended'),
+      false,
+      'A may still fill',
+    );
+    const gone = w.tell(
+      ...w.entries.map(({ orderId }, n) => report(at + 200 + n, orderId, 'canceled')),
+      { kind: 'quote_seen', at: at + 300, quote: w.quoted(b, at + 300) },
+    );
+    const bought = gone.filter((event) => event.type === 'order_intended');
+    assert.ok(bought.length > 0, JSON.stringify(gone));
+    assert.ok(bought.every(({ order }) => order.instrument === b.instrument));
+  });
+
+  test('SP-08 AL-04 an entry that was canceled takes nothing of what may be new at a checkpoint and in a day', () => {
+    const cap = { checkpointCapRatio: 0.11, dayCapRatio: 0.11 };
+    const w = withFirstWorking(cap);
+    const { b, at } = w;
+    const refused = w.tell(w.say(w.yes(b.code), at, w.quoted(b, at)));
+    assert.deepEqual(
+      refused.flatMap((event) => (event.type === 'act_refused' ? [event.reason.code] : [])),
+      ['risk_checkpoint_cap'],
+    );
+    w.tell(...w.entries.map(({ orderId }, n) => report(at + 100 + n, orderId, 'canceled')));
+    const later = w.tell(w.say(w.yes(b.code), at + 200, w.quoted(b, at + 200)));
+    assert.ok(typesOf(later).includes('ticket_confirmed'), JSON.stringify(later));
   });
 });

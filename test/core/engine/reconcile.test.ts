@@ -237,6 +237,7 @@ test('ID-07 holdings and cash that differ are SAFE_MODE with both sides shown, o
   };
   const told = whenRead(withPosition(), () => change);
   told.decides(
+    { type: 'holdings_doubted', doubts: [{ instrument: QQQM, missing: 50 }] },
     {
       type: 'reconciled',
       isClean: false,
@@ -256,14 +257,21 @@ test('ID-07 holdings and cash that differ are SAFE_MODE with both sides shown, o
   told
     .and()
     .when(read(told.desk, AT + 5_000))
-    .decides({ type: 'reconciled', isClean: true }, 'safe_mode_cause_passed', 'alarm_settled');
+    .decides(
+      { type: 'holdings_doubted', doubts: [] },
+      { type: 'reconciled', isClean: true },
+      'safe_mode_cause_passed',
+      'alarm_settled',
+    );
 });
 
 test('ID-09 a difference is no verdict before the last look, nor while its symbol moved during the reading', () => {
   const change = { positions: [{ instrument: QQQM, quantity: 150, averagePrice: 100 }] };
-  whenRead(withPosition(), () => change, false).nothing();
+  // what it did not show is remembered, and nothing more
+  whenRead(withPosition(), () => change, false).decides('holdings_doubted');
   const before = given(withPosition());
-  before.when(read(before.desk, AT, { ...change, beganAt: ny('10:01:12') })).nothing();
+  const racing = read(before.desk, AT, { ...change, beganAt: ny('10:01:12') });
+  before.when(racing).nothing();
 });
 
 test('ID-09 a small difference of cash is taken over as an event, a larger one needs a person', () => {
@@ -473,5 +481,82 @@ test('ID-09 readings repeated and shuffled book every fill once, to the cent', (
       },
     ),
     { numRuns: 300 },
+  );
+});
+
+const CHARGES = [
+  { chargeId: 'old', amountMinor: -2_000, at: ny('09:00:00') - 86_400_000 },
+  { chargeId: 'reg', amountMinor: -2_060, at: ny('09:00:00') },
+  { chargeId: 'taf', amountMinor: -15, at: ny('09:00:00') },
+];
+
+/** A desk whose broker has listed the first charge before. */
+function withOldCharge() {
+  const before = given(idle());
+  return before.when(read(before.desk, AT, { charges: CHARGES.slice(0, 1) }));
+}
+
+test('ID-07 AL-01 fees of the end of the day that explain a difference of cash are booked once, by their ids', () => {
+  const first = withOldCharge();
+  first.decides({ type: 'charges_noted', chargeIds: ['old'], toMinor: CASH_MINOR });
+  assert.deepEqual(first.effects(), []);
+  const charged = first.and();
+  const cashMinor = CASH_MINOR - 2_075;
+  const next = charged.when(read(charged.desk, AT + 1_000, { charges: CHARGES, cashMinor }));
+  next.decidesOf(['charges_noted', 'cash_corrected', 'reconciled'], {
+    type: 'charges_noted',
+    chargeIds: ['old', 'reg', 'taf'],
+    fromMinor: CASH_MINOR,
+    toMinor: cashMinor,
+  });
+  assert.deepEqual(next.effects(), ['push recon_diff']);
+  const again = next.and();
+  again.when(read(again.desk, AT + 2_000, { charges: CHARGES, cashMinor })).nothing();
+});
+
+test('ID-07 AL-01 a fee and its cash may come in either order, and neither is booked twice', () => {
+  const cashMinor = CASH_MINOR - 2_075;
+  const rowFirst = withOldCharge().and();
+  const early = rowFirst.when(read(rowFirst.desk, AT + 1_000, { charges: CHARGES }));
+  early.nothing();
+  const then = early.and();
+  then
+    .when(read(then.desk, AT + 2_000, { charges: CHARGES, cashMinor }))
+    .decidesOf(['charges_noted'], { type: 'charges_noted', toMinor: cashMinor });
+  const cashFirst = withOldCharge().and();
+  const missing = { charges: CHARGES.slice(0, 1), cashMinor };
+  const blocked = cashFirst.when(read(cashFirst.desk, AT + 1_000, missing));
+  blocked.decidesOf(['reconciled'], { type: 'reconciled', isClean: false });
+  const healed = blocked.and();
+  healed
+    .when(read(healed.desk, AT + 2_000, { charges: CHARGES, cashMinor }))
+    .decidesOf(
+      ['charges_noted', 'reconciled'],
+      { type: 'charges_noted', toMinor: cashMinor },
+      { type: 'reconciled', isClean: true },
+    );
+});
+
+test('ID-07 AL-01 a difference that the fees do not explain stays a difference, with fees that are none too', () => {
+  const known = withOldCharge().and();
+  const cashMinor = CASH_MINOR - 9_000;
+  known
+    .when(read(known.desk, AT + 1_000, { charges: CHARGES, cashMinor }))
+    .decidesOf(['charges_noted', 'cash_corrected', 'reconciled'], {
+      type: 'reconciled',
+      isClean: false,
+    });
+  const broken = withOldCharge().and();
+  const none = [{ chargeId: 'x', amountMinor: Number.NaN, at: 0 }];
+  broken
+    .when(read(broken.desk, AT + 1_000, { charges: none, cashMinor }))
+    .decidesOf(['charges_noted', 'reconciled'], { type: 'reconciled', isClean: false });
+});
+
+test('ID-07 AL-01 on a first list, whatever cash says, no earlier fee is booked', () => {
+  whenRead(idle(), () => ({ charges: CHARGES, cashMinor: CASH_MINOR - 2_075 })).decidesOf(
+    ['charges_noted', 'cash_corrected', 'reconciled'],
+    { type: 'charges_noted', fromMinor: CASH_MINOR, toMinor: CASH_MINOR },
+    { type: 'reconciled', isClean: false },
   );
 });

@@ -22,6 +22,7 @@ import {
   notFound,
   ny,
   planned,
+  policyOf,
   QQQM,
   quote,
   ready,
@@ -343,7 +344,8 @@ test('an exit of what is not held, or outside the session, is refused', () => {
   given(ready()).when(exit(AT)).refuses('unknown_position');
   const code = given(withPosition()).desk.state.tickets[TICKET]?.code ?? '';
   given(withPosition()).when(exit(AT, code)).decidesOf(['exit_started'], 'exit_started');
-  const late = given([...withPosition(), tick(ny('16:00'))]).when(exit(ny('16:00:01')));
+  const overnight = policyOf({ exits: { flatBeforeCloseMs: null } });
+  const late = given([...withPosition(), tick(ny('16:00'))], overnight).when(exit(ny('16:00:01')));
   late.decidesOf(['act_refused'], { type: 'act_refused', reason: { code: 'session_closed' } });
 });
 

@@ -3,7 +3,9 @@ import { describe, test } from 'node:test';
 import { openTodos } from '#core/engine/decide-manual.ts';
 import { effectsOf } from '#core/engine/effects.ts';
 import type { Event } from '#core/engine/event.ts';
-import { actOf, report, tick } from '#test/support/builders.ts';
+import type { Input } from '#core/engine/input.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import { actOf, quoteOf, report, tick } from '#test/support/builders.ts';
 import {
   cnPolicy,
   confirmedCn,
@@ -129,6 +131,28 @@ describe('a person executes the desk’s A-share orders', () => {
     assert.deepEqual(types(deaf.events), ['act_refused']);
   });
 
+  test('CX-06 ID-06 the card of an order changes once it is to be left alone, and once it is reported', () => {
+    const { desk, code, orderId, quantity } = withTodo();
+    const cards = (from: Desk, input: Input) => {
+      const { desk: after, events } = step(from, input);
+      const effects = events.flatMap((event) => effectsOf(event, after.state, after.policy));
+      return effects.flatMap((effect) => {
+        if (effect.kind !== 'push' || effect.message.kind !== 'manual_todo') return [];
+        const { order, remaining } = effect.message;
+        return [[effect.editKey, order.state, order.cancelRequestedAt, remaining]];
+      });
+    };
+    const at = sh('10:07');
+    const key = `todo:${orderId}`;
+    assert.deepEqual(cards(desk, actOf(at, { act: 'kill', scope: null })), [
+      [key, 'accepted', at, quantity],
+    ]);
+    assert.deepEqual(cards(desk, fillAct(at, code, 38.55, quantity)), [[key, 'filled', null, 0]]);
+    const late = step(deskAfter(confirmedCn(), POLICY), actOf(at, { act: 'kill', scope: null }));
+    const taken = cards(late.desk, report(at + 10, orderId, 'accepted'));
+    assert.deepEqual(taken, [[key, 'accepted', at, quantity]], 'killed before it was taken');
+  });
+
   test('ID-06 none ends an order, done voids the rest', () => {
     const { desk, code, orderId } = withTodo();
     const nothing = { price: null, quantity: null, time: null };
@@ -174,6 +198,54 @@ describe('a person executes the desk’s A-share orders', () => {
     );
   });
 
+  test('SP-09 behind a seal at limit-down the sale is queued, and a person is told once that it waits', () => {
+    const { desk, code, quantity } = withTodo();
+    const held = step(desk, fillAct(sh('10:07'), code, 38.55, quantity)).desk;
+    const morning = run(held, [
+      { kind: 'session_closed', at: sh('15:20'), labels: [] },
+      plannedCn(sh('09:00', TUESDAY), TUESDAY, { previousClose: 38.4 }),
+    ]);
+    // limit-down of 38.40 is 34.56: offered there, and nobody bids
+    const sealed = (at: number): Input => ({
+      kind: 'quote_seen',
+      at,
+      quote: { ...quoteOf(at, 0, 34.56, STOCK), bidSize: 0 },
+    });
+    const first = step(morning, sealed(sh('09:30:01', TUESDAY)));
+    const intended = first.events.find((event) => event.type === 'order_intended');
+    assert.equal(intended?.type === 'order_intended' && intended.order.limitPrice, 34.56);
+    const waits = first.events.find((event) => event.type === 'exit_waits');
+    assert.equal(waits?.type === 'exit_waits' && waits.reason.code, 'sealed_down');
+    assert.ok(pushes(first.desk, first.events).includes('limit_locked'));
+    const again = step(first.desk, sealed(sh('09:31', TUESDAY)));
+    assert.ok(!types(again.events).includes('exit_waits'));
+  });
+
+  test('ID-07 the break at noon is no silence: the first quote after it doubts no other name', () => {
+    const { desk, code, quantity } = withTodo();
+    const other: InstrumentId = '600036.SH';
+    const noon = run(step(desk, fillAct(sh('10:07'), code, 38.55, quantity)).desk, [
+      quoteCn(sh('11:29:59'), 38.5, 38.52),
+    ]);
+    const known = {
+      ...noon.state.symbols,
+      [other]: { ...noon.state.symbols[STOCK]!, instrument: other },
+    };
+    const watching = { ...noon, state: { ...noon.state, symbols: known } };
+    const quote = quoteOf(sh('13:00:01'), 40, 40.02, other);
+    const after = step(watching, { kind: 'quote_seen', at: sh('13:00:01'), quote });
+    assert.ok(!types(after.events).includes('safe_mode_entered'));
+    const later = step(after.desk, {
+      kind: 'quote_seen',
+      at: sh('13:01'),
+      quote: quoteOf(sh('13:01'), 40, 40.02, other),
+    });
+    assert.ok(
+      types(later.events).includes('safe_mode_entered'),
+      'trading goes on, it stands still',
+    );
+  });
+
   test('SP-09 what was bought today is not sold today: the stop waits, says so once and leaves next morning', () => {
     const { desk, code, quantity } = withTodo();
     const held = step(desk, fillAct(sh('10:07'), code, 38.55, quantity)).desk;
@@ -198,6 +270,28 @@ describe('a person executes the desk’s A-share orders', () => {
     assert.ok(types(auction.events).includes('alarm_raised'), 'an exit rings until it is reported');
     const sold = step(auction.desk, fillAct(sh('09:26', TUESDAY), code, 36.5, quantity));
     assert.ok(types(sold.events).includes('trade_closed'));
+  });
+
+  test('CX-07 ID-06 nobody says that the rest of a purchase was withdrawn: the exit of what is held leaves', () => {
+    const policy = cnPolicy({ sellableAfterDays: 0 });
+    const before = deskAfter(confirmedCn(), policy);
+    const [entry] = openTodos(before.state);
+    assert.ok(entry !== undefined);
+    const { orderId } = entry;
+    const part = run(before, [
+      report(sh('10:06:01'), orderId, 'accepted'),
+      fillAct(sh('10:07'), orderId, 38.55, 100),
+      tick(sh('10:16')),
+    ]);
+    assert.equal(part.state.orders[orderId]?.cancelRequestedAt, sh('10:16'));
+    const stopped = step(part, quoteCn(sh('10:20'), 37, 37.02));
+    const sale = openTodos(stopped.desk.state).find((order) => order.role === 'exit');
+    assert.equal(sale?.quantity, 100);
+    const late = step(stopped.desk, fillAct(sh('10:21'), orderId, 38.5, 100));
+    assert.ok(
+      late.events.some((event) => event.type === 'order_filled'),
+      'late is still a fact',
+    );
   });
 
   test('SP-09 on a stale price nothing is fired', () => {

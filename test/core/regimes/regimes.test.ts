@@ -87,7 +87,7 @@ test('ID-02 evidence in units of ATR, unknown without it', () => {
 });
 
 test('ID-02 early volume is compared with the same minutes and freezes after an hour', () => {
-  const meanVolumeSoFar = Float64Array.from({ length: 390 }, (_, n) => (n + 1) * 50);
+  const meanVolumeSoFar = (minute: number) => (minute + 1) * 50;
   const bars = minutesFrom(session, new Array(70).fill([100, 100, 100, 100]));
   const acc = createDayFeatures({ openAt, closeAt, atr20d: 10, meanVolumeSoFar }, DEFAULT_REGIME);
   for (let i = 0; i < 10; i += 1) stepDayFeatures(acc, bars, i, 100, 1);
