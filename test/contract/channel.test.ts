@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { suite, test } from 'node:test';
-import type { Channel, Incoming } from '#app/ports.ts';
+import type { Channel, Incoming, Outgoing, OutgoingFile } from '#app/ports.ts';
 import { createTelegramChannel } from '#shell/chat/telegram-grammy.ts';
 import { createTerminalChannel } from '#shell/chat/terminal.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
@@ -14,6 +17,8 @@ type Open = {
   write(text: string): void;
   /** What people can read, oldest first. */
   read(): string;
+  /** Contents of the files people got, oldest first. */
+  files(): Uint8Array[];
   /** A person taps the first button of the last message. */
   tapFirst(): void;
   close(): Promise<void>;
@@ -26,14 +31,25 @@ async function openTerminal(): Promise<Open> {
   output.on('data', (chunk) => {
     text += String(chunk);
   });
-  const channel = createTerminalChannel({ input, output, now: () => Date.now(), userName: 'Li' });
+  const filesDir = mkdtempSync(join(tmpdir(), 'centaur-channel-'));
+  const channel = createTerminalChannel({
+    input,
+    output,
+    now: () => Date.now(),
+    userName: 'Li',
+    filesDir,
+  });
   return {
+    files: () => [...text.matchAll(/^→ (.+)$/gm)].map((match) => readFileSync(match[1]!)),
     channel,
     chatId: 'terminal',
     write: (line) => void input.write(`${line}\n`),
     read: () => text,
     tapFirst: () => void input.write('1\n'),
-    close: () => channel.stop(),
+    close: async () => {
+      await channel.stop();
+      rmSync(filesDir, { recursive: true });
+    },
   };
 }
 
@@ -53,6 +69,7 @@ async function openTelegram(): Promise<Open> {
     channel,
     chatId: '1',
     write: (text) => void server.say(text),
+    files: () => server.messages.flatMap(({ file }) => (file === null ? [] : [file.content])),
     read: () => server.messages.map((message) => message.text).join('\n'),
     tapFirst: () =>
       void server.tap(server.messages[server.messages.length - 1]!.keyboard[0]![0]!.callback_data),
@@ -74,6 +91,23 @@ async function until(isDone: () => boolean): Promise<void> {
 const CARD = {
   lines: ['first <line>', 'second & last'],
   buttons: [[{ label: 'Yes', command: '/yes abcd1234' }]],
+};
+
+/** The smallest picture there is. */
+const PHOTO: OutgoingFile = {
+  kind: 'photo',
+  name: 'dot.png',
+  mediaType: 'image/png',
+  content: Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  ),
+};
+const NOTES: OutgoingFile = {
+  kind: 'document',
+  name: 'notes.md',
+  mediaType: 'text/markdown',
+  content: Buffer.from('中文 notes'),
 };
 
 for (const [name, open] of [
@@ -141,6 +175,65 @@ for (const [name, open] of [
         id,
       );
       await until(() => o.read().includes('new'));
+      await o.close();
+    });
+
+    const send = (o: Open, file: OutgoingFile, fields: Partial<Outgoing> = {}) =>
+      o.channel.deliver({
+        chatId: o.chatId,
+        card: CARD,
+        silent: true,
+        edit: null,
+        replyTo: null,
+        file,
+        ...fields,
+      });
+
+    test('CX-05 a photo and a document arrive byte for byte, each under its caption with its buttons', async () => {
+      const o = await open();
+      const got: Incoming[] = [];
+      await o.channel.start(async (rows) => void got.push(...rows));
+      const first = await send(o, PHOTO);
+      const second = await send(o, NOTES, { card: { lines: ['notes <b>&'], buttons: [] } });
+      assert.notEqual(first, second);
+      await until(() => o.files().length === 2);
+      assert.deepEqual(
+        o.files().map(Buffer.from),
+        [PHOTO, NOTES].map((f) => Buffer.from(f.content)),
+      );
+      assert.match(o.read(), /first[\s\S]*second[\s\S]*notes/);
+      await o.channel.deliver({
+        chatId: o.chatId,
+        card: CARD,
+        silent: true,
+        edit: null,
+        replyTo: null,
+      });
+      o.tapFirst();
+      await until(() => got.length === 1);
+      await o.close();
+    });
+
+    test('CX-11 a caption longer than a channel takes is cut, the file is whole', async () => {
+      const o = await open();
+      await o.channel.start(async () => undefined);
+      const lines = Array.from({ length: 40 }, (_, n) => `${n} ${'<&>'.repeat(30)}`);
+      await send(o, PHOTO, { card: { lines: ['x'.repeat(1500), ...lines], buttons: [] } });
+      await send(o, PHOTO, { card: { lines: ['short', ...lines], buttons: [] } });
+      await until(() => o.files().length === 2);
+      assert.match(o.read(), /xxxx[\s\S]*short/);
+      await o.close();
+    });
+
+    test('CX-11 the same file given again is no failure', async () => {
+      const o = await open();
+      await o.channel.start(async () => undefined);
+      await send(o, NOTES);
+      await send(o, NOTES);
+      await send(o, { ...NOTES, content: Buffer.from('other') });
+      await until(() => o.files().length === 3);
+      assert.equal(Buffer.from(o.files()[2]!).toString(), 'other');
+      assert.equal(Buffer.from(o.files()[0]!).toString(), '中文 notes');
       await o.close();
     });
 

@@ -68,6 +68,22 @@ forEveryStore((store) => {
     assert.equal(wakes, before);
   });
 
+  test('CX-11 a file is kept once under its hash and comes back byte for byte', async () => {
+    const { files } = store();
+    const bytes = Uint8Array.from({ length: 70_000 }, (_, n) => (n * 7) % 256);
+    const hash = await files.save(bytes, AT);
+    assert.match(hash, /^[0-9a-f]{64}$/);
+    assert.deepEqual(await Promise.all([1, 2, 3].map((n) => files.save(bytes, AT + n))), [
+      hash,
+      hash,
+      hash,
+    ]);
+    assert.deepEqual(await files.load(hash), bytes);
+    const text = await files.save('中文\0', AT);
+    assert.deepEqual(await files.load(text), new Uint8Array(Buffer.from('中文\0')));
+    assert.equal(await files.load('0'.repeat(64)), null);
+  });
+
   test('the outbox keeps each lane in order; priority 0 overtakes, the rest goes by id', async () => {
     const { outbox } = store();
     await outbox.enqueue([

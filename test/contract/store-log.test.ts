@@ -44,6 +44,22 @@ forEveryStore((store) => {
     assert.deepEqual(await events.read('log-none'), []);
   });
 
+  test('SP-11 the newest events of one type come first, of one day where it is asked', async () => {
+    const { events } = store();
+    const of = (n: number, type: string) => ({ ...event(n), type });
+    const first = batch('log-new', 0, [of(1, 'a'), of(2, 'b'), of(3, 'a')]);
+    await events.append({ ...first, context: { ...CONTEXT, tradingDay: '2026-11-19' } });
+    await events.append(batch('log-new', 3, [of(4, 'a')]));
+    const versions = async (type: string, count: number, day?: string) =>
+      (await events.newest('log-new', type, count, day)).map(({ version }) => version);
+    assert.deepEqual(await versions('a', 10), [4, 3, 1]);
+    assert.deepEqual(await versions('a', 2), [4, 3]);
+    assert.deepEqual(await versions('a', 10, '2026-11-19'), [3, 1]);
+    assert.deepEqual(await versions('c', 10), []);
+    const [found] = await events.newest('log-new', 'b', 1);
+    assert.deepEqual(found, (await events.read('log-new'))[1]);
+  });
+
   test('a stale version is an answer, not a failure, and stores nothing of the batch', async () => {
     const { events, outbox } = store();
     await events.append(batch('log-2', 0, [event(1)]));
@@ -166,6 +182,20 @@ forEveryStore((store) => {
     await snapshots.save('snap-1', 2000, { version: 'again' });
     const latest = { version: 2000, state: { version: 2000, list: [1, { a: null }] } };
     assert.deepEqual(await snapshots.latest('snap-1'), latest);
+  });
+
+  test('ID-09 snapshots that the log does not lead to are removed for good, those before its end stay', async () => {
+    const { snapshots, events } = store();
+    const outcome = await events.append(batch('snap-2', 0, [event(1), event(2), event(3)]));
+    assert.equal(outcome.kind, 'appended');
+    assert.equal(await snapshots.removeAhead('snap-2'), null);
+    for (const version of [2, 3, 4, 7]) await snapshots.save('snap-2', version, { version });
+    assert.deepEqual(await snapshots.removeAhead('snap-2'), { version: 7, logEnd: 3 });
+    assert.deepEqual(await snapshots.latest('snap-2'), { version: 3, state: { version: 3 } });
+    assert.equal(await snapshots.removeAhead('snap-2'), null);
+    await snapshots.save('snap-3', 1, {});
+    assert.deepEqual(await snapshots.removeAhead('snap-3'), { version: 1, logEnd: 0 });
+    assert.equal(await snapshots.latest('snap-3'), null);
   });
 
   test('raw snapshots answer their hash and come back newest first', async () => {

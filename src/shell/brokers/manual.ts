@@ -13,6 +13,7 @@ import type {
   FlattenOutcome,
   OrderRequest,
 } from '#app/ports.ts';
+import { isPrice } from '#core/engine/report-check.ts';
 import { type Reason, reason } from '#core/gates/reason.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { notionalMinor } from '#core/market/money.ts';
@@ -48,7 +49,7 @@ function capabilitiesOf(options: ManualBrokerOptions): BrokerCapabilities {
     hasOco: false,
     hasReplace: false,
     orderTypes: ['limit', 'market'],
-    hasExtendedHours: false,
+    hasExtendedHours: true,
     sellableAfterDays: options.sellableAfterDays,
     isPerson: true,
     flatten: 'each',
@@ -59,7 +60,8 @@ function canSubmit(order: OrderRequest): Reason | null {
   if (order.type !== 'limit' && order.type !== 'market')
     return reason('order_type_unsupported', { type: order.type });
   if (order.bracket !== null || order.pair !== null) return reason('bracket_unsupported');
-  if (order.isExtendedHours) return reason('extended_hours_unsupported', { type: order.type });
+  if (order.isExtendedHours && order.type !== 'limit')
+    return reason('extended_hours_unsupported', { type: order.type });
   if (!Number.isSafeInteger(order.quantity) || order.quantity <= 0)
     return reason('quantity_out_of_range', { found: order.quantity, expected: 'whole shares' });
   if (order.type === 'limit' && !((order.limitPrice ?? 0) > 0))
@@ -92,6 +94,7 @@ class ManualBroker implements Broker, ManualControls {
   readonly #todoListeners: ((todo: Todo) => void)[] = [];
   #held: Map<InstrumentId, { quantity: number; averagePrice: number }> | null = null;
   #cashMinor = 0;
+  #refusals = 0;
 
   constructor(options: ManualBrokerOptions) {
     this.accountId = options.accountId;
@@ -133,7 +136,7 @@ class ManualBroker implements Broker, ManualControls {
     const standing = this.#orders.get(orderId);
     if (standing === undefined || !isOpen(standing)) {
       const why = standing === undefined ? 'unknown_order' : 'not_working';
-      this.#tell(orderId, 'cancel_rejected', { reason: why });
+      this.#refuse(orderId, 'cancel_rejected', why);
       return;
     }
     if (standing.isWithdrawAsked) return;
@@ -142,7 +145,7 @@ class ManualBroker implements Broker, ManualControls {
   }
 
   async replace(orderId: string): Promise<void> {
-    this.#tell(orderId, 'replace_rejected', { reason: 'unsupported' });
+    this.#refuse(orderId, 'replace_rejected', 'unsupported');
   }
 
   async find(orderId: string): Promise<BrokerOrder | null> {
@@ -176,14 +179,17 @@ class ManualBroker implements Broker, ManualControls {
     }
   }
 
-  /** Every sale is a to-do of its own: `sent` means that the person was asked. */
+  /**
+   * Every sale is a to-do of its own: `sent` means that the person was asked. What cannot be sold (a part
+   * of a share, a short sale) is said so and holds back nothing else.
+   */
   async flattenAll(): Promise<FlattenOutcome[]> {
     await this.cancelAll();
     const at = this.#clock.now();
     const outcomes: FlattenOutcome[] = [];
     for (const { instrument, quantity } of await this.positions()) {
       const orderId = `flatten.${instrument}.${at}`;
-      await this.submit({
+      const sale: OrderRequest = {
         orderId,
         instrument,
         side: 'sell',
@@ -197,8 +203,12 @@ class ManualBroker implements Broker, ManualControls {
         trailOffset: null,
         timeInForce: 'day',
         isExtendedHours: false,
-      });
-      outcomes.push({ instrument, quantity, outcome: 'sent', orderId, reason: null });
+      };
+      const no = canSubmit(sale)?.code ?? (this.#orders.has(orderId) ? 'duplicate_order_id' : null);
+      if (no === null) await this.submit(sale);
+      const sent = { outcome: 'sent', orderId, reason: null } as const;
+      const refused = { outcome: 'refused', orderId: null, reason: no } as const;
+      outcomes.push({ instrument, quantity, ...(no === null ? sent : refused) });
     }
     return outcomes;
   }
@@ -209,8 +219,14 @@ class ManualBroker implements Broker, ManualControls {
     if (standing === undefined || !isOpen(standing))
       throw this.#failure('not_working', orderId, 'no open order');
     const open = standing.request.quantity - standing.filled;
-    if (!Number.isSafeInteger(quantity) || quantity <= 0 || quantity > open || !(price > 0))
+    if (!Number.isSafeInteger(quantity) || quantity <= 0 || quantity > open)
       throw this.#failure('bad_report', orderId, `${quantity} at ${price}, open are ${open}`);
+    if (!isPrice(price, quantity))
+      throw this.#failure('bad_report', orderId, `a price of ${price}, expected one above 0`);
+    if (!Number.isSafeInteger(feesMinor))
+      throw this.#failure('bad_report', orderId, `fees of ${feesMinor}, expected minor units`);
+    if (!Number.isSafeInteger(at))
+      throw this.#failure('bad_report', orderId, `the time ${at}, expected an instant`);
     const { instrument, side } = standing.request;
     standing.filled += quantity;
     standing.notional += quantity * price;
@@ -227,7 +243,7 @@ class ManualBroker implements Broker, ManualControls {
     });
     // it was executed before it could be withdrawn
     if (standing.isWithdrawAsked && standing.state === 'filled')
-      this.#tell(orderId, 'cancel_rejected', { reason: 'not_working' });
+      this.#refuse(orderId, 'cancel_rejected', 'not_working');
   }
 
   close(orderId: string, why: string): void {
@@ -238,6 +254,12 @@ class ManualBroker implements Broker, ManualControls {
   }
 
   attest(account: AttestedAccount): void {
+    const fault = faultOf(account);
+    if (fault !== null)
+      throw new BrokerError(`manual broker ${this.accountId}: attested account: ${fault}`, {
+        code: 'bad_attestation',
+        retryable: false,
+      });
     this.#held = new Map(
       account.holdings.map(({ instrument, quantity, averagePrice }) => [
         instrument,
@@ -245,6 +267,14 @@ class ManualBroker implements Broker, ManualControls {
       ]),
     );
     this.#cashMinor = account.cashMinor;
+  }
+
+  restate(change: Parameters<ByHand['restate']>[0]): void {
+    const { instrument, fromQuantity, toQuantity, averagePrice, cashMinor } = change;
+    const held = this.#held?.get(instrument);
+    if (held === undefined || held.quantity !== fromQuantity) return;
+    this.#held?.set(instrument, { quantity: toQuantity, averagePrice });
+    this.#cashMinor += cashMinor;
   }
 
   restore(orders: readonly BrokerOrder[]): void {
@@ -292,6 +322,13 @@ class ManualBroker implements Broker, ManualControls {
     });
   }
 
+  /** Each refusal is a word of its own, however often the same is refused. */
+  #refuse(orderId: string, kind: 'cancel_rejected' | 'replace_rejected', reason: string): void {
+    this.#refusals += 1;
+    const reportId = `${orderId}:${kind}:${this.#clock.now()}.${this.#refusals}`;
+    this.#tell(orderId, kind, { reportId, reason });
+  }
+
   #tell(orderId: string, kind: BrokerReportKind, fields: Partial<BrokerReport>): void {
     const standing = this.#orders.get(orderId);
     const report: BrokerReport = {
@@ -310,6 +347,20 @@ class ManualBroker implements Broker, ManualControls {
     };
     for (const listen of this.#listeners) listen(report);
   }
+}
+
+/** What of an attested account is no figure, in one line; null when it can be taken over whole. */
+function faultOf({ cashMinor, holdings }: AttestedAccount): string | null {
+  if (!Number.isSafeInteger(cashMinor)) return `cash: found ${cashMinor}, expected minor units`;
+  const seen = new Set<InstrumentId>();
+  for (const { averagePrice, instrument, quantity } of holdings) {
+    if (!Number.isFinite(quantity)) return `${instrument}: found ${quantity}, expected shares`;
+    if (averagePrice !== null && !(Number.isFinite(averagePrice) && averagePrice >= 0))
+      return `${instrument}: found an average of ${averagePrice}, expected a price`;
+    if (seen.has(instrument)) return `${instrument}: found twice, expected once`;
+    seen.add(instrument);
+  }
+  return null;
 }
 
 function isOpen(standing: Standing): boolean {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrokerError } from '#app/errors.ts';
-import type { OrderRequest } from '#app/ports.ts';
+import type { Clock, OrderRequest } from '#app/ports.ts';
 import { symbolOf } from '#core/market/instrument.ts';
 import type { AlpacaBrokerOptions } from '#shell/brokers/alpaca/alpaca.ts';
 import { childIdOf, primariesOf } from '#shell/brokers/alpaca/family.ts';
 import type { AlpacaCallLine } from '#shell/lib/alpaca/rest.ts';
+import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { brokerOn } from '#test/support/alpaca-contract.ts';
 import { CONTRACT_INSTRUMENT, contractOrder as order } from '#test/support/broker-harness.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -177,6 +179,27 @@ describe('alpaca: keys, calls and answers', () => {
     fake.faults.push({ method: 'POST', path: /orders$/, act });
     assert.equal((await failure(broker.submit(order({ orderId: ENTRY })))).code, 'rate_limited');
     assert.equal(await broker.find(ENTRY), null);
+    await broker.submit(order({ orderId: ENTRY }));
+  });
+
+  test('ID-09 a purchase that waited for the limit while its process was frozen does not leave when it wakes', async () => {
+    const system = createSystemClock();
+    let asleepMs = 0;
+    const clock: Clock = {
+      now: () => system.now() + asleepMs,
+      at: (at, run) => system.at(at - asleepMs, run),
+    };
+    const { broker, fake } = await started({ clock });
+    const act = { status: 429, text: '{"message":"too many"}', headers: { 'retry-after': '0.3' } };
+    fake.faults.push({ method: 'GET', path: /account$/, act });
+    const limited = broker.cashMinor();
+    await eventually(() => fake.faults.length === 0);
+    await sleep(50);
+    const bought = failure(broker.submit(order({ orderId: ENTRY })));
+    asleepMs = 6_000;
+    assert.equal((await bought).code, 'disconnected');
+    await limited;
+    assert.equal(fake.calls.includes('POST /v2/orders'), false);
     await broker.submit(order({ orderId: ENTRY }));
   });
 

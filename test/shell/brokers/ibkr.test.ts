@@ -18,6 +18,7 @@ type Options = FakeIbkrOptions & {
   readonly answerTimeoutMs?: number;
   readonly clientId?: number;
   readonly isMaster?: boolean;
+  readonly idWaitMs?: number;
 };
 
 function brokerOn(gateway: FakeIbkr, options: Options = {}) {
@@ -29,6 +30,7 @@ function brokerOn(gateway: FakeIbkr, options: Options = {}) {
     answerTimeoutMs: options.answerTimeoutMs ?? 1_000,
     heartbeatMs: 400,
     backoffMs: [50],
+    idWaitMs: options.idWaitMs ?? 0,
     onNote: (line) => void notes.push(line),
   });
   const reports: BrokerReport[] = [];
@@ -304,6 +306,19 @@ describe('ibkr', () => {
     const { gateway } = await start();
     const second = brokerOn(gateway);
     await assert.rejects(second.broker.start(), hasCode('client_id_in_use'));
+  });
+
+  test('ID-09 a client id that the gateway has not let go of yet is asked for again', async () => {
+    const gateway = new FakeIbkr();
+    await gateway.listen();
+    open.push(() => gateway.close());
+    gateway.idsHeld = 2;
+    const { broker, notes } = brokerOn(gateway, { idWaitMs: 5_000 });
+    await broker.start();
+    assert.equal(gateway.idsHeld, 0);
+    assert.equal(gateway.connections(), 1);
+    assert.equal(notes.filter((line) => /client id is still in use/.test(line)).length, 2);
+    await broker.submit(order({ orderId: 'a.entry-1', limitPrice: 100 }));
   });
 
   test('ID-09 orders entered elsewhere are listed as external and their fills without our id', async () => {

@@ -30,6 +30,11 @@ const DUPLICATE = /client_order_id must be unique/i;
 /** An order that is being replaced cannot be canceled for a moment; a cancel is not given up for that. */
 const CANCEL_TRIES = 8;
 const CANCEL_PAUSE_MS = 120;
+/**
+ * Longest wait of a purchase for the budget. The fence was asked before it: a process that was frozen while
+ * it waited may have been taken over from. With the lease (2.5 s) still before a standby takes over (5 s).
+ */
+const BUY_WITHIN_MS = 2_400;
 /** A request that never left leaves no doubt. */
 const NEVER_SENT: ReadonlySet<string> = new Set(['disconnected', 'rate_limited', 'stopped']);
 
@@ -55,7 +60,10 @@ export class AlpacaActs {
         throw this.#duplicate(orderId);
     }
     const tracked = book.add(request);
-    const sent = this.#deps.api.submit(submitBodyOf(request));
+    const sent =
+      request.side === 'buy'
+        ? this.#deps.api.submit(submitBodyOf(request), BUY_WITHIN_MS)
+        : this.#deps.api.submit(submitBodyOf(request));
     tracked.sending = sent.then(
       () => undefined,
       () => undefined,

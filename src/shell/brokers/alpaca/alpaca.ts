@@ -9,6 +9,7 @@ import type {
   ConnectionChange,
 } from '#app/ports.ts';
 import { type InstrumentId, symbolOf } from '#core/market/instrument.ts';
+import type { ReadCharge } from '#core/portfolio/account-reading.ts';
 import { blocksOf, readAccount, readSkewMs } from '#shell/lib/alpaca/account.ts';
 import type { AlpacaKeys } from '#shell/lib/alpaca/keys.ts';
 import { type AlpacaCallLine, AlpacaRest } from '#shell/lib/alpaca/rest.ts';
@@ -56,7 +57,7 @@ const LONGEST_RESYNC_PAUSE_MS = 15_000;
  * An account at Alpaca, paper or live. Orders go over REST, their fate comes over the trade stream and
  * is asked for whenever the stream may have missed something. Children of a bracket and the second of a
  * pair are found by their group, a changed price by its chain; both keep the desk's order id. Fees are
- * not in executions: the vendor charges regulatory fees at the end of the day. Questions, cancels and
+ * not in executions: the vendor charges regulatory fees at the end of the day, told as charges. Questions, cancels and
  * kills need no `start`, so that a kill from another process does not hang on the stream.
  */
 export function createAlpacaBroker(options: AlpacaBrokerOptions): Broker {
@@ -250,6 +251,14 @@ class AlpacaBroker implements Broker {
       });
     }
     return fills;
+  }
+
+  async charges(sinceAt: number): Promise<ReadCharge[]> {
+    return (await this.#api.charges(sinceAt)).map(({ date, id, net_amount }) => ({
+      chargeId: id,
+      amountMinor: minorOfDecimal(net_amount),
+      at: Date.parse(date),
+    }));
   }
 
   async #checkAccount(): Promise<void> {

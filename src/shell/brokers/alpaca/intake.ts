@@ -117,7 +117,7 @@ export class AlpacaIntake {
     const { book, clock } = this.#deps;
     const { event, execution_id, order, price, qty, timestamp } = update;
     const execution =
-      execution_id == null || price == null || qty == null
+      execution_id == null || !(Number(price ?? 0) > 0) || !(Number(qty ?? 0) > 0)
         ? null
         : { id: execution_id, quantity: Number(qty), price: Number(price) };
     const at = timestamp ?? order.updated_at ?? clock.now();

@@ -8,7 +8,9 @@ function text(price: number | null): string | undefined {
 }
 
 /** The body of `POST /v2/orders`. A pair leaves under its target, since there the group's first order is a limit. */
-export function submitBodyOf(request: OrderRequest): Record<string, unknown> {
+export function submitBodyOf(
+  request: OrderRequest,
+): Record<string, unknown> & { readonly client_order_id: string } {
   const { bracket, pair, type } = request;
   const common = {
     symbol: symbolOf(request.instrument),

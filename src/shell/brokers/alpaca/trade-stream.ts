@@ -23,6 +23,7 @@ export type TradeStreamOptions = {
 
 const LONGEST_PAUSE_MS = 60_000;
 const STREAM = 'trade_updates';
+const LONGEST_NAME = 40;
 
 const envelope = z.looseObject({ stream: z.string().optional(), data: z.unknown() });
 const authorization = z.looseObject({ status: z.string() });
@@ -91,7 +92,10 @@ export class TradeStream {
     if (stream === 'authorization') return this.#onAuthorization(data, link);
     if (stream === 'listening') return this.#onListening(data, link);
     const said = z.looseObject({ error_message: z.string() }).safeParse(data);
-    if (said.success) link.fail(`the stream said ${said.data.error_message}`);
+    if (said.success) return link.fail(`the stream said ${said.data.error_message}`);
+    // it may have been an event: what it said is asked for
+    const found = this.#clean(JSON.stringify(stream ?? null).slice(0, LONGEST_NAME));
+    this.#options.onUnreadable(`stream: found ${found}, expected ${STREAM}`);
   }
 
   #onAuthorization(data: unknown, link: StreamLink): void {

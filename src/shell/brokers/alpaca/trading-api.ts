@@ -2,9 +2,11 @@ import { z } from 'zod';
 import type { AlpacaAnswer, AlpacaRest, Query } from '#shell/lib/alpaca/rest.ts';
 import type { BudgetLane } from '#shell/lib/rate-budget.ts';
 import {
+  CHARGE_TYPES,
   type WireOrder,
   wireAsset,
   wireCancels,
+  wireCharges,
   wireClosings,
   wireFills,
   wireOrder,
@@ -39,19 +41,22 @@ export class TradingApi {
   }
 
   /** With its legs. */
-  orderById(id: string, lane: BudgetLane = 'order'): Promise<AlpacaAnswer<WireOrder>> {
+  async orderById(id: string, lane: BudgetLane = 'order'): Promise<AlpacaAnswer<WireOrder>> {
+    const path = orderPath(id);
     const query = { nested: true };
-    return this.#rest.call({ method: 'GET', path: orderPath(id), query, lane, answer: wireOrder });
+    const answer = await this.#rest.call({ method: 'GET', path, query, lane, answer: wireOrder });
+    return this.#about(answer, 'id', id, `GET ${path}`);
   }
 
   /** Without its legs. */
-  orderByClientId(
+  async orderByClientId(
     clientOrderId: string,
     lane: BudgetLane = 'order',
   ): Promise<AlpacaAnswer<WireOrder>> {
     const path = '/v2/orders:by_client_order_id';
     const query = { client_order_id: clientOrderId };
-    return this.#rest.call({ method: 'GET', path, query, lane, answer: wireOrder });
+    const answer = await this.#rest.call({ method: 'GET', path, query, lane, answer: wireOrder });
+    return this.#about(answer, 'client_order_id', clientOrderId, `GET ${path}`);
   }
 
   /** Groups come as one order with its legs, newest first, page by page to the end. */
@@ -82,9 +87,16 @@ export class TradingApi {
     throw this.#endless('/v2/orders');
   }
 
-  submit(body: unknown): Promise<AlpacaAnswer<WireOrder>> {
+  /** Unsent when there is no room in the budget within that time. */
+  async submit(
+    body: { readonly client_order_id: string },
+    withinMs?: number,
+  ): Promise<AlpacaAnswer<WireOrder>> {
     const path = '/v2/orders';
-    return this.#rest.call({ method: 'POST', path, body, lane: 'order', answer: wireOrder });
+    const limit = withinMs === undefined ? {} : { withinMs };
+    const call = { method: 'POST', path, body, lane: 'order', answer: wireOrder } as const;
+    const answer = await this.#rest.call({ ...call, ...limit });
+    return this.#about(answer, 'client_order_id', body.client_order_id, `POST ${path}`);
   }
 
   /** Answers the order that is to take the place of this one. */
@@ -128,6 +140,22 @@ export class TradingApi {
     throw this.#endless(path);
   }
 
+  /** Fees and interest since an instant, oldest first; what was canceled moved no money. */
+  async charges(sinceAt: number): Promise<z.infer<typeof wireCharges>> {
+    const path = '/v2/account/activities';
+    const charges: z.infer<typeof wireCharges> = [];
+    const span = { activity_types: CHARGE_TYPES.join(','), after: new Date(sinceAt).toISOString() };
+    let token: string | undefined;
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      const query = { ...span, direction: 'asc', page_size: FILLS_A_PAGE, page_token: token };
+      const rows = await this.#ask('GET', path, 'poll', wireCharges, query);
+      charges.push(...rows.filter(({ status }) => status !== 'canceled'));
+      token = rows.at(-1)?.id;
+      if (rows.length < FILLS_A_PAGE || token === undefined) return charges;
+    }
+    throw this.#endless(path);
+  }
+
   #ask<T>(
     method: 'GET' | 'DELETE',
     path: string,
@@ -136,6 +164,18 @@ export class TradingApi {
     query: Query = {},
   ): Promise<T> {
     return this.#rest.ask({ method, path, lane, answer, query });
+  }
+
+  /** An answer about another order says nothing about this one. */
+  #about(
+    answer: AlpacaAnswer<WireOrder>,
+    field: 'client_order_id' | 'id',
+    wanted: string,
+    place: string,
+  ): AlpacaAnswer<WireOrder> {
+    if (answer.kind === 'refused' || answer.data[field] === wanted) return answer;
+    const text = `${field}: found ${answer.data[field]}, expected ${wanted}`;
+    throw this.#rest.failure(place, text, { code: 'unreadable', retryable: false });
   }
 
   #endless(path: string): Error {

@@ -27,8 +27,13 @@ export const ORDER_STATUSES = [
   'held',
 ] as const;
 
+/** Regulatory fees of the day's sales, and interest. Dividends are booked on their ex-date. */
+export const CHARGE_TYPES = ['FEE', 'INT'] as const;
+
 const text = z.string({ error: 'a text' }).min(1, 'a text');
 const price = decimal.nullish().transform((found) => (found == null ? null : Number(found)));
+const shares = (error: string) => decimal.transform(Number).pipe(z.number().nonnegative({ error }));
+const above = (error: string) => decimal.transform(Number).pipe(z.number().positive({ error }));
 
 const orderFields = {
   id: text,
@@ -36,7 +41,8 @@ const orderFields = {
   symbol: z.string().nullish(),
   /** Null for an order by amount. */
   qty: decimal.nullish(),
-  filled_qty: decimal.transform(Number),
+  filled_qty: shares('shares, 0 or more'),
+  /** The vendor writes 0 or nothing while no share has filled. */
   filled_avg_price: price,
   side: z.enum(['buy', 'sell', ''], { error: 'buy or sell' }).nullish(),
   type: z.enum(['market', 'limit', 'stop', 'stop_limit', 'trailing_stop', ''], {
@@ -56,22 +62,41 @@ const orderFields = {
   replaces: text.nullish(),
 };
 
-type Named = Readonly<
-  Record<'order_class' | 'side' | 'symbol' | 'type', string | null | undefined>
->;
+type Figures = z.infer<z.ZodObject<typeof orderFields>>;
 
 /** Only an order of several options at once, which nobody here makes, has parts without a name. */
-function isWhole({ order_class, side, symbol, type }: Partial<Named>): boolean {
+function isWhole({ order_class, side, symbol, type }: Figures): boolean {
   return (
     order_class === 'mleg' || [side, symbol, type].every((part) => part != null && part !== '')
   );
 }
 
-const WHOLE = { error: 'an order with symbol, side and type' };
-const leg = z.object(orderFields).refine(isWhole, WHOLE);
+const PRICES = ['filled_avg_price', 'limit_price', 'stop_price', 'trail_price'] as const;
+
+/** Figures that contradict each other, as place and what was expected; taken over, they would never be let go of. */
+function contradictionOf(order: Figures): readonly [keyof Figures, string] | null {
+  const { filled_qty, order_class, qty, status } = order;
+  // several options at once may have a price below 0
+  if (order_class !== 'mleg')
+    for (const field of PRICES) if ((order[field] ?? 0) < 0) return [field, 'a price, not below 0'];
+  if (qty == null) return null;
+  if (!(Number(qty) > 0)) return ['qty', 'shares above 0'];
+  if (filled_qty > Number(qty)) return ['filled_qty', `at most the ${qty} ordered`];
+  if (status === 'filled' && filled_qty < Number(qty))
+    return ['filled_qty', `all ${qty} of an order that is filled`];
+  return null;
+}
+
+const sound = (order: Figures, context: z.RefinementCtx): void => {
+  if (!isWhole(order))
+    context.addIssue({ code: 'custom', message: 'an order with symbol, side and type' });
+  const found = contradictionOf(order);
+  if (found !== null) context.addIssue({ code: 'custom', path: [found[0]], message: found[1] });
+};
+const leg = z.object(orderFields).superRefine(sound);
 export const wireOrder = z
   .object({ ...orderFields, legs: z.array(leg).nullish() })
-  .refine(isWhole, WHOLE);
+  .superRefine(sound);
 export type WireLeg = z.infer<typeof leg>;
 export type WireOrder = z.infer<typeof wireOrder>;
 export type WireStatus = WireOrder['status'];
@@ -80,25 +105,47 @@ export const wireOrders = z.array(wireOrder);
 
 export const wireAsset = z.object({ symbol: text, tradable: z.boolean() });
 
-export const wirePositions = z.array(
-  z.object({
+const wirePosition = z
+  .object({
     symbol: text,
     qty: decimal.transform(Number),
     qty_available: decimal.nullish(),
     side: z.enum(['long', 'short'], { error: 'long or short' }),
-    avg_entry_price: decimal.transform(Number),
-  }),
-);
+    avg_entry_price: shares('a price, not below 0'),
+  })
+  .refine(({ qty, side }) => side === 'short' || qty >= 0, {
+    path: ['qty'],
+    error: 'shares of its side: long, not below 0',
+  });
+
+export const wirePositions = z.array(wirePosition).superRefine((rows, context) => {
+  const seen = new Set<string>();
+  rows.forEach(({ symbol }, index) => {
+    if (seen.size === seen.add(symbol).size)
+      context.addIssue({ code: 'custom', path: [index, 'symbol'], message: 'each symbol once' });
+  });
+});
 
 export const wireFills = z.array(
   z.object({
     id: text,
     order_id: text,
     symbol: text,
-    side: z.string(),
-    qty: decimal.transform(Number),
-    price: decimal.transform(Number),
+    side: z.enum(['buy', 'sell', 'sell_short'], { error: 'buy, sell or sell_short' }),
+    qty: above('shares above 0'),
+    price: above('a price above 0'),
     transaction_time: instant,
+  }),
+);
+
+/** Money that moved apart from executions; `date` is a day, some rows have an instant. */
+export const wireCharges = z.array(
+  z.object({
+    id: text,
+    activity_type: z.enum(CHARGE_TYPES, { error: `one of ${CHARGE_TYPES.join(', ')}` }),
+    date: z.string({ error: 'a day' }).regex(/^\d{4}-\d{2}-\d{2}/, 'a day'),
+    net_amount: decimal,
+    status: z.string().nullish(),
   }),
 );
 

@@ -14,13 +14,17 @@ type Fill = Executed & { feesMicros: number | null; isTold: boolean };
 /** An order as far as it is known here. */
 export type Tracked = {
   request: OrderRequest;
-  /** Id under our own client id; null for an order of another client. */
+  /** Its id where this connection may cancel by it; null for an order of another client. */
   ibId: number | null;
+  /** False for an order of another client: its id, sent with a price, would be a second order. */
+  mayReplace: boolean;
   permId: number | null;
   /** Order whose complete fill activates this one. */
   readonly parentRef: string | null;
   /** The vendor's newest word; null until it said one. */
   status: string | null;
+  /** The most shares it was ever for: a sibling's fill shrinks it. */
+  mostOrdered: number;
   /** Shares the vendor says were filled; executions may still be on their way. */
   saidFilled: number;
   rejection: string | null;
@@ -75,6 +79,7 @@ export function filledOf(tracked: Tracked): number {
 export class IbkrBook {
   readonly #deps: BookDeps;
   readonly #byRef = new Map<string, Tracked>();
+  #refusals = 0;
 
   constructor(deps: BookDeps) {
     this.#deps = deps;
@@ -98,9 +103,11 @@ export class IbkrBook {
     const tracked: Tracked = {
       request,
       ibId,
+      mayReplace: true,
       permId: null,
       parentRef,
       status: null,
+      mostOrdered: request.quantity,
       saidFilled: 0,
       rejection: null,
       fills: [],
@@ -121,6 +128,7 @@ export class IbkrBook {
   noteOrder(tracked: Tracked, listed: OrderRequest, status: string): void {
     const { stopPrice, limitPrice, quantity } = listed;
     tracked.request = { ...tracked.request, stopPrice, limitPrice, quantity };
+    tracked.mostOrdered = Math.max(tracked.mostOrdered, quantity);
     tracked.isGone = false;
     const { replacing } = tracked;
     const isNew =
@@ -136,7 +144,8 @@ export class IbkrBook {
 
   noteStatus(tracked: Tracked, status: string, filled: number): void {
     tracked.status = status;
-    if (filled > tracked.saidFilled) tracked.saidFilled = filled;
+    // more than was ordered is no figure, and waiting for its executions would never end
+    if (filled > tracked.saidFilled && filled <= tracked.mostOrdered) tracked.saidFilled = filled;
     this.#settle(tracked);
   }
 
@@ -192,7 +201,7 @@ export class IbkrBook {
   refuseCancel(orderId: string, why: string): void {
     const tracked = this.#byRef.get(orderId);
     if (tracked !== undefined) tracked.isCancelAsked = false;
-    this.#say(orderId, 'cancel_rejected', `${why}:${this.#deps.clock.now()}`, tracked, {
+    this.#say(orderId, 'cancel_rejected', this.#refusalMark(), tracked, {
       reason: why,
     });
   }
@@ -200,9 +209,15 @@ export class IbkrBook {
   refuseReplace(orderId: string, why: string): void {
     const tracked = this.#byRef.get(orderId);
     if (tracked !== undefined) tracked.replacing = null;
-    this.#say(orderId, 'replace_rejected', `${why}:${this.#deps.clock.now()}`, tracked, {
+    this.#say(orderId, 'replace_rejected', this.#refusalMark(), tracked, {
       reason: why,
     });
+  }
+
+  /** Each refusal is a word of its own, also several of one millisecond. */
+  #refusalMark(): string {
+    this.#refusals += 1;
+    return `${this.#deps.clock.now()}.${this.#refusals}`;
   }
 
   /** The state in the port's words; null when the vendor used a word that is not known. */

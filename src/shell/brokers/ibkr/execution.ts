@@ -18,6 +18,8 @@ export type Executed = {
   readonly at: number;
 };
 
+/** No execution has more shares, and no share a higher price. */
+const MOST = 1e9;
 const ZONED = /^(\d{4})(\d{2})(\d{2})[ -]+(\d{2}:\d{2}:\d{2})(?: (\S+))?$/;
 
 /**
@@ -36,6 +38,24 @@ export function instantOf(text: string): number | null {
   } catch {
     return null;
   }
+}
+
+/** What of an execution cannot be read, in one line; null when it can be booked or is of no US stock. */
+export function faultOfExecution(contract: Contract, found: Execution): string | null {
+  const { acctNumber, execId, price, shares, side } = found;
+  const place = `execution ${execId === undefined || execId === '' ? 'without an id' : execId}`;
+  const { currency, secType, symbol } = contract;
+  for (const [field, text] of Object.entries({ execId, acctNumber, secType, symbol, currency }))
+    if (text === undefined || text === '')
+      return `${place}: ${field}: found nothing, expected a text`;
+  if (side !== 'BOT' && side !== 'SLD')
+    return `${place}: side: found ${side ?? 'nothing'}, expected BOT or SLD`;
+  // a busted one comes again with 0 shares
+  if (shares === undefined || !(shares >= 0 && shares <= MOST))
+    return `${place}: shares: found ${shares ?? 'nothing'}, expected a number of shares`;
+  if (price === undefined || !(price > 0 && price <= MOST))
+    return `${place}: price: found ${price ?? 'nothing'}, expected a price above 0`;
+  return null;
 }
 
 /** Reads an execution; null when a field without which it cannot be booked is missing or absurd. */

@@ -27,7 +27,6 @@ export type IbkrBrokerOptions = {
   readonly environment: 'paper' | 'live';
   /** Its connection, which a feed may share; started and stopped by the broker. */
   readonly gateway: IbkrGateway;
-  readonly clientId: number;
   /** Account at the broker, e.g. `DU1234567`. Kept out of every message and log line. */
   readonly brokerAccount: string;
   /** True for the gateway's master client, which a kill from another process connects as. */
@@ -48,6 +47,13 @@ const CAPABILITIES: BrokerCapabilities = {
   isPerson: false,
   flatten: 'global_cancel',
 };
+
+/**
+ * Longest wait of an order for room on the wire. The fence was asked before it: a process that was frozen
+ * while its orders waited may have been taken over from, so they do not leave when it wakes. With the
+ * lease (2.5 s) still before a standby takes over (5 s).
+ */
+const SUBMIT_WITHIN_MS = 2_400;
 
 /**
  * An account at Interactive Brokers behind TWS or IB Gateway. Our order id travels as `orderRef`; the
@@ -98,7 +104,6 @@ class IbkrBroker implements Broker {
       book: this.#book,
       queries: this.#queries,
       clock,
-      clientId: options.clientId,
       brokerAccount,
       isMaster: options.isMaster ?? false,
       onNote: note,
@@ -118,6 +123,10 @@ class IbkrBroker implements Broker {
 
   async start(): Promise<void> {
     await this.#gateway.start();
+    await this.#intake.refresh();
+    // what a desk entered as the master client, after a takeover, its own id can neither hear of nor cancel
+    if (!this.#intake.isOutOfReach() || this.#gateway.isStandIn()) return;
+    await this.#gateway.standIn();
     await this.#intake.refresh();
   }
 
@@ -155,7 +164,11 @@ class IbkrBroker implements Broker {
     const lane: SendLane = order.side === 'sell' ? 'urgent' : 'normal';
     try {
       await this.#acks.await('submit', order.orderId, () =>
-        this.#gateway.send(lane, (api) => this.#write(api, members, parentRef !== null)),
+        this.#gateway.send(
+          lane,
+          (api) => this.#write(api, members, parentRef !== null),
+          SUBMIT_WITHIN_MS,
+        ),
       );
     } catch (error) {
       // nothing was written: the ids are free of any doubt
@@ -191,6 +204,7 @@ class IbkrBroker implements Broker {
         tracked === undefined ? 'unknown_order' : 'not_working',
       );
     const { ibId } = tracked;
+    if (!tracked.mayReplace) return this.#book.refuseReplace(orderId, 'other_client');
     const changed = { ...tracked.request, ...price };
     const refusal = judgeRequest(changed, CAPABILITIES, 0);
     if (refusal !== null) return this.#book.refuseReplace(orderId, refusal.code);

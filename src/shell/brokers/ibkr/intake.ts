@@ -2,9 +2,9 @@ import { type Contract, EventName, type IBApi, type Order, type OrderState } fro
 import type { BrokerFill, Clock } from '#app/ports.ts';
 import type { IbkrGateway } from '#shell/lib/ibkr/gateway.ts';
 import { filledOf, type IbkrBook, type Tracked } from './book.ts';
-import { type Executed, executedOf } from './execution.ts';
-import { requestOf } from './orders.ts';
-import type { Queries } from './queries.ts';
+import { type Executed, executedOf, faultOfExecution } from './execution.ts';
+import { faultOfOrder, requestOf } from './orders.ts';
+import type { Queries, SpoiledMessage } from './queries.ts';
 
 /** Codes after which a new order is certainly not working. Source: the vendor's message codes. */
 const REFUSED: ReadonlySet<number> = new Set([103, 110, 200, 201, 203, 321, 322, 382, 383, 404]);
@@ -21,7 +21,6 @@ export type IntakeDeps = {
   readonly book: IbkrBook;
   readonly queries: Queries;
   readonly clock: Clock;
-  readonly clientId: number;
   readonly brokerAccount: string;
   /** The gateway's master client hears of the orders of all clients and may cancel them. */
   readonly isMaster: boolean;
@@ -32,8 +31,11 @@ export type IntakeDeps = {
 export class IbkrIntake {
   readonly #deps: IntakeDeps;
   readonly #foreign = new Map<string, BrokerFill>();
-  /** Orders of the listing that is under way. */
-  readonly #listed = new Set<Tracked>();
+  /** Ids of this desk that open orders stand under although this connection may not cancel them. */
+  #isOutOfReach = false;
+  /** Orders heard of since the end of the last listing, and those of the last one. */
+  #underWay = new Set<Tracked>();
+  #listed: ReadonlySet<Tracked> = new Set();
   #reading: Promise<void> | null = null;
 
   constructor(deps: IntakeDeps) {
@@ -43,6 +45,11 @@ export class IbkrIntake {
   /** Executions of orders that were entered elsewhere and have ended. */
   foreignFills(): readonly BrokerFill[] {
     return [...this.#foreign.values()];
+  }
+
+  /** True when the last listing had orders of this desk that only its other client id may cancel. */
+  isOutOfReach(): boolean {
+    return this.#isOutOfReach;
   }
 
   /** Reads open orders, those that ended and the day's executions; callers share one reading. Throws BrokerError. */
@@ -56,9 +63,9 @@ export class IbkrIntake {
   async #readAll(): Promise<void> {
     const { book, queries } = this.#deps;
     const before = [...book.all()].filter((tracked) => tracked.isWritten);
-    this.#listed.clear();
+    this.#isOutOfReach = false;
     await queries.openOrders();
-    const listed = new Set(this.#listed);
+    const listed = this.#listed;
     await queries.completedOrders();
     await queries.executions();
     for (const tracked of before) {
@@ -69,29 +76,41 @@ export class IbkrIntake {
   }
 
   attach(api: IBApi): void {
-    const { clientId, brokerAccount, clock } = this.#deps;
+    const { gateway, brokerAccount, clock } = this.#deps;
+    this.#underWay = new Set();
     api.on(EventName.openOrder, (ibId, contract, order, orderState) =>
       this.#onOpenOrder(ibId, contract, order, orderState),
     );
+    api.on(EventName.openOrderEnd, () => {
+      this.#listed = this.#underWay;
+      this.#underWay = new Set();
+    });
     api.on(EventName.completedOrder, (contract, order, orderState) =>
       this.#onCompleted(contract, order, orderState),
     );
     api.on(EventName.orderStatus, (ibId, status, filled, _left, _price, permId, ...rest) => {
       const [, , client] = rest;
       const tracked =
-        this.#byPermId(permId) ?? (client === clientId ? this.#deps.book.byIbId(ibId) : undefined);
+        this.#byPermId(permId) ??
+        (client === gateway.clientId() ? this.#deps.book.byIbId(ibId) : undefined);
       if (tracked !== undefined) this.#deps.book.noteStatus(tracked, String(status), filled);
     });
     api.on(EventName.execDetails, (_id, contract, execution) => {
+      const fault = faultOfExecution(contract, execution);
+      if (fault !== null) return this.#unreadable('EXECUTION_DATA', fault);
       if (execution.acctNumber !== brokerAccount) return;
       const executed = executedOf(contract, execution, clock.now());
-      if (executed === null) {
-        this.#deps.onNote('an execution that cannot be read');
-        return;
-      }
+      if (executed === null)
+        return this.#deps.onNote(`left out an execution in ${contract.secType} ${contract.symbol}`);
       const tracked =
         (executed.orderRef === null ? undefined : this.#deps.book.get(executed.orderRef)) ??
         this.#byPermId(executed.permId ?? undefined);
+      // more than was ever ordered is a figure read at the wrong place
+      if (tracked !== undefined && executed.quantity > tracked.mostOrdered)
+        return this.#unreadable(
+          'EXECUTION_DATA',
+          `execution ${executed.execId} of ${tracked.request.orderId}: shares: found ${executed.quantity}, expected at most ${tracked.mostOrdered}`,
+        );
       if (tracked !== undefined) this.#deps.book.noteExecution(tracked, executed);
       else this.#noteForeign(executed);
     });
@@ -115,13 +134,23 @@ export class IbkrIntake {
   }
 
   #onOpenOrder(ibId: number, contract: Contract, order: Order, orderState: OrderState): void {
-    const { clientId, brokerAccount, isMaster } = this.#deps;
-    if (order.account !== brokerAccount) return;
-    const isOurs = order.clientId === clientId;
-    if (isOurs) this.#deps.gateway.noteOrderId(ibId);
+    const { gateway, brokerAccount, isMaster } = this.#deps;
     const ref = order.orderRef ?? '';
     const orderId = ref === '' ? `external:${order.permId ?? `${order.clientId}:${ibId}`}` : ref;
+    const fault = faultOfOrder(contract, order);
+    if (fault !== null) return this.#unreadable('OPEN_ORDER', `order ${orderId}: ${fault}`);
+    if (order.account !== brokerAccount) return;
+    // an id is free under one of our clients when no other has it: the master cancels by the id alone
+    if (gateway.isOwnId(order.clientId)) gateway.noteOrderId(ibId);
+    const isInReach = isMaster || gateway.mayCancel(order.clientId);
+    if (!isInReach && gateway.isOwnId(order.clientId)) this.#isOutOfReach = true;
     const request = requestOf(contract, order, orderId);
+    if (request === null && this.#deps.book.get(orderId) !== undefined) {
+      // what this desk sent is of a kind it knows: left out, it would count as gone
+      const found = `${contract.secType} ${order.orderType}`;
+      const text = `order ${orderId}: kind: found ${found}, expected the one that was sent`;
+      return this.#unreadable('OPEN_ORDER', text);
+    }
     if (request === null) {
       this.#deps.onNote('left out an open order of another kind');
       return;
@@ -132,13 +161,11 @@ export class IbkrIntake {
         : this.#deps.book.byIbId(order.parentId);
     const tracked =
       this.#deps.book.get(orderId) ??
-      this.#deps.book.add(
-        request,
-        isOurs || isMaster ? ibId : null,
-        parent?.request.orderId ?? null,
-      );
+      this.#deps.book.add(request, isInReach ? ibId : null, parent?.request.orderId ?? null);
+    if (isInReach) tracked.ibId = ibId;
+    tracked.mayReplace = order.clientId === gateway.clientId();
     tracked.isWritten = true;
-    this.#listed.add(tracked);
+    this.#underWay.add(tracked);
     if (order.permId !== undefined && order.permId !== 0) tracked.permId = order.permId;
     this.#deps.book.noteOrder(tracked, request, String(orderState.status ?? 'Unknown'));
   }
@@ -147,6 +174,8 @@ export class IbkrIntake {
   #onCompleted(contract: Contract, order: Order, orderState: OrderState): void {
     const { book, brokerAccount } = this.#deps;
     const ref = order.orderRef ?? '';
+    const fault = ref === '' ? null : faultOfOrder(contract, order);
+    if (fault !== null) return this.#unreadable('COMPLETED_ORDER', `order ${ref}: ${fault}`);
     if (order.account !== brokerAccount || ref === '') return;
     const request = requestOf(contract, order, ref);
     if (request === null) return;
@@ -155,6 +184,13 @@ export class IbkrIntake {
     const status = String(orderState.status ?? 'Unknown');
     if (status === 'Inactive') return book.noteRejection(tracked, orderState.completedStatus ?? '');
     book.noteStatus(tracked, status, Number(order.filledQuantity ?? 0));
+  }
+
+  /** The listing under way is not whole without it; out of one the account is asked. */
+  #unreadable(listing: SpoiledMessage, fault: string): void {
+    this.#deps.queries.spoil(listing, fault);
+    this.#deps.onNote(fault);
+    if (this.#reading === null) void this.refresh().catch(() => undefined);
   }
 
   #noteForeign(executed: Executed): void {

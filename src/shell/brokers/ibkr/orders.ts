@@ -85,6 +85,9 @@ export function familyOf(request: OrderRequest): OrderRequest[] {
   ];
 }
 
+/** Source: the vendor's order actions; SSELL and SLONG are for institutions. */
+const ACTIONS: ReadonlySet<string> = new Set(['BUY', 'SELL', 'SSHORT', 'SSELL', 'SLONG']);
+
 const OUR_TYPES: Readonly<Record<string, OrderRequest['type']>> = {
   LMT: 'limit',
   MKT: 'market',
@@ -95,6 +98,24 @@ const OUR_TYPES: Readonly<Record<string, OrderRequest['type']>> = {
 
 function price(found: number | undefined): number | null {
   return found !== undefined && Number.isFinite(found) && found > 0 && found < 1e300 ? found : null;
+}
+
+/** No order is for more shares. */
+const MOST_SHARES = 1e9;
+
+/** What of a listed order cannot be read, in one line; null when it can, whatever kind it is of. */
+export function faultOfOrder(contract: Contract, order: Order): string | null {
+  const { account, action, orderType, totalQuantity } = order;
+  const { currency, secType, symbol } = contract;
+  for (const [field, text] of Object.entries({ account, secType, symbol, currency, orderType }))
+    if (text === undefined || text === '') return `${field}: found nothing, expected a text`;
+  if (!ACTIONS.has(String(action)))
+    return `action: found ${action ?? 'nothing'}, expected BUY or SELL`;
+  // one for an amount of money has no shares
+  const quantity = totalQuantity ?? 0;
+  if (!(quantity >= 0 && quantity <= MOST_SHARES))
+    return `quantity: found ${totalQuantity}, expected a number of shares`;
+  return null;
 }
 
 /**
