@@ -1,18 +1,26 @@
-import { axesOf } from '#core/engine/effects-push.ts';
+import { type HeldFacts, heldFactsOf } from '#core/engine/held-facts.ts';
 import type { Message } from '#core/engine/message.ts';
 import { pendingTickets } from '#core/engine/select.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { symbolOf } from '#core/market/instrument.ts';
 import type { Question } from '#core/replies/act.ts';
-import type { Answer, BothSides, DeskView, HealthLine, JobLine } from '#core/replies/answer.ts';
+import type { AccountLine, Answer, BothSides, HealthLine, JobLine } from '#core/replies/answer.ts';
 import type { Notice } from '#core/replies/notice.ts';
-import { openRiskMinor } from '#core/risk/review.ts';
+import { type CalendarSource, calendarAnswer } from './answer-calendar.ts';
+import { type ExDateSource, exDatesBehind } from './answer-ex-dates.ts';
+import {
+  type CheckpointSource,
+  checkpointBehind,
+  gatesAnswer,
+  sectorsAnswer,
+} from './answer-gates.ts';
 import type { DeskHandle } from './desk-handle.ts';
+import { viewOf } from './desk-view.ts';
 import { deskScope } from './find-desk.ts';
 import type { Identity } from './ports.ts';
 
 /** What questions ask outside the desks. Every method may throw StoreError. */
-export interface AnswerSources {
+export interface AnswerSources extends CheckpointSource, ExDateSource, CalendarSource {
   jobs(limit: number): Promise<readonly JobLine[]>;
   health(): Promise<readonly HealthLine[]>;
   /** Lines of the log as text, oldest first. */
@@ -21,6 +29,8 @@ export interface AnswerSources {
   report(deskId: string, day: string): Promise<Message | null>;
   /** Reads the account of a desk, gives the desk the reading and answers both sides. */
   reconcile(deskId: string, by: string): Promise<BothSides>;
+  /** Every account of the settings, whether a desk runs on it or not. */
+  accounts(): readonly AccountLine[];
   /** Figures of /ping, e.g. `{ pollingLagMs, uptimeMs }`. */
   ping(): Readonly<Record<string, number | string>>;
 }
@@ -40,18 +50,6 @@ export type Answered =
 const USUAL_TRADES = 10;
 const USUAL_LOG_LINES = 10;
 
-/** The desk as questions and cards see it. */
-export function viewOf(desk: DeskHandle, at: number): DeskView {
-  const state = desk.state();
-  return {
-    policy: desk.policy,
-    state,
-    view: desk.view(),
-    axes: axesOf(state, at),
-    openRiskMinor: openRiskMinor(state, null),
-  };
-}
-
 /** The newest version of a ticket by its code, over the given desks. */
 export function ticketByCode(
   desks: readonly DeskHandle[],
@@ -69,7 +67,7 @@ export function ticketByCode(
 
 /** Answers a question from committed state; changes nothing. Throws StoreError from the sources. */
 export async function answerQuestion(
-  question: Question,
+  question: Exclude<Question, { ask: 'backtest' }>,
   who: Extract<Identity, { kind: 'known' }>,
   deps: AnswerDeps,
 ): Promise<Answered> {
@@ -83,14 +81,20 @@ export async function answerQuestion(
     case 'start':
     case 'status':
     case 'pending':
-    case 'positions':
+    case 'locks':
     case 'todo':
     case 'pnl':
       return answer({ at, kind: question.ask, desks });
+    case 'positions':
+      return answer({ at, kind: 'positions', desks, held: heldOf(at, handles, deps) });
+    case 'gates':
+      return answer(await gatesAnswer(at, question, handles, deps.sources));
+    case 'sectors':
+      return answer(await sectorsAnswer(at, question.scope, handles, deps.sources));
     case 'ticket':
       return answer(ticketAnswer(at, question.code, handles));
     case 'why':
-      return answer(whyAnswer(at, question.target, handles));
+      return answer(await whyAnswer(at, question.target, deps));
     case 'orders':
       return answer({ at, kind: 'orders', desks, filter: question.filter });
     case 'trades':
@@ -107,13 +111,10 @@ export async function answerQuestion(
       return await reportAnswer(at, question.day, handles, deps);
     case 'reconcile':
       return await reconcileAnswer(at, question.scope, who.actor.id, handles, deps);
+    case 'calendar':
+      return answer(calendarAnswer(at, question, handles, deps.sources));
     case 'jobs':
-      return answer({
-        at,
-        kind: 'jobs',
-        jobs: await deps.sources.jobs(20),
-        zone: desks[0]?.policy.zone ?? 'UTC',
-      });
+      return answer(await jobsAnswer(at, handles, deps.sources));
     case 'health':
       return answer({ at, kind: 'health', lines: await deps.sources.health() });
     case 'logs':
@@ -122,14 +123,40 @@ export async function answerQuestion(
         kind: 'logs',
         lines: await deps.sources.logs(question.count ?? USUAL_LOG_LINES, question.level),
       });
+    case 'accounts':
     case 'ping':
-      return answer({ at, kind: 'ping', figures: deps.sources.ping() });
     case 'whoami':
-      return answer({ at, kind: 'whoami', actor: who.actor, language: who.language });
+      return answer(ownAnswer(at, question.ask, who, deps.sources));
     case 'exit_list':
     case 'kill_menu':
     case 'mode_menu':
       return { kind: 'notice', notice: menu(question.ask, handles) };
+  }
+}
+
+async function jobsAnswer(
+  at: number,
+  handles: readonly DeskHandle[],
+  sources: AnswerSources,
+): Promise<Answer> {
+  const zone = handles[0]?.policy.zone ?? 'UTC';
+  return { at, kind: 'jobs', jobs: await sources.jobs(20), zone };
+}
+
+/** What is known without asking a desk. */
+function ownAnswer(
+  at: number,
+  ask: 'accounts' | 'ping' | 'whoami',
+  who: Extract<Identity, { kind: 'known' }>,
+  sources: AnswerSources,
+): Answer {
+  switch (ask) {
+    case 'accounts':
+      return { at, kind: 'accounts', accounts: sources.accounts() };
+    case 'ping':
+      return { at, kind: 'ping', figures: sources.ping() };
+    case 'whoami':
+      return { at, kind: 'whoami', actor: who.actor, language: who.language };
   }
 }
 
@@ -160,34 +187,60 @@ function onlyPending(handles: readonly DeskHandle[]): { desk: DeskHandle; ticket
   return waiting.length === 1 ? (waiting[0] ?? null) : null;
 }
 
-function whyAnswer(at: number, target: string | null, handles: readonly DeskHandle[]): Answer {
+/** What is held by the desks of the Chinese market, by desk. */
+function heldOf(
+  at: number,
+  handles: readonly DeskHandle[],
+  deps: AnswerDeps,
+): Readonly<Record<string, readonly HeldFacts[]>> {
+  const ofChina = handles.filter(({ policy }) => policy.market === 'CN');
+  return Object.fromEntries(
+    ofChina.map((desk) => [
+      desk.policy.deskId,
+      heldFactsOf(desk.state(), desk.view(), desk.policy, deps.sources.calendarOf('CN'), at),
+    ]),
+  );
+}
+
+async function whyAnswer(at: number, target: string | null, deps: AnswerDeps): Promise<Answer> {
+  const handles = deps.desks();
   const first = handles[0];
   if (first === undefined) return { at, kind: 'ticket_unknown', code: target };
   const wanted = target === null || target === 'NOW' ? null : target;
   const byCode = wanted === null ? onlyPending(handles) : ticketByCode(handles, wanted);
-  if (byCode !== null) {
-    return {
-      at,
-      kind: 'why',
-      desk: viewOf(byCode.desk, at),
-      target: wanted,
-      ticket: byCode.ticket,
-    };
-  }
+  if (byCode !== null) return await whyTicket(at, wanted, byCode, deps);
   const bySymbol = handles
     .flatMap((desk) => Object.values(desk.state().tickets).map((ticket) => ({ desk, ticket })))
     .filter(({ ticket }) => symbolOf(ticket.instrument) === wanted || ticket.instrument === wanted)
     .sort((a, b) => b.ticket.createdAt - a.ticket.createdAt)[0];
-  if (bySymbol !== undefined) {
-    return {
-      at,
-      kind: 'why',
-      desk: viewOf(bySymbol.desk, at),
-      target: wanted,
-      ticket: bySymbol.ticket,
-    };
-  }
-  return { at, kind: 'why', desk: viewOf(first, at), target: wanted, ticket: null };
+  if (bySymbol !== undefined) return await whyTicket(at, wanted, bySymbol, deps);
+  return {
+    at,
+    kind: 'why',
+    desk: viewOf(first, at),
+    target: wanted,
+    ticket: null,
+    checkpoint: await checkpointBehind(first, null, deps.sources),
+    exDates: await exDatesBehind(first, { target: wanted, since: 0 }, deps.sources),
+  };
+}
+
+async function whyTicket(
+  at: number,
+  target: string | null,
+  { desk, ticket }: { readonly desk: DeskHandle; readonly ticket: Ticket },
+  { sources }: AnswerDeps,
+): Promise<Answer> {
+  const { instrument, createdAt } = ticket;
+  return {
+    at,
+    kind: 'why',
+    desk: viewOf(desk, at),
+    target,
+    ticket,
+    checkpoint: await checkpointBehind(desk, ticket, sources),
+    exDates: await exDatesBehind(desk, { target: instrument, since: createdAt }, sources),
+  };
 }
 
 async function reportAnswer(

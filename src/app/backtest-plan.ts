@@ -1,4 +1,5 @@
-import type { BacktestDay } from '#core/backtest/run.ts';
+import type { BacktestDay, BacktestSymbolDay } from '#core/backtest/run.ts';
+import { type SpreadColumns, spreadsOver } from '#core/backtest/spreads.ts';
 import type { EventTable, EventWindowParams } from '#core/gates/event-window.ts';
 import { dailyBarsOf, splitByDay } from '#core/market/aggregate.ts';
 import type { BarColumns } from '#core/market/bar.ts';
@@ -13,6 +14,8 @@ export type BarSeries = {
   readonly instrument: InstrumentId;
   readonly minutes: BarColumns;
   readonly daily: BarColumns | null;
+  /** Spreads that were recorded; null or left out: none. */
+  readonly spreads?: SpreadColumns | null;
 };
 
 export type BacktestPlanFacts = {
@@ -43,6 +46,19 @@ export function historyOf(series: BarSeries, calendar: CalendarTable): History {
 
 function isWarm(context: DayContext): boolean {
   return context.ma20 !== null && context.atr20d !== null && context.usualVolume5m !== null;
+}
+
+function symbolDay(
+  { series }: BacktestPlanFacts,
+  present: readonly History[],
+  context: DayContext,
+  day: TradingDay,
+): BacktestSymbolDay {
+  const { instrument } = context;
+  const bars = present.find((history) => history.instrument === instrument)!.minutesByDay.get(day)!;
+  const spreads = series.find((entry) => entry.instrument === instrument)?.spreads ?? null;
+  if (spreads === null) return { instrument, bars, context };
+  return { instrument, bars, context, spreads: spreadsOver(spreads, bars) };
 }
 
 /**
@@ -81,13 +97,7 @@ export function planBacktest(facts: BacktestPlanFacts): BacktestPlan {
         ...plan.input,
         facts: plan.input.facts.filter(({ instrument }) => names.has(instrument)),
       },
-      symbols: warm.map((context) => ({
-        instrument: context.instrument,
-        bars: present
-          .find(({ instrument }) => instrument === context.instrument)!
-          .minutesByDay.get(day)!,
-        context,
-      })),
+      symbols: warm.map((context) => symbolDay(facts, present, context, day)),
     });
   }
   return { days, warmUp };

@@ -43,5 +43,16 @@ function follow(event: Event, byHand: ByHand): void {
     const holdings = event.holdings.map((held) => ({ ...held, averagePrice: null }));
     byHand.attest({ holdings, cashMinor: event.cashMinor });
   }
+  if (event.type === 'ex_date_restated') {
+    const { instrument, from, to, cashMinor } = event;
+    const [fromQuantity, toQuantity] = [from.quantity, to.quantity];
+    byHand.restate({
+      instrument,
+      fromQuantity,
+      toQuantity,
+      averagePrice: to.entryPrice,
+      cashMinor,
+    });
+  }
   if (event.type === 'order_canceled') byHand.close(event.orderId, event.reason ?? 'closed');
 }

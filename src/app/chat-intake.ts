@@ -3,7 +3,7 @@ import { urgentOf } from '#core/replies/parse.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import { StoreError } from './errors.ts';
 import { deskScope } from './find-desk.ts';
-import type { Access, Channel, Clock, Inbox, InboxRow, Incoming } from './ports.ts';
+import type { Access, Channel, Clock, Inbox, InboxRow, Incoming, Timer } from './ports.ts';
 import { type ChatBody, mayStop, type Speaker, updateKeyOf } from './reply-rows.ts';
 
 export type IntakeDeps = {
@@ -28,8 +28,13 @@ export type Intake = {
    * channel keeps them and gives them again; an urgent word has acted nevertheless, once.
    */
   receive(rows: readonly Incoming[]): Promise<void>;
-  /** Queues rows that are committed and not done, at start and when another process delivered some. */
+  /** Queues rows that are committed and not done. */
   drainPending(): Promise<void>;
+  /**
+   * Does so whenever another process says that it delivered some, and again until the store has answered: what
+   * was announced once is announced to nobody a second time. The answer ends it.
+   */
+  follow(): Promise<() => Promise<void>>;
   /** True once the urgent act of this update was decided here; false when it is not known to have been. */
   wasDecided(channel: string, updateId: string): Promise<boolean>;
   /** Resolves when nothing is queued or under way. */
@@ -85,7 +90,13 @@ export function createIntake(deps: IntakeDeps): Intake {
     });
   };
 
+  const drainPending = async (): Promise<void> => {
+    for (const row of await deps.inbox.pending(deps.runId, 500)) queue(row);
+  };
+
   return {
+    drainPending,
+    follow: () => follow(deps, drainPending),
     async receive(rows) {
       const bodies = rows.map((row) => ({ row, done: actAtOnce(row) }));
       try {
@@ -98,14 +109,35 @@ export function createIntake(deps: IntakeDeps): Intake {
         throw error;
       }
     },
-    async drainPending() {
-      for (const row of await deps.inbox.pending(deps.runId, 500)) queue(row);
-    },
     wasDecided: (channel, updateId) =>
       acted.get(updateKeyOf(channel, updateId))?.wasDecided ?? Promise.resolve(false),
     async idle() {
       while (chains.size > 0) await Promise.all(chains.values());
     },
+  };
+}
+
+/** Looks for rows at each arrival; while the store fails, again after a pause that grows. */
+async function follow(
+  { clock, inbox, onFailure }: IntakeDeps,
+  drainPending: () => Promise<void>,
+): Promise<() => Promise<void>> {
+  let next: Timer | null = null;
+  let isOver = false;
+  const look = (pauseMs: number): void => {
+    drainPending().catch((error: unknown) => {
+      onFailure(error, null);
+      if (isOver || !(error instanceof StoreError)) return;
+      next?.cancel();
+      const longerMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS);
+      next = clock.at(clock.now() + pauseMs, () => look(longerMs));
+    });
+  };
+  const stop = await inbox.onArrival(() => look(RETRY_MS));
+  return async () => {
+    isOver = true;
+    next?.cancel();
+    await stop();
   };
 }
 
@@ -124,9 +156,11 @@ function createFastLane(
     if (known !== undefined) return known;
     const scoped = deskScope(urgent.scope, deps.desks());
     const desks = scoped.length === 0 ? deps.desks() : scoped;
+    // a name nobody bears is a slip of the hand: everything is meant, in the kill file too
+    const scope = scoped.length === 0 ? 'all' : (urgent.scope ?? 'all');
     const receipts = desks.map((desk) =>
       urgent.kind === 'kill'
-        ? desk.killNow(who.actor, urgent.scope ?? 'all', row.sentAt, key)
+        ? desk.killNow(who.actor, scope, row.sentAt, key)
         : desk.stopNow(who.actor, urgent.reason, row.sentAt, key),
     );
     const done: Acted = {

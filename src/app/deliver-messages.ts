@@ -1,16 +1,21 @@
 import type { Message } from '#core/engine/message.ts';
-import { type ChatLane, chatOfLane, pauseOf, put } from './chat-lane.ts';
+import {
+  type ChatLane,
+  chatOfLane,
+  isEditedElsewhere,
+  isOutdated,
+  laneOf,
+  noteShown,
+  pauseOf,
+  put,
+  takeNewest,
+} from './chat-lane.ts';
+import { type ChatPayload, outgoingOf } from './chat-payload.ts';
 import { ChannelError } from './errors.ts';
+import type { ChatTarget } from './fan-out.ts';
 import { createMessageIndex, type MessageIndex } from './message-index.ts';
-import type { Card, Channel, Clock, Outbox, OutboxRow, Timer } from './ports.ts';
-import { createBucket, type Rate } from './rate-bucket.ts';
-
-/** Payload of a chat row: a desk's message, rendered at delivery, or a card ready-made. */
-export type ChatPayload = {
-  readonly message?: Message;
-  readonly card?: Card;
-  readonly replyTo?: string | null;
-};
+import type { Card, Channel, Clock, FileStore, Outbox, OutboxRow, Timer } from './ports.ts';
+import { type Bucket, createBucket, type Rate } from './rate-bucket.ts';
 
 export type DeliverDeps = {
   readonly runId: string;
@@ -19,10 +24,17 @@ export type DeliverDeps = {
   /** Wall time: rates, back-off, the polling net. The same as `clock` outside a replay. */
   readonly wall: Clock;
   readonly outbox: Outbox;
+  /** Contents of the files that rows name. */
+  readonly files: FileStore;
   readonly channel: (name: string) => Channel | null;
   /** Sends per second and burst of a channel; null: unlimited (terminal). */
   readonly rateOf: (channel: string) => Rate | null;
   readonly render: (message: Message, channel: string, chatId: string) => Card;
+  /**
+   * True when what a message offers was answered since: its newer row is in the store, where the answer to
+   * a commit was lost it is not known here yet. Left out: none ever is.
+   */
+  readonly isOver?: (message: Message) => boolean;
   /** After the message is marked delivered. */
   readonly onDelivered: (row: OutboxRow, messageId: string) => void;
   readonly onFailure: (error: unknown, row: OutboxRow | null) => void;
@@ -31,7 +43,7 @@ export type DeliverDeps = {
   /** Counts deliveries on unlimited channels as activity, so that a virtual clock waits for them. */
   readonly track?: (work: () => Promise<void>) => Promise<void>;
   /** Called with every channel's outcome, so that somebody can watch whether chats are reachable. */
-  readonly onReach?: (channel: string, isReached: boolean) => void;
+  readonly onReach?: (channel: string, chatId: string, isReached: boolean) => void;
 };
 
 export type Deliverer = {
@@ -58,8 +70,8 @@ const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 
 /**
- * Delivers chat rows, at least once, in order within a chat. P0 overtakes; edits of one message
- * coalesce to the newest; a row past its life is dropped, never delivered as alive.
+ * Delivers chat rows, at least once, in order within a chat. P0 overtakes, also what is under way; edits of
+ * one message coalesce to the newest; a row past its life is dropped, never delivered as alive.
  */
 export function createDeliverer(deps: DeliverDeps): Deliverer {
   return new LaneDeliverer(deps);
@@ -69,6 +81,7 @@ class LaneDeliverer implements Deliverer {
   readonly messages = createMessageIndex();
   readonly #deps: DeliverDeps;
   readonly #lanes = new Map<string, ChatLane>();
+  readonly #buckets = new Map<string, Bucket>();
   /** Dedupe keys known here: queued or under way. */
   readonly #known = new Set<string>();
   /** Sent, but the store could not be told: never sent again by this process. */
@@ -95,10 +108,10 @@ class LaneDeliverer implements Deliverer {
       const chat = chatOfLane(row.lane);
       if (chat === null || this.#known.has(row.dedupeKey) || this.#isSaid(row)) continue;
       this.#known.add(row.dedupeKey);
-      const lane = this.#laneOf(row.lane, chat.channel, chat.chatId);
-      put(row, lane, isOlder);
-      if (row.priority === 0) lane.hurry?.();
-      lanes.add(lane);
+      const lane = this.#laneOf(row.lane, chat);
+      const own = row.priority === 0 ? (lane.ahead ?? lane) : lane;
+      put(row, own, isOlder);
+      lanes.add(own);
     }
     for (const lane of lanes) this.#run(lane);
   }
@@ -159,21 +172,23 @@ class LaneDeliverer implements Deliverer {
     });
   }
 
-  #laneOf(name: string, channel: string, chatId: string): ChatLane {
+  /** One bucket a chat: its words and its files count together. */
+  #bucketOf({ channel, chatId }: ChatTarget): Bucket | null {
+    const rate = this.#deps.rateOf(channel);
+    if (rate === null) return null;
+    const name = `${channel}:${chatId}`;
+    const bucket = this.#buckets.get(name) ?? createBucket(rate);
+    this.#buckets.set(name, bucket);
+    return bucket;
+  }
+
+  #laneOf(name: string, chat: ChatTarget & { readonly isFiles: boolean }): ChatLane {
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
-    const rate = this.#deps.rateOf(channel);
-    const bucket = rate === null ? null : createBucket(rate);
-    const lane: ChatLane = {
-      channel,
-      chatId,
-      bucket,
-      rows: [],
-      edits: new Map(),
-      failures: 0,
-      work: null,
-      hurry: null,
-    };
+    const bucket = this.#bucketOf(chat);
+    const ahead = chat.isFiles ? null : laneOf(chat, bucket, null);
+    const lane = laneOf(chat, bucket, ahead);
+    if (ahead !== null) this.#lanes.set(`${name} P0`, ahead);
     this.#lanes.set(name, lane);
     return lane;
   }
@@ -186,7 +201,7 @@ class LaneDeliverer implements Deliverer {
     const work = track === undefined || lane.bucket !== null ? drain() : track(drain);
     lane.work = work.then(() => {
       lane.work = null;
-      if (lane.rows.length > 0) this.#run(lane);
+      if (lane.rows.length > 0 && !this.#isStopped) this.#run(lane);
     });
   }
 
@@ -205,37 +220,32 @@ class LaneDeliverer implements Deliverer {
         await this.#load();
         continue;
       }
+      // alarms that came in go first, and what was made after them waits for them
+      if (lane.ahead?.work != null) {
+        await lane.ahead.work;
+        continue;
+      }
       const { wall, clock } = this.#deps;
       const pauseMs = pauseOf(lane, lane.rows[0]!, clock.now(), wall.now());
       if (pauseMs > 0) {
-        await this.#wait(pauseMs, lane);
-        lane.hurry = null;
+        await this.#wait(pauseMs);
         continue;
       }
-      const row = lane.rows.shift()!;
-      const retryMs = await this.#deliver(this.#newest(row, lane), lane);
+      const row = this.#newest(lane.rows.shift()!, lane);
+      if (this.#isDead(row)) continue;
+      // at once: the chat's other lane looks at the same bucket
+      if (row.priority !== 0) lane.bucket?.take(wall.now());
+      const retryMs = await this.#deliver(row, lane);
+      lane.underWay = null;
       if (retryMs === null) continue;
-      await this.#wait(retryMs, null);
+      await this.#wait(retryMs);
     }
   }
 
   /** The newest queued row of the same message; older ones are dropped as coalesced. */
   #newest(row: OutboxRow, lane: ChatLane): OutboxRow {
-    if (row.editKey === null) return row;
-    const same = lane.rows.filter((other) => other.editKey === row.editKey);
-    const newest = same.reduce(
-      (best, other) => (other.id === 0 || other.id > best.id ? other : best),
-      row,
-    );
-    for (const old of [row, ...same]) {
-      if (old === newest) continue;
-      this.#drop(old, 'coalesced');
-    }
-    lane.rows.splice(
-      0,
-      lane.rows.length,
-      ...lane.rows.filter((other) => other.editKey !== row.editKey),
-    );
+    const { newest, older } = takeNewest(row, lane);
+    for (const old of older) this.#drop(old, 'coalesced');
     return newest;
   }
 
@@ -255,17 +265,20 @@ class LaneDeliverer implements Deliverer {
       .catch((error: unknown) => this.#deps.onFailure(error, row));
   }
 
-  /** True when the life of a row is over; it is dropped then. */
+  /** True when the life of a row is over, or what it offers was answered since; it is dropped then. */
   #isDead(row: OutboxRow): boolean {
     const isDead = row.expiresAt !== null && row.expiresAt <= this.#deps.clock.now();
     if (isDead) this.#drop(row, 'expired');
-    return isDead;
+    const { message } = row.payload as ChatPayload;
+    const isOver = message !== undefined && this.#deps.isOver?.(message) === true;
+    if (isOver && !isDead) this.#drop(row, 'answered since');
+    return isDead || isOver;
   }
 
   /** Answers null when the row is settled, else milliseconds until it (put back) may be tried again. */
   async #deliver(row: OutboxRow, lane: ChatLane): Promise<number | null> {
     const { outbox, onFailure } = this.#deps;
-    if (this.#isDead(row)) return null;
+    lane.underWay = row.editKey;
     try {
       const wasMine = this.#mine.has(row.id);
       if (row.id !== 0) this.#mine.add(row.id);
@@ -283,10 +296,14 @@ class LaneDeliverer implements Deliverer {
     if (this.#isDead(row)) return null;
     const newest = this.#newest(row, lane);
     if (newest !== row) return this.#deliver(newest, lane);
+    if (isOutdated(row, lane)) {
+      this.#drop(row, 'coalesced');
+      return null;
+    }
     try {
       const messageId = await this.#send(row, lane, edit);
       lane.failures = 0;
-      this.#deps.onReach?.(lane.channel, true);
+      this.#deps.onReach?.(lane.channel, lane.chatId, true);
       await this.#mark(row, messageId);
       return null;
     } catch (error) {
@@ -302,34 +319,18 @@ class LaneDeliverer implements Deliverer {
         retryable: false,
       });
     }
-    const payload = row.payload as ChatPayload;
-    const card =
-      payload.card ??
-      (payload.message === undefined
-        ? null
-        : this.#deps.render(payload.message, lane.channel, lane.chatId));
-    if (card === null) {
-      throw new ChannelError(`outbox row ${row.id}: neither card nor message`, {
-        code: 'bad_payload',
-        retryable: false,
-      });
-    }
-    if (row.priority !== 0) lane.bucket?.take(this.#deps.wall.now());
-    const messageId = await channel.deliver({
-      chatId: lane.chatId,
-      card,
-      silent: row.priority >= 2,
-      edit,
-      replyTo: payload.replyTo ?? null,
-    });
-    if (row.editKey !== null) lane.edits.set(row.editKey, messageId);
-    this.messages.note(lane.channel, lane.chatId, messageId, payload.message ?? null);
+    const outgoing = await outgoingOf(row, lane, edit, this.#deps);
+    const messageId = await channel.deliver(outgoing);
+    noteShown(row, messageId, lane);
+    const { message = null } = row.payload as ChatPayload;
+    this.messages.note(lane.channel, lane.chatId, messageId, message);
     return messageId;
   }
 
   async #editOf(row: OutboxRow, lane: ChatLane): Promise<string | null> {
     if (row.editKey === null) return null;
-    const known = lane.edits.get(row.editKey);
+    if (isEditedElsewhere(row, lane)) return null;
+    const known = lane.edits.get(row.editKey)?.messageId;
     if (known !== undefined) return known;
     try {
       return (await this.#deps.outbox.lastDelivered(row.lane, row.editKey))?.externalId ?? null;
@@ -357,7 +358,8 @@ class LaneDeliverer implements Deliverer {
 
   async #afterFailure(error: unknown, row: OutboxRow, lane: ChatLane): Promise<number | null> {
     this.#deps.onFailure(error, row);
-    this.#deps.onReach?.(lane.channel, false);
+    // words may well get through where an upload does not
+    if (!lane.isFiles) this.#deps.onReach?.(lane.channel, lane.chatId, false);
     const message = error instanceof Error ? error.message : String(error);
     const isRetryable = error instanceof ChannelError && error.retryable;
     lane.failures += 1;
@@ -384,8 +386,8 @@ class LaneDeliverer implements Deliverer {
     return retryMs;
   }
 
-  /** Waits by wall time; a P0 that comes into `lane` meanwhile ends the wait. */
-  #wait(ms: number, lane: ChatLane | null): Promise<void> {
+  #wait(ms: number): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         timer.cancel();
@@ -394,7 +396,6 @@ class LaneDeliverer implements Deliverer {
       };
       const timer = this.#deps.wall.at(this.#deps.wall.now() + ms, done);
       this.#wake.add(done);
-      if (lane !== null) lane.hurry = done;
     });
   }
 }

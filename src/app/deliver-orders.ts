@@ -54,7 +54,7 @@ function requestOf(effect: Extract<Effect, { kind: 'submit_order' }>): OrderRequ
     pair: stop === null ? held : null,
     trailOffset: null,
     timeInForce: 'day',
-    isExtendedHours: false,
+    isExtendedHours: order.isExtendedHours === true,
     bracket:
       stop === null || stop.stopPrice === null
         ? null

@@ -4,7 +4,9 @@ import type { Input } from '#core/engine/input.ts';
 import type { Policy } from '#core/engine/policy.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
+import type { StepOptions, StepOutcome } from './desk-handle.ts';
 import type { ChatTarget } from './fan-out.ts';
+import type { PersonDesks } from './person-desks.ts';
 import type {
   Activity,
   Broker,
@@ -34,9 +36,13 @@ export type DeskDeps = {
   readonly snapshots: StateSnapshots;
   readonly journal: Journal;
   readonly outbox: Pick<Outbox, 'dropActed'>;
+  /** See `UrgentLaneDeps`. */
+  readonly flushed?: () => Promise<void>;
   readonly killFile: KillFile;
   readonly broker: Broker;
   readonly activity: Activity;
+  /** The person's desks in this process; left out where one runs alone. */
+  readonly person?: PersonDesks;
   readonly targets: () => readonly ChatTarget[];
   readonly fetchQuote: (instrument: InstrumentId, timeoutMs: number) => Promise<Quote | null>;
   /** Rows just committed, to be performed; id 0: decided with the store down, kept in the journal only. */
@@ -65,4 +71,12 @@ export type Known = {
   readonly rows: ReadonlyMap<string, OutboxRow>;
   /** Ordinals of inputs that are recorded already. */
   readonly inputs: number;
+};
+
+/** An input in a desk's queue. */
+export type Waiting = {
+  readonly input: Input;
+  readonly options: StepOptions;
+  readonly resolve: (outcome: StepOutcome) => void;
+  readonly reject: (error: unknown) => void;
 };

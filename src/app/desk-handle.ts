@@ -24,6 +24,8 @@ export type KillReceipt = {
   readonly protectionKept: number;
   /** Milliseconds from the call to the first cancel handed to the broker; null when there was nothing to cancel. */
   readonly firstCancelMs: number | null;
+  /** Orders at the broker that the desk did not know and that were canceled as well; told once they were. Never rejects. */
+  readonly strangers: Promise<readonly string[]>;
   /** Resolves once the act was decided and is in the log or the journal; rejects when it could not be. */
   readonly decided: Promise<unknown>;
 };
@@ -48,9 +50,15 @@ export interface DeskHandle {
    * Stage 1 at once and synchronously: blocks entries in memory, hands the cancels of entry orders to
    * the broker, writes kill file and journal, then queues the act. Touches neither store nor worker first.
    * `updateKey` names the message, `<channel>:<update id>`: one that has taken effect before, in this
-   * process or an earlier one, does nothing.
+   * process or an earlier one, does nothing. `isWritten`: its kill file is there already and stays as it is.
    */
-  killNow(actor: Actor, scope: string, sentAt: number, updateKey?: string): KillReceipt;
+  killNow(
+    actor: Actor,
+    scope: string,
+    sentAt: number,
+    updateKey?: string,
+    isWritten?: boolean,
+  ): KillReceipt;
   /** STOP at once: as `killNow`, without kill file and latch. */
   stopNow(actor: Actor, reason: string | null, sentAt: number, updateKey?: string): KillReceipt;
 }

@@ -11,27 +11,22 @@ import { invariant } from '#core/lib/assert.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Actor, DeskAct } from '#core/replies/act.ts';
-import type { Decide, DeskDeps, Known } from './desk-deps.ts';
+import type { Decide, DeskDeps, Known, Waiting } from './desk-deps.ts';
 import type { DeskHandle, KillReceipt, StepOptions, StepOutcome } from './desk-handle.ts';
+import { DeskSnapshots } from './desk-snapshots.ts';
 import { StoreError } from './errors.ts';
 import { fromStored, streamOf, toStored } from './event-form.ts';
 import { InputRecorder } from './input-recorder.ts';
 import { cancelStrangers } from './kill-strangers.ts';
+import { foreseen } from './person-desks.ts';
 import type { EventContext, OutboxRow, Timer } from './ports.ts';
 import { raisesRisk } from './raises-risk.ts';
-import { meetKnown, planStep, type StepFacts, type StepPlan } from './step-plan.ts';
+import type { StepFacts, StepPlan } from './step-plan.ts';
+import { meetKnown, planStep, unstored, writeFiles } from './step-plan.ts';
 import { StoreGap } from './store-gap.ts';
-import { UrgentLane } from './urgent-lane.ts';
-
-type Waiting = {
-  readonly input: Input;
-  readonly options: StepOptions;
-  readonly resolve: (outcome: StepOutcome) => void;
-  readonly reject: (error: unknown) => void;
-};
+import { NOTHING_NEW, UrgentLane } from './urgent-lane.ts';
 
 const CONFLICT_TRIES = 5;
-const SNAPSHOT_EVERY = 500;
 
 /**
  * One desk: a serial queue of inputs in front of `decide`, its state the fold of its events. A step
@@ -52,9 +47,10 @@ export class Desk implements DeskHandle {
   #isRecovering = false;
   readonly #recorder: InputRecorder;
   readonly #gap: StoreGap;
+  readonly #snapshots: DeskSnapshots;
+  #next: Desk | null = null;
   #timer: Timer | null = null;
   #timerAt: number | null = null;
-  #snapshotVersion = 0;
   readonly #urgent: UrgentLane;
   readonly #listeners: ((events: readonly Event[], input: Input) => void)[] = [];
 
@@ -65,12 +61,14 @@ export class Desk implements DeskHandle {
     this.stream = streamOf(deps.runId, deps.policy.deskId);
     this.#state = initialState(deps.policy);
     this.#gap = new StoreGap(deps.events, deps.journal, deps.outbox, this.stream);
+    this.#snapshots = new DeskSnapshots(deps, this.stream);
     this.#urgent = new UrgentLane(deps);
+    deps.person?.join(deps.policy, this.state);
     this.#recorder = new InputRecorder({ ...deps, stream: this.stream });
   }
 
-  readonly state = (): DeskState => this.#state;
-  readonly view = (): MarketView => this.#view;
+  readonly state = (): DeskState => this.#next?.state() ?? this.#state;
+  readonly view = (): MarketView => this.#next?.view() ?? this.#view;
 
   /** Version of the newest event in the state. */
   version(): number {
@@ -112,16 +110,16 @@ export class Desk implements DeskHandle {
     this.#isRecovering = true;
     const found = await this.#fold();
     this.#isRecovering = false;
+    this.#deps.person?.noteFolded(this.policy.deskId);
     if (this.#queue.length > 0) void this.#deps.activity.track(() => this.#drain());
     return found;
   }
 
   async #fold(): Promise<{ events: number; fromJournal: number }> {
-    const snapshot = await this.#deps.snapshots.latest(this.stream);
+    const snapshot = await this.#snapshots.newest();
     if (snapshot !== null) {
-      this.#state = snapshot.state as DeskState;
+      this.#state = snapshot.state;
       this.#version = snapshot.version;
-      this.#snapshotVersion = snapshot.version;
     }
     const causation = await this.#catchUp();
     const { events: left, overtaken } = await this.#gap.takeOver(this.#version);
@@ -147,7 +145,15 @@ export class Desk implements DeskHandle {
     this.#recorder.meet(known.inputs);
   }
 
+  /** Hands the stream to the desk that was opened in its place; what still comes here goes there. */
+  succeededBy(next: Desk): void {
+    this.#next = next;
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
   submit(input: Input, options: StepOptions = {}): Promise<StepOutcome> {
+    if (this.#next !== null) return this.#next.submit(input, options);
     return new Promise((resolve, reject) => {
       this.#queue.push({ input, options, resolve, reject });
       if (!this.#isRunning && !this.#isRecovering)
@@ -184,16 +190,22 @@ export class Desk implements DeskHandle {
     }
   }
 
-  async #step(input: Input, options: StepOptions): Promise<StepOutcome> {
+  async #step(given: Input, options: StepOptions): Promise<StepOutcome> {
     const startedAt = this.#deps.stopwatch();
-    const view = observe(this.#view, input);
+    const { person } = this.#deps;
+    const input = person?.withOthers(this.policy.deskId, given) ?? given;
+    let view = observe(this.#view, input);
     this.#recorder.record(input, options.inboxDone?.id ?? null);
-    if (input.kind === 'operator_acted') await this.flushInputs();
     for (let attempt = 0; ; attempt += 1) {
       const events = this.#decide(this.#state, view, input, this.policy);
       this.#urgent.noteEvents(events);
-      const done = await this.#commit(input, events, options);
+      const done = await foreseen(person, this.policy.deskId, this.#state, events, async () => {
+        if (input.kind === 'operator_acted') await this.flushInputs();
+        return this.#commit(input, events, options);
+      });
       if (done === 'conflict') {
+        // the other desks have moved on meanwhile, and what they were allows no entry
+        view = { ...view, others: null };
         invariant(
           attempt < CONFLICT_TRIES,
           `${this.stream}: ${CONFLICT_TRIES} version conflicts in a row`,
@@ -293,21 +305,11 @@ export class Desk implements DeskHandle {
   ): void {
     this.#state = state;
     this.#version += added;
-    for (const act of files) act();
+    writeFiles(files, this.#deps.onTrouble);
     if (rows.length > 0) this.#deps.handOver(rows);
-    const every = this.#deps.snapshotEvery ?? SNAPSHOT_EVERY;
-    if (this.#version - this.#snapshotVersion >= every && this.#known === null)
-      this.#saveSnapshot();
-  }
-
-  #saveSnapshot(): void {
-    this.#snapshotVersion = this.#version;
-    const { stream } = this;
-    const version = this.#version;
-    const state = this.#state;
-    void this.#deps.activity
-      .track(() => this.#deps.snapshots.save(stream, version, state))
-      .catch((error: unknown) => this.#deps.onTrouble('snapshot', error));
+    // a snapshot beyond the log would be a state that no other machine can go on from
+    if (this.#known === null && !this.#gap.isWaiting())
+      this.#snapshots.keep({ version: this.#version, state });
   }
 
   /** Risk-reducing steps act without the store: journal first (fsynced), then the effects. */
@@ -321,18 +323,7 @@ export class Desk implements DeskHandle {
     this.#deps.onTrouble(`store down, ${input.kind} kept in the journal`, cause);
     const kept = events.map(toStored);
     this.#gap.keep(this.#version, input.at, kept, this.#context(input, options), plan.rows);
-    const rows = plan.rows.map(
-      (row): OutboxRow => ({
-        ...row,
-        id: 0,
-        state: 'queued',
-        attempts: 0,
-        externalId: null,
-        deliveredAt: null,
-        lastError: null,
-      }),
-    );
-    this.#apply(plan.state, events.length, rows, plan.files);
+    this.#apply(plan.state, events.length, unstored(plan.rows), plan.files);
   }
 
   /** Writes buffered inputs. */
@@ -342,6 +333,7 @@ export class Desk implements DeskHandle {
 
   /** Wakes the desk at the next instant at which time alone changes something. */
   #arm(): void {
+    if (this.#next !== null) return;
     const due = nextDeadline(this.#state, this.#view, this.policy, this.#deps.clock.now());
     if (due === this.#timerAt && this.#timer !== null) return;
     this.#timer?.cancel();
@@ -362,8 +354,14 @@ export class Desk implements DeskHandle {
     await this.flushInputs();
   }
 
-  killNow(actor: Actor, scope: string, sentAt: number, updateKey?: string): KillReceipt {
-    return this.#actNow(actor, { act: 'kill', scope }, sentAt, updateKey);
+  killNow(
+    actor: Actor,
+    scope: string,
+    sentAt: number,
+    updateKey?: string,
+    isWritten = false,
+  ): KillReceipt {
+    return this.#actNow(actor, { act: 'kill', scope }, sentAt, updateKey, isWritten);
   }
 
   stopNow(actor: Actor, reason: string | null, sentAt: number, updateKey?: string): KillReceipt {
@@ -375,31 +373,30 @@ export class Desk implements DeskHandle {
     act: Extract<DeskAct, { act: 'kill' | 'stop' }>,
     sentAt: number,
     updateKey: string | undefined,
+    isWritten = false,
   ): KillReceipt {
+    if (this.#next !== null) return this.#next.#actNow(actor, act, sentAt, updateKey, isWritten);
     if (updateKey !== undefined && this.#state.heard.includes(updateKey)) return NOTHING_NEW;
-    const receipt = this.#urgent.act(this.state, () => {
-      if (act.act === 'kill') this.#deps.killFile.write(actor.id, act.scope ?? 'all', updateKey);
-      return this.submit({
+    const key = updateKey === undefined ? {} : { updateKey };
+    const at = this.#deps.clock.now();
+    const isToWrite = act.act === 'kill' && !isWritten;
+    const note = isToWrite ? { by: actor.id, scope: act.scope ?? 'all', at, ...key } : null;
+    const receipt = this.#urgent.act(this.state, note, () =>
+      this.submit({
         kind: 'operator_acted',
-        at: this.#deps.clock.now(),
+        at,
         act,
         actor,
         sentAt,
         quote: null,
         isConfirmed: false,
-        ...(updateKey === undefined ? {} : { updateKey }),
-      });
-    });
+        ...key,
+      }),
+    );
     const isWhole = act.act === 'kill' && act.scope !== this.policy.deskId;
-    if (isWhole) void cancelStrangers({ ...this.#deps, desk: this });
-    return receipt;
+    const strangers = isWhole
+      ? cancelStrangers({ ...this.#deps, desk: this, told: this.#urgent.toldStrangers })
+      : NOTHING_NEW.strangers;
+    return { ...receipt, strangers };
   }
 }
-
-/** What a message does that has taken effect before. */
-const NOTHING_NEW: KillReceipt = {
-  canceledOrderIds: [],
-  protectionKept: 0,
-  firstCancelMs: null,
-  decided: Promise.resolve(),
-};

@@ -3,6 +3,7 @@ import { commandOf } from '#core/replies/command-table.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { parseReply } from '#core/replies/parse.ts';
 import { answerQuestion } from './answer-question.ts';
+import { respondBacktest } from './ask-backtest.ts';
 import { StoreError } from './errors.ts';
 import { respondAct, respondSecondConfirm } from './perform-act.ts';
 import type { InboxRow, Incoming } from './ports.ts';
@@ -13,6 +14,7 @@ import {
   finish,
   outboxRow,
   type ReplyDeps,
+  replyRows,
   say,
   type Turn,
 } from './reply-rows.ts';
@@ -56,7 +58,11 @@ async function respond(row: InboxRow, body: ChatBody, deps: ReplyDeps): Promise<
   const { incoming } = body;
   const who = deps.access.identify(incoming);
   if (who.kind === 'stranger') return await respondStranger(row, incoming, deps);
-  const turn: Turn = { row, incoming, who };
+  const replyToCode =
+    incoming.replyTo === null
+      ? null
+      : deps.codeOfMessage(incoming.channel, incoming.chatId, incoming.replyTo);
+  const turn: Turn = { row, incoming, who, isReplyKnown: replyToCode !== null };
   // the process that acted may have ended before its act was decided: then it is done again
   if (body.acted !== null && (await deps.wasDecided(row.channel, row.updateId))) {
     // the row stands for the act until the log has it: a machine that takes over reads no other's journal
@@ -71,10 +77,6 @@ async function respond(row: InboxRow, body: ChatBody, deps: ReplyDeps): Promise<
   if (incoming.callback !== null && incoming.text === '') {
     return await finish(turn, 'forged_button', null, [], deps);
   }
-  const replyToCode =
-    incoming.replyTo === null
-      ? null
-      : deps.codeOfMessage(incoming.channel, incoming.chatId, incoming.replyTo);
   const reply = parseReply(incoming.text, { replyToCode });
   switch (reply.kind) {
     case 'act':
@@ -155,12 +157,13 @@ async function respondQuestion(
   if (!mayActAs(who.actor.role, needed)) {
     const notice: Notice = {
       kind: 'role_too_low',
-      command: 'reconcile',
+      command: ask === 'backtest' ? 'backtest' : 'reconcile',
       role: who.actor.role,
       needed,
     };
     return await finish(turn, notice.kind, null, [notice], deps);
   }
+  if (reply.question.ask === 'backtest') return await respondBacktest(turn, reply.question, deps);
   const answered = await answerQuestion(reply.question, who, {
     now: () => deps.clock.now(),
     desks: deps.desks,
@@ -173,14 +176,7 @@ async function respondQuestion(
       : answered.kind === 'answer'
         ? [deps.speaker.answer(answered.answer, channel, chatId)]
         : [deps.speaker.notice(answered.notice, channel, chatId)];
-  const rows = cards.map((card, index) =>
-    outboxRow(deps, incoming, {
-      kind: 'reply',
-      dedupeKey: `${deps.runId}:reply:${row.id}:${index}`,
-      card,
-      replyTo: incoming.chatKind === 'group' ? incoming.messageId : null,
-    }),
-  );
+  const rows = await replyRows(cards, reply.question.ask, turn, deps);
   const done = { id: row.id, result: { kind: 'answered', ask: reply.question.ask } };
   deps.handOver(await deps.outbox.enqueue(rows, done));
 }

@@ -1,4 +1,8 @@
 import { oddFill, todoOf } from '#core/engine/decide-manual.ts';
+import { flattenSheet } from '#core/engine/flatten-sheet.ts';
+import { openEntries } from '#core/engine/select.ts';
+import type { Lock } from '#core/engine/state.ts';
+import { heldOf, openOrdersOf } from '#core/engine/still-open.ts';
 import { hasEnded } from '#core/machines/order.ts';
 import { symbolOf } from '#core/market/instrument.ts';
 import type { DeskAct, Mode } from '#core/replies/act.ts';
@@ -9,8 +13,10 @@ import type { Consequence, Notice, TicketChoice } from '#core/replies/notice.ts'
 import { ticketByCode } from './answer-question.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import { deskScope, positionOf } from './find-desk.ts';
+import { judgeAccount } from './judge-account.ts';
 import { judgePositionAct } from './judge-position.ts';
-import { type ActFrom, ask, type Judged, late, refused } from './judged.ts';
+import { judgeSwitch } from './judge-switch.ts';
+import { type ActFrom, ask, go, type Judged, late, refused } from './judged.ts';
 import { mayActAs } from './roles.ts';
 
 const BOLDNESS: Readonly<Record<Mode, number>> = { alert: 0, semi: 1, auto: 2 };
@@ -45,6 +51,8 @@ export function judgeAct(act: DeskAct, desks: readonly DeskHandle[], from: ActFr
       return judgeCancel(act, desks, from, honored);
     case 'mode':
       return judgeMode(act, desks, from, honored);
+    case 'account':
+      return judgeAccount(act, desks, from, honored);
     case 'fill':
       return judgeFill(act, desks, honored);
     case 'protected':
@@ -61,29 +69,65 @@ export function judgeAct(act: DeskAct, desks: readonly DeskHandle[], from: ActFr
     case 'adopt':
     case 'reconcile':
       return judgePositionAct(act, desks, from);
+    case 'switch':
+      return judgeSwitch(act, desks, from);
     case 'stop':
-    case 'kill': {
-      const scoped = deskScope(act.scope, desks);
-      return {
-        kind: 'go',
-        act,
-        desks: scoped.length === 0 ? desks : scoped,
-        lateMs: honored,
-        ticketVersion: null,
-        isConfirmed: false,
-      };
-    }
+    case 'kill':
+      return judgeHalt(act, desks, honored);
     case 'ack':
       return { kind: 'go', act, desks, lateMs: honored, ticketVersion: null, isConfirmed: false };
     case 'safe':
       if (act.on)
         return { kind: 'go', act, desks, lateMs: honored, ticketVersion: null, isConfirmed: false };
       return isLate ? late(act, from) : ask(act, desks, safeConsequence(desks));
+    case 'drill':
+      return isLate ? late(act, from) : judgeDrill(act, desks);
+    case 'unlock':
+      return isLate ? late(act, from) : judgeUnlock(act, desks);
     case 'allow':
     case 'flatten':
     case 'resume':
       return isLate ? late(act, from) : judgeScoped(act, desks, from);
   }
+}
+
+/** Never refused: a name nobody bears is a slip of the hand, and everything is meant. */
+function judgeHalt(
+  act: Extract<DeskAct, { act: 'stop' | 'kill' }>,
+  desks: readonly DeskHandle[],
+  lateMs: number | null,
+): Judged {
+  const scoped = deskScope(act.scope, desks);
+  const isSlip = scoped.length === 0;
+  return {
+    kind: 'go',
+    act: isSlip ? { ...act, scope: null } : act,
+    desks: isSlip ? desks : scoped,
+    lateMs,
+    ticketVersion: null,
+    isConfirmed: false,
+  };
+}
+
+/** One desk, and none with real money behind it. */
+function judgeDrill(act: Extract<DeskAct, { act: 'drill' }>, desks: readonly DeskHandle[]): Judged {
+  const names = desks.map((desk) => desk.policy.deskId);
+  const scoped = deskScope(act.scope, desks);
+  if (scoped.length === 0)
+    return refused({ kind: 'unknown_desk', found: act.scope ?? '', desks: names });
+  const paper = scoped.filter((desk) => desk.policy.environment === 'paper');
+  const [desk] = paper;
+  if (desk === undefined) {
+    const accounts = scoped.map(({ policy }) => policy.accountId);
+    return refused({ kind: 'drill_refused', accounts });
+  }
+  if (paper.length > 1) {
+    const several = paper.map(({ policy }) => policy.deskId);
+    return refused({ kind: 'which_desk', command: 'drill', desks: several });
+  }
+  const state = desk.state();
+  const entries = openEntries(state).length;
+  return ask(act, [desk], { act: 'drill', entries, positions: Object.values(state.positions) });
 }
 
 function judgeScoped(
@@ -116,17 +160,33 @@ function judgeScoped(
     }
     return ask(act, scoped, { act: 'allow', until: act.until });
   }
-  const held = scoped.flatMap((desk) => Object.values(desk.state().positions));
-  if (act.act === 'flatten') return ask(act, scoped, { act: 'flatten', positions: held });
-  const openOrders = scoped
-    .flatMap((desk) => Object.values(desk.state().orders))
-    .filter((order) => !hasEnded(order)).length;
-  return ask(act, scoped, {
+  if (act.act === 'flatten')
+    return ask(act, scoped, (some, viewOf) => ({
+      act: 'flatten',
+      sheets: some.map((desk) => flattenSheet(desk.state(), viewOf(desk), desk.policy, from.now)),
+    }));
+  return ask(act, scoped, (some) => ({
     act: 'resume',
     reason: act.reason,
-    openOrders,
-    positions: held.length,
-  });
+    openOrders: some.flatMap((desk) => openOrdersOf(desk.state())),
+    positions: some.flatMap((desk) => heldOf(desk.state())),
+  }));
+}
+
+/** The desk that has the lock; one that nobody has is refused by the first. */
+function judgeUnlock(
+  act: Extract<DeskAct, { act: 'unlock' }>,
+  desks: readonly DeskHandle[],
+): Judged {
+  const wanted = act.id.toLowerCase();
+  const isMeant = (lock: Lock) => lock.id.toLowerCase() === wanted || lock.cause === wanted;
+  const meant = desks.find((desk) => desk.state().locks.some(isMeant)) ?? desks[0];
+  if (meant === undefined) return refused({ kind: 'no_ticket' });
+  const lock = meant.state().locks.find(isMeant);
+  // nothing to be asked about: the desk says that it has none
+  if (lock === undefined) return go(act, [meant], null);
+  const { id, untilAt } = lock;
+  return ask({ act: 'unlock', id }, [meant], { act: 'unlock', id, untilAt });
 }
 
 function safeConsequence(desks: readonly DeskHandle[]): Consequence {
@@ -174,7 +234,8 @@ function soleTicket(
   );
   const only = pending[0];
   if (only === undefined) return { kind: 'no_ticket' };
-  if (pending.length > 1) {
+  // a process that starts does not know what the messages of the one before it showed
+  if (pending.length > 1 || (act.act !== 'skip' && from.isToUnknown)) {
     const candidates = pending.map(({ ticket }): TicketChoice => ticket);
     return { kind: 'which_ticket', command: act.act, candidates };
   }

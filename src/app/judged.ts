@@ -1,3 +1,4 @@
+import type { MarketView } from '#core/engine/view.ts';
 import type { DeskAct } from '#core/replies/act.ts';
 import type { CommandRole } from '#core/replies/command-table.ts';
 import type { Consequence, Notice } from '#core/replies/notice.ts';
@@ -9,8 +10,19 @@ export type ActFrom = {
   readonly now: number;
   readonly day: string | null;
   readonly isTap: boolean;
+  /** It replies to a message of which it is not known what it showed: it means that one and no other. */
+  readonly isToUnknown: boolean;
   readonly role: CommandRole;
 };
+
+/**
+ * What an act would do at some of its desks, since each live account is asked about by itself. `viewOf`:
+ * the market as it is seen for the question.
+ */
+export type ConsequenceOf = (
+  desks: readonly DeskHandle[],
+  viewOf: (desk: DeskHandle) => MarketView,
+) => Consequence;
 
 /**
  * What is to become of an act: said no with a notice, asked for a second confirmation, or handed
@@ -22,7 +34,7 @@ export type Judged =
       readonly kind: 'ask';
       readonly act: DeskAct;
       readonly desks: readonly DeskHandle[];
-      readonly consequence: Consequence;
+      readonly consequenceOf: ConsequenceOf;
       readonly positionTicketId: string | null;
     }
   | {
@@ -50,10 +62,11 @@ export function late(act: DeskAct, from: ActFrom): Judged {
 export function ask(
   act: DeskAct,
   desks: readonly DeskHandle[],
-  consequence: Consequence,
+  consequence: Consequence | ConsequenceOf,
   positionTicketId: string | null = null,
 ): Judged {
-  return { kind: 'ask', act, desks, consequence, positionTicketId };
+  const consequenceOf = typeof consequence === 'function' ? consequence : () => consequence;
+  return { kind: 'ask', act, desks, consequenceOf, positionTicketId };
 }
 
 /** Handed to its desks; `lateMs` when it came late and counts all the same. */

@@ -1,5 +1,6 @@
 import type { ExecutionModel } from '#core/backtest/desk.ts';
 import { runBacktest } from '#core/backtest/run.ts';
+import type { SpreadColumns } from '#core/backtest/spreads.ts';
 import type { Policy } from '#core/engine/policy.ts';
 import { createRandom, type Seed } from '#core/lib/random.ts';
 import type { BarColumns } from '#core/market/bar.ts';
@@ -49,6 +50,18 @@ function changedFrom(bars: BarColumns, at: number, factor: number): BarColumns {
   return copy;
 }
 
+/** Spreads in which all that opens at or after `at` is ten times as wide. */
+function widerFrom(spreads: SpreadColumns, at: number): SpreadColumns {
+  const wider = (column: Float64Array, ends: number) =>
+    column.map((value, i) => (spreads.openedAt[i]! + ends >= at ? value * 10 + 1 : value));
+  // a minute that is open at `at` has shown its open, not its close
+  return {
+    ...spreads,
+    openBps: wider(spreads.openBps, 0),
+    closeBps: wider(spreads.closeBps, 59_999),
+  };
+}
+
 /**
  * Plays drawn days twice: as they were, and with everything after a drawn minute changed, in minute
  * and daily bars alike, before anything is planned. What the kernels answered and the desk decided
@@ -72,6 +85,7 @@ export function checkLookahead(facts: LookaheadFacts): LookaheadFinding {
       ...entry,
       minutes: changedFrom(entry.minutes, at, factor),
       daily: entry.daily === null ? null : changedFrom(entry.daily, at, factor),
+      spreads: entry.spreads == null ? null : widerFrom(entry.spreads, at),
     }));
     const other = logUntil(facts, { ...plan, series }, tradingDay, at);
     compared += known.length;

@@ -1,4 +1,5 @@
 import type { Input } from '#core/engine/input.ts';
+import type { Blackout } from '#core/engine/state.ts';
 import { blackoutsOn, type EventTable, type EventWindowParams } from '#core/gates/event-window.ts';
 import { reason } from '#core/gates/reason.ts';
 import { dailyBarsOf, splitByDay } from '#core/market/aggregate.ts';
@@ -6,8 +7,14 @@ import type { BarColumns } from '#core/market/bar.ts';
 import { type CalendarTable, previousTradingDays, sessionOn } from '#core/market/calendar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Session } from '#core/market/session.ts';
-import type { TradingDay } from '#core/market/trading-day.ts';
-import { buildDayContext, CONTEXT_DAYS, type DayContext } from '#core/strategies/day-context.ts';
+import { addCalendarDays, type TradingDay } from '#core/market/trading-day.ts';
+import {
+  buildDayContext,
+  CONTEXT_DAYS,
+  type DayContext,
+  dailyReturns,
+  RETURN_DAYS,
+} from '#core/strategies/day-context.ts';
 import type { BarStore } from './ports.ts';
 
 /** Stored history of one instrument, cut by day once and used for every session after it. */
@@ -56,6 +63,51 @@ export async function loadHistory(
   return { instrument, minutesByDay, dailyBars };
 }
 
+type OfSymbol = Pick<DayContext, 'instrument' | 'blackouts'>;
+
+/** Blackouts of a session over its symbols, each once; one that is not of all of them names them. */
+function merged(symbols: readonly OfSymbol[]): Blackout[] {
+  const found = new Map<string, Blackout & { readonly instruments: InstrumentId[] }>();
+  for (const { instrument, blackouts } of symbols)
+    for (const blackout of blackouts) {
+      const key = `${blackout.name}:${blackout.fromAt}`;
+      const known = found.get(key) ?? { ...blackout, instruments: [] };
+      found.set(key, { ...known, instruments: [...known.instruments, instrument] });
+    }
+  return [...found.values()]
+    .map(({ instruments, ...blackout }) =>
+      instruments.length === symbols.length ? blackout : { ...blackout, instruments },
+    )
+    .sort((a, b) => a.fromAt - b.fromAt);
+}
+
+/** Calendar days within which the next session lies, holidays included. */
+const NEXT_WITHIN_DAYS = 10;
+
+/** Blackouts of the session after this one; none where the calendar does not reach so far. */
+function nextBlackouts(facts: OpenSessionFacts, session: Session): Blackout[] {
+  const { calendar, events, histories, windows } = facts;
+  let day = session.tradingDay;
+  for (let n = 0; n < NEXT_WITHIN_DAYS; n += 1) {
+    day = addCalendarDays(day, 1);
+    const next = sessionOrNull(calendar, day);
+    if (next === null) continue;
+    return merged(
+      histories.map(({ instrument }) => ({
+        instrument,
+        blackouts: blackoutsOn({
+          session: next,
+          previousDay: session.tradingDay,
+          instrument,
+          table: events,
+          params: windows,
+        }),
+      })),
+    );
+  }
+  return [];
+}
+
 export type SessionPlan = {
   readonly session: Session;
   readonly contexts: readonly DayContext[];
@@ -69,6 +121,8 @@ export type OpenSessionFacts = {
   readonly events: EventTable;
   readonly windows: EventWindowParams;
   readonly histories: readonly History[];
+  /** Several desks of one person compare their names by daily returns. */
+  readonly hasOthers?: boolean;
 };
 
 /**
@@ -108,23 +162,24 @@ export function planSession(
       }),
     }),
   );
-  const blackouts = new Map(
-    contexts.flatMap((context) =>
-      context.blackouts.map(
-        (blackout) => [`${blackout.name}:${blackout.fromAt}`, blackout] as const,
-      ),
-    ),
-  );
+  const returnDays = previousTradingDays(calendar, tradingDay, RETURN_DAYS + 1);
+  const returnsOf = (instrument: InstrumentId) => {
+    const history = histories.find((one) => one.instrument === instrument);
+    if (facts.hasOthers !== true || history === undefined) return {};
+    return { returns: dailyReturns(history.dailyBars, session.openAt, returnDays) };
+  };
   const input: SessionPlan['input'] = {
     kind: 'session_planned',
     at,
     session,
-    blackouts: [...blackouts.values()],
+    blackouts: merged(contexts),
+    upcoming: nextBlackouts(facts, session),
     facts: contexts.map((context) => ({
       instrument: context.instrument,
       ma20: context.ma20,
       atr20d: context.atr20d,
       previousClose: context.previousClose,
+      ...returnsOf(context.instrument),
       instrumentDay: null,
       usualDays:
         context.usualVolume === null

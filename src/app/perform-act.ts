@@ -1,13 +1,26 @@
+import { type MarketView, observe } from '#core/engine/view.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
+import { phaseAtUs } from '#core/market/sale-ways-us.ts';
 import type { DeskAct, Reply } from '#core/replies/act.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { ticketByCode } from './answer-question.ts';
 import type { DeskHandle } from './desk-handle.ts';
+import { runDrill } from './drill.ts';
+import { StoreError } from './errors.ts';
 import { positionOf } from './find-desk.ts';
 import { judgeAct } from './judge-act.ts';
+import { nameAt } from './judge-switch.ts';
 import type { Judged } from './judged.ts';
-import { auditOf, finish, type ReplyDeps, say, type Turn, updateKeyOf } from './reply-rows.ts';
+import {
+  auditOf,
+  finish,
+  type ReplyDeps,
+  say,
+  sayLater,
+  type Turn,
+  updateKeyOf,
+} from './reply-rows.ts';
 import type { PendingAct } from './second-confirm.ts';
 
 /** Longest wait for a quote after a tap. Milliseconds; centaur.md, "Confirming". */
@@ -29,6 +42,7 @@ export async function respondAct(
     now: deps.clock.now(),
     day: reply.day,
     isTap: incoming.callback !== null,
+    isToUnknown: incoming.replyTo !== null && incoming.callback === null && !turn.isReplyKnown,
     role: who.actor.role,
   });
   switch (judged.kind) {
@@ -43,6 +57,7 @@ export async function respondAct(
 
 /** What lowers risk, so that no lost phone is in its way. */
 const LOWERS_RISK: ReadonlySet<DeskAct['act']> = new Set(['flatten']);
+const LIVE = { environment: 'live' } as const;
 /** What leaves a position or reports a fact is asked with one tap, on live accounts too. */
 const ONE_TAP_ON_LIVE: ReadonlySet<DeskAct['act']> = new Set(['exit', 'fill', 'adopt']);
 
@@ -52,38 +67,64 @@ async function askAgain(
   deps: ReplyDeps,
 ): Promise<void> {
   const { incoming, who } = turn;
-  const live = judged.desks.find((desk) => desk.policy.environment === 'live');
   const isFact =
     ONE_TAP_ON_LIVE.has(judged.act.act) ||
     (judged.act.act === 'reconcile' && judged.act.verb === 'attest');
-  const needsPhrase = live !== undefined && !isFact;
-  const first = live ?? judged.desks[0];
-  if (first === undefined)
+  // what leads to real money is asked as on real money
+  const goesLive = judged.act.act === 'account' && judged.act.environment === 'live';
+  const questions = questionsOf(judged.desks, isFact);
+  if (questions.length === 0)
     return await finish(turn, 'no_desk', judged.act, [{ kind: 'no_ticket' }], deps);
-  const asked = deps.confirms.ask({
-    act: judged.act,
-    command: judged.act.act,
-    deskIds: judged.desks.map((desk) => desk.policy.deskId),
-    saidAt: incoming.sentAt,
-    actorId: who.actor.id,
-    channel: incoming.channel,
-    chatId: incoming.chatId,
-    positionTicketId: judged.positionTicketId,
-    liveAccount: needsPhrase ? first.policy.accountId : null,
-    raisesRisk: !LOWERS_RISK.has(judged.act.act),
-  });
-  const notice: Notice = {
-    kind: 'second_confirm',
-    nonce: asked.nonce,
-    phrase: asked.phrase,
-    needsCode: asked.needsCode,
-    deskId: judged.desks.map((desk) => desk.policy.deskId).join(', '),
-    accountId: first.policy.accountId,
-    environment: first.policy.environment,
-    validMs: asked.validMs,
-    consequence: judged.consequence,
+  // the sheet of a kill is priced by what can be had within a second
+  const isSheet = judged.act.act === 'flatten';
+  const quotes = isSheet ? await quotesOfHeld(judged.desks) : [];
+  const viewOf = (desk: DeskHandle): MarketView => {
+    const own = quotes.filter((quote) => desk.state().positions[quote.instrument] !== undefined);
+    const see = (view: MarketView, quote: Quote) =>
+      observe(view, { kind: 'quote_seen', at: quote.at, quote });
+    return own.reduce(see, desk.view());
   };
-  await finish(turn, 'second_confirm_asked', judged.act, [notice], deps);
+  const notices = questions.map((desks): Notice => {
+    const { environment } = goesLive ? LIVE : desks[0].policy;
+    const accountId = desks.map(({ policy }) => policy.accountId).join(', ');
+    const asked = deps.confirms.ask({
+      act: judged.act,
+      command: judged.act.act,
+      deskIds: desks.map((desk) => desk.policy.deskId),
+      saidAt: incoming.sentAt,
+      actorId: who.actor.id,
+      channel: incoming.channel,
+      chatId: incoming.chatId,
+      positionTicketId: judged.positionTicketId,
+      liveAccount: environment === 'live' && !isFact ? accountId : null,
+      raisesRisk: !LOWERS_RISK.has(judged.act.act),
+    });
+    return {
+      kind: 'second_confirm',
+      nonce: asked.nonce,
+      phrase: asked.phrase,
+      needsCode: asked.needsCode,
+      deskId: desks.map((desk) => desk.policy.deskId).join(', '),
+      accountId,
+      environment,
+      validMs: asked.validMs,
+      consequence: judged.consequenceOf(desks, viewOf),
+    };
+  });
+  await finish(turn, 'second_confirm_asked', judged.act, notices, deps);
+}
+
+type Some = readonly [DeskHandle, ...DeskHandle[]];
+
+/**
+ * One question a live account, since each is answered with its own phrase, and one for all the simulated
+ * ones together.
+ */
+function questionsOf(desks: readonly DeskHandle[], isFact: boolean): Some[] {
+  const [first, ...rest] = desks.filter((desk) => isFact || desk.policy.environment === 'paper');
+  const live = desks.filter((desk) => !isFact && desk.policy.environment === 'live');
+  const alone = live.map((desk): Some => [desk]);
+  return first === undefined ? alone : [...alone, [first, ...rest]];
 }
 
 /** Answers a second confirmation: performs the act it was asked for, or says why not. */
@@ -144,6 +185,8 @@ function instrumentOf(act: DeskAct, desk: DeskHandle): InstrumentId | undefined 
     case 'confirm':
     case 'half':
       return act.code === null ? undefined : ticketByCode([desk], act.code)?.ticket.instrument;
+    case 'switch':
+      return act.verb === 'propose' ? (nameAt(desk, act.to) ?? undefined) : undefined;
     case 'adopt':
       return desk.state().externals.find((one) => one.id === act.target)?.instrument;
     default:
@@ -151,15 +194,52 @@ function instrumentOf(act: DeskAct, desk: DeskHandle): InstrumentId | undefined 
   }
 }
 
-async function quoteFor(act: DeskAct, desk: DeskHandle): Promise<Quote | null> {
-  const instrument = instrumentOf(act, desk);
-  if (instrument === undefined) return null;
+/** Fresh quotes of what is held, as many as come within a second. */
+async function quotesOfHeld(desks: readonly DeskHandle[]): Promise<Quote[]> {
+  const asked = desks.flatMap((desk) =>
+    Object.values(desk.state().positions).map(({ instrument }) => freshQuote(desk, instrument)),
+  );
+  return (await Promise.all(asked)).filter((quote) => quote !== null);
+}
+
+async function freshQuote(desk: DeskHandle, instrument: InstrumentId): Promise<Quote | null> {
   try {
     return await desk.fetchQuote(instrument, QUOTE_WAIT_MS);
   } catch {
     // No quote is an answer here: the desk refuses an entry without one and still lets an exit pass.
     return null;
   }
+}
+
+async function quoteFor(act: DeskAct, desk: DeskHandle): Promise<Quote | null> {
+  const instrument = instrumentOf(act, desk);
+  return instrument === undefined ? null : await freshQuote(desk, instrument);
+}
+
+/** Where stage 2 sells by limits their price is that of a fresh quote; a market order waits for none. */
+async function showPrices(act: DeskAct, desk: DeskHandle, at: number): Promise<void> {
+  const session = desk.state().day?.session;
+  const isAtMarket =
+    desk.policy.market === 'US' && session !== undefined && phaseAtUs(session, at) === 'regular';
+  if (act.act !== 'flatten' || isAtMarket) return;
+  for (const quote of await quotesOfHeld([desk]))
+    await desk.submit({ kind: 'quote_seen', at, quote });
+}
+
+/**
+ * SAFE_MODE is left only after a comparison of book and account made now; null where none is needed.
+ * Source: centaur.md "SAFE_MODE".
+ */
+async function compareFor(
+  act: DeskAct,
+  desk: DeskHandle,
+  by: string,
+  deps: ReplyDeps,
+): Promise<'clean' | 'differs' | 'failed' | null> {
+  if (act.act !== 'safe' || act.on) return null;
+  const sides = await deps.sources.reconcile(desk.policy.deskId, by);
+  if (sides.failure !== null) return 'failed';
+  return sides.isClean ? 'clean' : 'differs';
 }
 
 /** Acts whose outcome the desk itself does not push to the chat. */
@@ -183,10 +263,13 @@ async function perform(
   const { row, incoming, who } = turn;
   const { act } = go;
   if (act.act === 'kill' || act.act === 'stop') return await performAtOnce(turn, go, act, deps);
+  if (act.act === 'drill') return await performDrill(turn, go, act, deps);
   const last = go.desks[go.desks.length - 1];
+  await Promise.all(go.desks.map((desk) => showPrices(act, desk, deps.clock.now())));
   let isRefused = false;
   for (const desk of go.desks) {
     const quote = await quoteFor(act, desk);
+    const comparison = await compareFor(act, desk, who.actor.id, deps);
     const audit = auditOf(row, incoming, act, go.ticketVersion, 'submitted', deps, who.actor);
     const outcome = await desk.submit(
       {
@@ -197,6 +280,7 @@ async function perform(
         sentAt: saidAt,
         quote,
         isConfirmed: go.isConfirmed,
+        ...(comparison === null ? {} : { comparison }),
       },
       desk === last
         ? { inboxDone: { id: row.id, result: { kind: 'submitted', act: act.act } }, audit: [audit] }
@@ -217,11 +301,37 @@ async function perform(
       lateMs: go.lateMs,
     });
   }
-  await say(notices, row, incoming, deps);
+  await sayDone(notices, turn, deps);
+}
+
+/** The first wait before an answer is said again; it doubles up to the longest. Milliseconds. */
+const SAY_AGAIN_MS = 1_000;
+const LONGEST_SAY_AGAIN_MS = 30_000;
+
+/**
+ * Says what came of an act that is in the log with its row done. A store that fails now is asked again for the
+ * answer alone: drained again, the row would act once more, and a reported fill would be booked twice.
+ */
+async function sayDone(
+  notices: readonly Notice[],
+  { row, incoming }: Turn,
+  deps: ReplyDeps,
+): Promise<void> {
+  const { clock } = deps;
+  for (let waitMs = SAY_AGAIN_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_SAY_AGAIN_MS)) {
+    try {
+      return await say(notices, row, incoming, deps);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      deps.onFailure(error, row);
+      await new Promise<void>((resolve) => void clock.at(clock.now() + waitMs, () => resolve()));
+    }
+  }
 }
 
 function subjectOf(act: DeskAct): string {
   if (act.act === 'ack') return act.id ?? '';
+  if (act.act === 'account') return `${act.account} ${act.environment}`;
   if (act.act === 'reconcile' && act.verb === 'attest') return 'cash';
   if (act.act === 'reconcile') return `${act.verb} ${act.id}`;
   return 'target' in act ? act.target : '';
@@ -249,4 +359,20 @@ async function performAtOnce(
       ? []
       : [{ kind: 'late_honored', command: act.act, sentAt: incoming.sentAt, lateMs: go.lateMs }];
   await finish(turn, 'acted', act, notices, deps);
+}
+
+/** The chat goes on meanwhile; the report comes when the drill is over. */
+async function performDrill(
+  turn: Turn,
+  go: Extract<Judged, { kind: 'go' }>,
+  act: DeskAct,
+  deps: ReplyDeps,
+): Promise<void> {
+  const [desk] = go.desks;
+  if (desk === undefined) return await finish(turn, 'no_desk', act, [{ kind: 'no_ticket' }], deps);
+  const { deskId } = desk.policy;
+  await finish(turn, 'drill', act, [{ kind: 'drill_begun', deskId }], deps);
+  void runDrill(desk, turn.who.actor, deps.clock)
+    .then((report) => sayLater({ kind: 'drill_done', report }, turn, 'drill', deps))
+    .catch((error: unknown) => deps.onFailure(error, turn.row));
 }

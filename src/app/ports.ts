@@ -19,10 +19,11 @@ import type {
   SuspensionCn,
 } from '#core/market/records-cn.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
+import type { ReadCharge } from '#core/portfolio/account-reading.ts';
 import type { Anomaly } from '#core/quality/anomaly.ts';
 import type { FetchNote } from '#core/quality/note.ts';
-import type { Actor } from '#core/replies/act.ts';
-import type { CodeRefusal } from '#core/replies/notice.ts';
+import type { Actor, BacktestAsk } from '#core/replies/act.ts';
+import type { BacktestResult, BacktestStep, CodeRefusal } from '#core/replies/notice.ts';
 
 /*
  * Ports: what the middle ring asks of the outer one. Adapters implement them, tests fake them.
@@ -143,6 +144,13 @@ export interface EventLog {
   append(batch: AppendBatch): Promise<AppendResult>;
   /** Events of one stream after `afterVersion`, oldest first. */
   read(stream: string, afterVersion?: number): Promise<StoredEvent[]>;
+  /** Newest events of one type in a stream, newest first, at most `count`; of one trading day where given. */
+  newest(
+    stream: string,
+    type: string,
+    count: number,
+    tradingDay?: string | null,
+  ): Promise<StoredEvent[]>;
   /** Streams whose name starts with `prefix`, with their last version. */
   streams(prefix: string): Promise<{ stream: string; version: number }[]>;
 }
@@ -157,6 +165,11 @@ export interface InputLog {
 export interface StateSnapshots {
   save(stream: string, version: number, state: unknown): Promise<void>;
   latest(stream: string): Promise<{ version: number; state: unknown } | null>;
+  /**
+   * Removes the snapshots that are ahead of the stream's log, what no log leads to; answers the newest of
+   * them and where the log ends, null when there is none.
+   */
+  removeAhead(stream: string): Promise<{ version: number; logEnd: number } | null>;
 }
 
 // ── store: inbox, outbox, jobs, bars ────────────────────────────────────────────────────────────
@@ -224,6 +237,14 @@ export interface Outbox {
   ofRun(runId: string): Promise<OutboxRow[]>;
   /** Newest delivered row of an edit key in a lane: whose message is to be edited. */
   lastDelivered(lane: string, editKey: string): Promise<OutboxRow | null>;
+}
+
+/** Contents of files that outbox rows name. Rows are added, never changed. Throws StoreError. */
+export interface FileStore {
+  /** Keeps the bytes (text as UTF-8) once however often they are given; answers their SHA-256 in hex. */
+  save(content: Uint8Array | string, at: number): Promise<string>;
+  /** Null: nothing was kept under this hash. */
+  load(hash: string): Promise<Uint8Array | null>;
 }
 
 /** Who leads a store, as its row says. */
@@ -333,9 +354,11 @@ export interface KillFile {
   /**
    * Durable before it returns; synchronous. Throws nothing: a file that cannot be written is logged by the
    * adapter. `updateKey` names the message that killed, so that it is known when its channel gives it again.
+   * `at` is when it was said: a file that is there keeps its note and takes the later instant.
    */
-  write(by: string, scope: string, updateKey?: string): void;
-  remove(): void;
+  write(by: string, scope: string, at: number, updateKey?: string): void;
+  /** Ends the kills said up to `upTo`; one said later stays. Null: all. */
+  remove(upTo: number | null): void;
   /** `unreadable` counts as present. */
   read(): 'absent' | 'present' | 'unreadable';
 }
@@ -552,6 +575,11 @@ export interface Broker {
   cashMinor(): Promise<number>;
   /** Executions since an instant, oldest first, own and foreign ones. */
   fills(sinceAt: number): Promise<BrokerFill[]>;
+  /**
+   * What the account was charged or paid apart from executions (fees of the end of the day, interest) since
+   * an instant. Null, or no such method: the broker tells it in executions, or not at all.
+   */
+  charges?(sinceAt: number): Promise<readonly ReadCharge[] | null>;
   /** Cancels every open order of the account, protection too (stage 2 of a kill). */
   cancelAll(): Promise<void>;
   /** Cancels everything and closes every position in the way of `capabilities.flatten`; read position by position. */
@@ -583,6 +611,17 @@ export interface ByHand {
   close(orderId: string, why: string): void;
   /** What the account holds now; until it was said, every question about it fails. */
   attest(account: AttestedAccount): void;
+  /**
+   * An ex-date restated a holding. A holding that stands as it was before it follows, with the dividend; one that
+   * was attested on the new basis already, or not at all, is left alone.
+   */
+  restate(change: {
+    readonly instrument: InstrumentId;
+    readonly fromQuantity: number;
+    readonly toQuantity: number;
+    readonly averagePrice: number;
+    readonly cashMinor: number;
+  }): void;
   /** Orders that stand with the person, from the desk's log after a restart. */
   restore(orders: readonly BrokerOrder[]): void;
 }
@@ -620,15 +659,56 @@ export type Card = {
   readonly buttons: readonly (readonly CardButton[])[];
 };
 
+/** A picture or a file. `photo` is PNG or JPEG and is shown in the chat, `document` is one to take away. */
+export type FileKind = 'photo' | 'document';
+
+/** A file as a channel is given it. At most 10 MB; a name of letters, digits, `.`, `_` and `-` only. */
+export type OutgoingFile = {
+  readonly kind: FileKind;
+  readonly name: string;
+  /** `image/png`, `text/markdown`, … */
+  readonly mediaType: string;
+  readonly content: Uint8Array;
+};
+
 /** What goes to a channel. */
 export type Outgoing = {
   readonly chatId: string;
+  /** With a file its caption: a channel cuts it to 1,024 characters. */
   readonly card: Card;
+  /** Sent under the card; never edited, always a message of its own. */
+  readonly file?: OutgoingFile;
   readonly silent: boolean;
   /** Channel message id to edit instead of sending anew. */
   readonly edit: string | null;
   readonly replyTo: string | null;
 };
+
+/** A chat that waits for something. */
+export type WaitingChat = { readonly channel: string; readonly chatId: string };
+
+/** Plays backtests beside the desk, one at a time, in a process of its own. */
+export interface Backtests {
+  /** What is played now; null: nothing. */
+  running(): BacktestAsk | null;
+  /**
+   * Plays one for a chat; null while another is played. `cause`: what went wrong in a line. `stopped`:
+   * this process ends, and the next one tells of it. Never rejects.
+   */
+  play(
+    ask: BacktestAsk,
+    chat: WaitingChat,
+    onStep: (step: BacktestStep) => void,
+  ): Promise<
+    | { readonly kind: 'done'; readonly result: BacktestResult }
+    | { readonly kind: 'failed'; readonly cause: string }
+    | { readonly kind: 'stopped' }
+  > | null;
+  /** What an earlier process was playing when it ended, and for whom; told once. */
+  left(): { readonly ask: BacktestAsk; readonly chat: WaitingChat } | null;
+  /** Ends what is played. */
+  stop(): Promise<void>;
+}
 
 /** A chat channel. Throws ChannelError with `retryable` and, for a rate limit, context.retryAfterMs. */
 export interface Channel {
@@ -637,6 +717,11 @@ export interface Channel {
   start(receive: (rows: readonly Incoming[]) => Promise<void>): Promise<void>;
   /** Answers the channel's message id. */
   deliver(message: Outgoing): Promise<string>;
+  /**
+   * Resolves when somebody could read what would be delivered now; left out where only a delivery shows it.
+   * Throws ChannelError.
+   */
+  probe?(): Promise<void>;
   /** Acknowledges a tap; failures are swallowed by the adapter (a late answer must not stop the act). */
   acknowledge(callbackId: string, text: string | null, alert: boolean): Promise<void>;
   stop(): Promise<void>;

@@ -6,6 +6,7 @@ const RAISES_RISK: ReadonlySet<Event['type']> = new Set([
   'signal_raised',
   'ticket_opened',
   'ticket_confirmed',
+  'rotation_agreed',
   'consent_given',
   'kill_resumed',
   'safe_mode_left',
@@ -14,6 +15,8 @@ const RAISES_RISK: ReadonlySet<Event['type']> = new Set([
   'position_adopted',
   'position_corrected',
   'protection_waived',
+  'environment_asked',
+  'environment_changed',
 ]);
 
 /** True for events that need the store: with it down the step that made them is refused. */

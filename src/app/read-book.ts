@@ -68,12 +68,49 @@ function findTicketId(stored: readonly StoredEvent[], target: string): string | 
   return found;
 }
 
+/** The checkpoint a ticket came from: the newest one recorded before it was opened. */
+function checkpointBefore(stored: readonly StoredEvent[], ticketId: string): StoredEvent | null {
+  let newest: StoredEvent | null = null;
+  for (const event of stored) {
+    if (event.type === 'checkpoint_recorded') newest = event;
+    if (event.type === 'ticket_opened' && ticketOf(fromStored(event))?.id === ticketId)
+      return newest;
+  }
+  return null;
+}
+
+const CHECKPOINT_NAME = /^(\d{4}-\d{2}-\d{2})[ .T]([012]?\d:[0-5]\d)$/;
+
+/** A checkpoint named `YYYY-MM-DD.HH:MM` with what it decided, through its verdict; empty when there is none. */
+function explainCheckpoint(stored: readonly StoredEvent[], target: string): StoredEvent[] {
+  const [, day, time] = CHECKPOINT_NAME.exec(target) ?? [];
+  if (day === undefined || time === undefined) return [];
+  const wanted = time.padStart(5, '0');
+  const start = stored.findIndex((row) => {
+    const event = fromStored(row);
+    if (event.type !== 'checkpoint_recorded') return false;
+    return event.record.tradingDay === day && event.record.checkpoint === wanted;
+  });
+  if (start < 0) return [];
+  // the verdict is what a checkpoint ends with
+  const end = stored.findIndex(({ type }, place) => place > start && type === 'verdict_declared');
+  return stored.slice(start, end < 0 ? start + 1 : end + 1);
+}
+
 /**
- * The chain of events behind one decision: everything a ticket's id stands in, with its orders,
- * fills and exits, oldest first. Empty when nothing of that name was decided.
+ * The chain of events behind one decision, oldest first. Of a ticket (code, id, or id of an order):
+ * everything its id stands in, with orders, fills and exits, and the checkpoint that chose its name.
+ * Of a checkpoint (`2026-11-18.10:00`): its record through its verdict. Empty
+ * when nothing of that name was decided.
  */
-export function explainTicket(stored: readonly StoredEvent[], target: string): StoredEvent[] {
+export function explainDecision(stored: readonly StoredEvent[], target: string): StoredEvent[] {
+  const checkpoint = explainCheckpoint(stored, target);
+  if (checkpoint.length > 0) return checkpoint;
   const ticketId = findTicketId(stored, target);
   if (ticketId === null) return [];
-  return stored.filter((event) => JSON.stringify(event.data).includes(`"${ticketId}`));
+  const behind = checkpointBefore(stored, ticketId);
+  const chain = stored.filter(
+    (event) => event !== behind && JSON.stringify(event.data).includes(`"${ticketId}`),
+  );
+  return behind === null ? chain : [behind, ...chain];
 }

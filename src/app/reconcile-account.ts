@@ -1,9 +1,11 @@
+import { heirOf } from '#core/engine/handed-down.ts';
 import type { DeskState } from '#core/engine/state.ts';
 import { hasEnded, type Order } from '#core/machines/order.ts';
 import type { AccountReading, ReadOrder } from '#core/portfolio/account-reading.ts';
 import { type Comparison, compareAccount, movedSince } from '#core/portfolio/reconcile.ts';
 import type { BothSides } from '#core/replies/answer.ts';
 import type { DeskHandle } from './desk-handle.ts';
+import { BrokerError } from './errors.ts';
 import type { Broker, BrokerOrder } from './ports.ts';
 
 /** A fill may be on its way while the account is asked; a difference must stand this often. */
@@ -12,6 +14,9 @@ const LOOKS = 3;
 const PAUSE_MS = 500;
 /** An order sent less long ago may still be on its way: its absence says nothing. Milliseconds. */
 const ON_ITS_WAY_MS = 3_000;
+
+/** Charges are booked within days; older ones were met by an earlier reading. */
+const CHARGES_BACK_MS = 10 * 86_400_000;
 
 export type ReconcileOptions = {
   /** Counts the queries as work under way, for a clock that waits for it. */
@@ -60,14 +65,23 @@ async function readAccount(
   now: () => number,
 ): Promise<AccountReading> {
   const beganAt = now();
-  const [open, fills, positions, cashMinor] = await Promise.all([
+  const [open, fills, positions, cashMinor, charges] = await Promise.all([
     broker.openOrders(),
     broker.fills(fillsSince(state, beganAt)),
     broker.positions(),
     broker.cashMinor(),
+    broker.charges?.(beganAt - CHARGES_BACK_MS) ?? null,
   ]);
   const orders = open.map(readOrder);
   const standing = new Set(orders.map((order) => order.orderId));
+  for (const { orderId, instrument } of fills) {
+    // what another machine sent while the store was down, and filled at once, stands in no list of open orders
+    if (orderId === null || standing.has(orderId)) continue;
+    if (heirOf(state, orderId, instrument) === null) continue;
+    standing.add(orderId);
+    const found = await broker.find(orderId);
+    if (found !== null) orders.push(readOrder(found));
+  }
   const missing: string[] = [];
   // only what the list of open orders does not hold is asked about by its id
   for (const order of Object.values(state.orders)) {
@@ -87,6 +101,7 @@ async function readAccount(
       averagePrice,
     })),
     cashMinor,
+    ...(charges === null ? {} : { charges }),
   };
 }
 
@@ -131,7 +146,9 @@ async function unread(
   const failure = error instanceof Error ? error.message : 'failed';
   const { cashMinor } = desk.state();
   const differences = [{ subject: 'query of the account', ours: 'an answer', theirs: failure }];
-  if (isTold)
+  // nobody has said yet what a person's account holds: a state of its own, asked for once, and no difference
+  const isUnattested = error instanceof BrokerError && error.code === 'not_attested';
+  if (isTold && !isUnattested)
     await desk.submit({ kind: 'account_reconciled', at, isClean: false, cashMinor, differences });
   const { externals } = desk.state();
   return bothSides(desk, null, { differences, externals }, failure);

@@ -3,11 +3,14 @@ import type { Actor } from '#core/replies/act.ts';
 import type { Answer } from '#core/replies/answer.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import type { AnswerSources } from './answer-question.ts';
+import { fileNameOf, fileRow, keepFile, textFile } from './chat-file.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import type {
   Access,
+  Backtests,
   Card,
   Clock,
+  FileStore,
   Identity,
   Inbox,
   InboxRow,
@@ -17,6 +20,7 @@ import type {
   Outbox,
   OutboxRow,
 } from './ports.ts';
+import { partsOf } from './reply-parts.ts';
 import { mayActAs } from './roles.ts';
 import type { SecondConfirms } from './second-confirm.ts';
 
@@ -34,9 +38,12 @@ export type ReplyDeps = {
   readonly desks: () => readonly DeskHandle[];
   readonly inbox: Inbox;
   readonly outbox: Outbox;
+  readonly files: FileStore;
   readonly speaker: Speaker;
   readonly sources: AnswerSources;
   readonly confirms: SecondConfirms;
+  /** Plays backtests for the chat; null or left out: not from here. */
+  readonly backtests?: Backtests | null;
   /** Ticket code of a delivered message, for replies to it; null when it is not known. */
   readonly codeOfMessage: (channel: string, chatId: string, messageId: string) => string | null;
   /** True once the urgent act of an update was decided by this process. */
@@ -54,7 +61,13 @@ const REPLY_LIFE_MS = 10 * 60_000;
 
 export type Known = Extract<Identity, { kind: 'known' }>;
 /** One row being answered. */
-export type Turn = { readonly row: InboxRow; readonly incoming: Incoming; readonly who: Known };
+export type Turn = {
+  readonly row: InboxRow;
+  readonly incoming: Incoming;
+  readonly who: Known;
+  /** The message it replies to is known to show a ticket. */
+  readonly isReplyKnown: boolean;
+};
 
 /** The body of a chat's inbox row, or null when it is not one. */
 export function chatBodyOf(body: unknown): ChatBody | null {
@@ -66,7 +79,7 @@ export function chatBodyOf(body: unknown): ChatBody | null {
 }
 
 export function outboxRow(
-  deps: ReplyDeps,
+  deps: Pick<ReplyDeps, 'clock' | 'runId'>,
   chat: { readonly channel: string; readonly chatId: string },
   what: {
     kind: string;
@@ -75,15 +88,16 @@ export function outboxRow(
     message?: Message;
     replyTo: string | null;
     lifeMs?: number;
+    priority?: 0 | 1;
   },
 ): NewOutboxRow {
   const now = deps.clock.now();
-  const { kind, dedupeKey, lifeMs, ...payload } = what;
+  const { kind, dedupeKey, lifeMs, priority = 1, ...payload } = what;
   return {
     runId: deps.runId,
     lane: `chat:${chat.channel}:${chat.chatId}`,
     kind,
-    priority: 1,
+    priority,
     dedupeKey,
     editKey: null,
     payload,
@@ -109,9 +123,62 @@ export async function say(
       replyTo: incoming.chatKind === 'group' ? incoming.messageId : null,
       // a question that can no longer be answered is not asked
       lifeMs: notice.kind === 'second_confirm' ? notice.validMs : REPLY_LIFE_MS,
+      // the second stage of a kill waits for nothing that is being sent
+      priority: isOfKill(notice) ? 0 : 1,
     }),
   );
   deps.handOver(await deps.outbox.enqueue(rows));
+}
+
+function isOfKill(notice: Notice): boolean {
+  return notice.kind === 'second_confirm' && notice.consequence.act === 'flatten';
+}
+
+/**
+ * The rows of an answer: its cards in as many messages as they need, and as a file where that would be
+ * more than three. Throws StoreError.
+ */
+export async function replyRows(
+  cards: readonly Card[],
+  name: string,
+  { incoming, row }: Turn,
+  deps: ReplyDeps,
+): Promise<NewOutboxRow[]> {
+  const { runId, clock, files } = deps;
+  const replyTo = incoming.chatKind === 'group' ? incoming.messageId : null;
+  const at = clock.now();
+  const rows: NewOutboxRow[] = [];
+  const key = () => `${runId}:reply:${row.id}:${rows.length}`;
+  for (const card of cards) {
+    const parts = partsOf(card);
+    for (const part of parts.cards)
+      rows.push(
+        outboxRow(deps, incoming, { kind: 'reply', dedupeKey: key(), card: part, replyTo }),
+      );
+    if (parts.whole === null) continue;
+    const file = await keepFile(textFile(fileNameOf(`${name}.txt`), parts.whole), files, at);
+    const caption = { lines: card.lines.slice(0, 1), buttons: [] };
+    const expiresAt = at + REPLY_LIFE_MS;
+    const what = { runId, kind: 'reply', dedupeKey: key(), file, caption, replyTo, at, expiresAt };
+    rows.push(fileRow(what, incoming));
+  }
+  return rows;
+}
+
+/** What is said to a message after its answer, once under its name. Throws StoreError. */
+export async function sayLater(
+  notice: Notice,
+  { incoming, row }: Turn,
+  name: string,
+  deps: ReplyDeps,
+): Promise<void> {
+  const said = outboxRow(deps, incoming, {
+    kind: 'reply',
+    dedupeKey: `${deps.runId}:reply:${row.id}:${name}`,
+    card: deps.speaker.notice(notice, incoming.channel, incoming.chatId),
+    replyTo: incoming.chatKind === 'group' ? incoming.messageId : null,
+  });
+  deps.handOver(await deps.outbox.enqueue([said]));
 }
 
 export function auditOf(

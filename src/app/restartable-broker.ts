@@ -42,6 +42,7 @@ export function restartable(make: () => Broker): Broker {
     positions: () => broker.positions(),
     cashMinor: () => broker.cashMinor(),
     fills: (sinceAt) => broker.fills(sinceAt),
+    charges: async (sinceAt) => (await broker.charges?.(sinceAt)) ?? null,
     cancelAll: () => broker.cancelAll(),
     flattenAll: () => broker.flattenAll(),
   };

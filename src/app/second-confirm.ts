@@ -71,9 +71,11 @@ const WORDS: Readonly<Partial<Record<CommandName, string>>> = {
   resume: 'RESUME',
   allow: 'ALLOW',
   safe: 'SAFE',
+  unlock: 'UNLOCK',
   mode: 'AUTO',
   cancel: 'CANCEL',
   reconcile: 'ACCEPT',
+  account: 'LIVE',
 };
 
 /** Most questions kept; the oldest goes first. */

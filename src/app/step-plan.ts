@@ -3,6 +3,7 @@ import type { Event } from '#core/engine/event.ts';
 import { evolve } from '#core/engine/evolve.ts';
 import type { Policy } from '#core/engine/policy.ts';
 import type { DeskState } from '#core/engine/state.ts';
+import { keepUnderWay, settle } from '#core/engine/under-way.ts';
 import { invariant } from '#core/lib/assert.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
 import type { Known } from './desk-deps.ts';
@@ -31,21 +32,39 @@ export type StepFacts = {
 /** Folds events and collects the rows their effects call for. */
 export function planStep(facts: StepFacts, events: readonly Event[]): StepPlan {
   const { killFile, policy } = facts;
-  let { state } = facts;
+  let state = facts.state;
   const rows: NewOutboxRow[] = [];
   const files: (() => void)[] = [];
   for (const [index, event] of events.entries()) {
-    state = evolve(state, event);
+    const before = state;
+    state = evolve(before, event);
+    keepUnderWay(before, state);
     const effects = effectsOf(event, state, policy);
     for (const effect of effects) {
       if (effect.kind === 'write_kill_file')
-        files.push(() => killFile.write(effect.by, effect.scope));
-      if (effect.kind === 'remove_kill_file') files.push(() => killFile.remove());
+        files.push(() =>
+          killFile.write(effect.by, effect.scope, event.at, effect.updateKey ?? undefined),
+        );
+      if (effect.kind === 'remove_kill_file') files.push(() => killFile.remove(effect.upTo));
     }
     const version = facts.version + index + 1;
     rows.push(...rowsOf(effects, { ...facts, accountId: policy.accountId, version }));
   }
-  return { state, rows, files };
+  return { state: settle(state), rows, files };
+}
+
+/** Writes what a step has to write; a full disk keeps no cancel and no exit of the same step from leaving. */
+export function writeFiles(
+  files: readonly (() => void)[],
+  onTrouble: (place: string, error: unknown) => void,
+): void {
+  for (const write of files) {
+    try {
+      write();
+    } catch (error) {
+      onTrouble('kill file', error);
+    }
+  }
 }
 
 /**
@@ -71,4 +90,17 @@ export function meetKnown(
     );
   }
   return rows.flatMap((row) => known.rows.get(row.dedupeKey) ?? []);
+}
+
+/** Rows of a step that is in the journal only: id 0, nothing of them is in the store yet. */
+export function unstored(rows: readonly NewOutboxRow[]): readonly OutboxRow[] {
+  return rows.map((row) => ({
+    ...row,
+    id: 0,
+    state: 'queued',
+    attempts: 0,
+    externalId: null,
+    deliveredAt: null,
+    lastError: null,
+  }));
 }

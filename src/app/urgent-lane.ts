@@ -4,13 +4,39 @@ import type { DeskState } from '#core/engine/state.ts';
 import { mayFill } from '#core/machines/order.ts';
 import type { KillReceipt } from './desk-handle.ts';
 import { cancelNow } from './kill-account.ts';
-import type { Broker, Clock } from './ports.ts';
+import type { Broker, Clock, KillFile } from './ports.ts';
+
+/** What a message does that has taken effect before. */
+export const NOTHING_NEW: KillReceipt = {
+  canceledOrderIds: [],
+  protectionKept: 0,
+  firstCancelMs: null,
+  strangers: Promise.resolve([]),
+  decided: Promise.resolve(),
+};
 
 export type UrgentLaneDeps = {
   readonly broker: Broker;
+  readonly killFile: KillFile;
+  /**
+   * Resolves when what was handed to sockets so far has been written: the cancels leave before the kill file
+   * is put on the disk. Left out: the file is written in the same turn.
+   */
+  readonly flushed?: () => Promise<void>;
   readonly clock: Clock;
   readonly stopwatch: () => number;
   readonly onTrouble: (place: string, error: unknown) => void;
+};
+
+/** What is known of the orders of the book. */
+type Receipt = Omit<KillReceipt, 'strangers'>;
+
+/** Of a kill: what its file says. */
+type KillNote = {
+  readonly by: string;
+  readonly scope: string;
+  readonly at: number;
+  readonly updateKey?: string;
 };
 
 /** Waits before a cancel that the broker did not take is sent again, in milliseconds; after the last one it is left to asking. */
@@ -22,6 +48,8 @@ const AGAIN_AFTER_MS = [150, 400, 1_000, 2_000] as const;
  * fails is sent again: it can only take risk away.
  */
 export class UrgentLane {
+  /** Orders the desk did not know, of whose cancel it was told, and when. */
+  readonly toldStrangers = new Map<string, number>();
   readonly #deps: UrgentLaneDeps;
   readonly #canceled = new Set<string>();
   #underWay = 0;
@@ -51,14 +79,19 @@ export class UrgentLane {
     }
   }
 
-  /** Cancels now, then hands the act in; entries are free again, if at all, once it was decided. */
-  act(state: () => DeskState, decide: () => Promise<unknown>): KillReceipt {
+  /** Cancels now, then writes the kill file and hands the act in; entries are free again, if at all, once it was decided. */
+  act(state: () => DeskState, note: KillNote | null, decide: () => Promise<unknown>): Receipt {
     this.#underWay += 1;
     const receipt = this.#cancelEntries(state);
     const done = (): void => {
       this.#underWay -= 1;
     };
-    const decided = decide();
+    const { flushed } = this.#deps;
+    const goOn = (): Promise<unknown> => {
+      if (note !== null) this.#writeFile(note);
+      return decide();
+    };
+    const decided = flushed === undefined ? goOn() : flushed().then(goOn, goOn);
     decided.then(done, (error: unknown) => {
       done();
       this.#deps.onTrouble('urgent act', error);
@@ -66,7 +99,16 @@ export class UrgentLane {
     return { ...receipt, decided };
   }
 
-  #cancelEntries(state: () => DeskState): Omit<KillReceipt, 'decided'> {
+  /** A file that cannot be written, on a full disk, is no reason not to decide the kill. */
+  #writeFile({ by, scope, at, updateKey }: KillNote): void {
+    try {
+      this.#deps.killFile.write(by, scope, at, updateKey);
+    } catch (error) {
+      this.#deps.onTrouble('kill file', error);
+    }
+  }
+
+  #cancelEntries(state: () => DeskState): Omit<Receipt, 'decided'> {
     const { stopwatch } = this.#deps;
     const startedAt = stopwatch();
     let firstCancelMs: number | null = null;

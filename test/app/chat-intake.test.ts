@@ -15,6 +15,7 @@ async function brokenStore() {
   const inbox: Inbox = {
     ...h.store.inbox,
     receive: async (rows) => (isDown ? Promise.reject(down) : h.store.inbox.receive(rows)),
+    pending: async (...which) => (isDown ? Promise.reject(down) : h.store.inbox.pending(...which)),
   };
   const intake = createIntake({
     runId: 'live',
@@ -46,6 +47,16 @@ test('CX-07 a kill acts before anything is stored, synchronously', async () => {
   const received = h.intake.receive([h.incoming('/kill')]);
   assert.equal(h.desk.kills.length, 1);
   await received;
+});
+
+test('CX-07 AL-02 a kill of one desk says its name; a name nobody bears means everything', async () => {
+  const h = await chatHarness(withTicket());
+  for (const text of ['/kill US-VWAP', '/kill paper-us', '/kill us-vwp', '/kill'])
+    await h.intake.receive([h.incoming(text)]);
+  assert.deepEqual(
+    h.desk.kills.map(({ scope }) => scope),
+    ['us-vwap', 'paper-us', 'all', 'all'],
+  );
 });
 
 test('CX-07 a kill acts while another handler of the same chat hangs', async () => {
@@ -117,6 +128,25 @@ test('a kill recorded by another process acts when it is drained', async () => {
   await h.intake.drainPending();
   await h.intake.idle();
   assert.equal(h.desk.kills.length, 1);
+});
+
+test('CX-06 what another process handed in while the store failed is read once it answers', async () => {
+  const { h, intake, repair } = await brokenStore();
+  const stop = await intake.follow();
+  const body = { incoming: h.incoming('/kill'), acted: null };
+  const row = { runId: 'live', channel: 'fake', updateId: 'x', body, receivedAt: 1 };
+  await h.store.inbox.receive([row]);
+  await turn();
+  h.clock.runNext();
+  await turn();
+  assert.equal(h.desk.kills.length, 0);
+  repair();
+  h.clock.runNext();
+  await turn();
+  assert.equal(h.desk.kills.length, 1);
+  await intake.idle();
+  assert.equal(h.clock.nextDue(), null, 'it looks no more');
+  await stop();
 });
 
 test('CX-06 a STOP whose process ended before it was decided is decided by the next one', async () => {

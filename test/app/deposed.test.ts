@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoreError } from '#app/errors.ts';
-import { appDesk } from '#test/support/app-desk.ts';
-import { confirm, stop, withTicket } from '#test/support/builders.ts';
+import { fromStored } from '#app/event-form.ts';
+import { evolveAll } from '#core/engine/evolve.ts';
+import { initialState } from '#core/engine/initial-state.ts';
+import { appDesk, memoryJournal } from '#test/support/app-desk.ts';
+import { allow, confirm, stop, withTicket } from '#test/support/builders.ts';
 
-async function withOpenTicket() {
-  const world = appDesk();
+async function withOpenTicket(snapshotEvery?: number) {
+  const world = appDesk({}, undefined, snapshotEvery);
   const desk = world.open();
   for (const input of withTicket()) {
     world.clock.advanceTo(input.at);
@@ -96,4 +99,57 @@ test('ID-09 steps of an outage that another process has overtaken are put aside 
   assert.deepEqual(again.state(), other.state());
   assert.deepEqual(world.journal.pending(), []);
   assert.ok(world.troubles.includes('journal'));
+});
+
+test('ID-09 SP-11 no snapshot holds what the journal alone knows: another machine takes over and decides', async () => {
+  const world = await withOpenTicket(1);
+  const { clock, mode, desk, store } = world;
+  await world.settle(100);
+  mode.now = 'stopped';
+  await desk.submit(stop(clock.now() + 10));
+  mode.now = 'up';
+  await world.settle(100);
+  assert.equal(world.journal.pending().length, 1);
+  const snapshot = await store.snapshots.latest(desk.stream);
+  const { length } = await store.events.read(desk.stream);
+  assert.equal(snapshot?.version, length, 'and what is stored is in one');
+  const second = world.open(memoryJournal());
+  await second.recover();
+  await second.submit(stop(clock.now() + 20));
+  assert.equal(second.version(), (await store.events.read(second.stream)).length);
+});
+
+test('SP-11 once the journal is stored, its steps are in the next snapshot', async () => {
+  const world = await withOpenTicket(1);
+  world.mode.now = 'stopped';
+  await world.desk.submit(stop(world.clock.now() + 10));
+  world.mode.now = 'up';
+  await world.desk.submit(allow(world.clock.now() + 20));
+  await world.settle(100);
+  const snapshot = await world.store.snapshots.latest(world.desk.stream);
+  assert.equal(snapshot?.version, world.desk.version());
+  assert.deepEqual(snapshot?.state, world.desk.state());
+});
+
+test('ID-09 a snapshot ahead of the log is removed with one line, and the desk starts from the log', async () => {
+  const world = await withOpenTicket(20);
+  const { clock, mode, desk, store } = world;
+  await world.settle(100);
+  const stored = await store.events.read(desk.stream);
+  mode.now = 'stopped';
+  await desk.submit(stop(clock.now() + 10));
+  mode.now = 'up';
+  // as an earlier release saved it, with the step that the journal of this machine alone holds
+  await store.snapshots.save(desk.stream, desk.version(), desk.state());
+  const another = world.open(memoryJournal());
+  await another.recover();
+  assert.equal(world.troubles.filter((place) => place === 'snapshot').length, 1);
+  assert.equal(another.version(), stored.length);
+  assert.deepEqual(another.state(), evolveAll(initialState(world.policy), stored.map(fromStored)));
+  await another.submit(stop(clock.now() + 20));
+  assert.equal(another.state().consent.kind, 'stopped');
+  assert.equal(another.version(), (await store.events.read(desk.stream)).length);
+  const later = world.open(memoryJournal());
+  await later.recover();
+  assert.deepEqual(later.state(), another.state());
 });

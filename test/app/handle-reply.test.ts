@@ -73,6 +73,19 @@ test('CX-05 a bare confirm counts only when the one ticket was delivered three s
   assert.ok(h.desk.events.some((event) => event.type === 'ticket_confirmed'));
 });
 
+test('CX-05 a confirm that replies to a message nobody knows any more confirms no other ticket', async () => {
+  const h = await chatHarness(withTicket());
+  const ticketId = Object.keys(h.desk.state().tickets)[0]!;
+  await h.desk.submit({ kind: 'ticket_delivered', at: h.clock.now(), ticketId, channel: 'fake' });
+  h.clock.advanceTo(h.clock.now() + 3_000);
+  h.desk.quote = quoteOf(h.clock.now(), 99.98, 100);
+  for (const text of ['confirm', '/half'])
+    assert.match((await h.say(text, { replyTo: 'of an earlier process' }))[0]!, /^Which ticket/);
+  assert.ok(!h.desk.events.some((event) => event.type === 'ticket_confirmed'));
+  await h.say('confirm');
+  assert.ok(h.desk.events.some((event) => event.type === 'ticket_confirmed'));
+});
+
 test('CX-06 a typed allow asks one tap; the answer counts once, from the same person and chat', async () => {
   const h = await chatHarness(withTicket().filter((input) => input.kind !== 'operator_acted'));
   assert.match((await h.say('ALLOW'))[0]!, /^\? Allow entries/);
@@ -358,4 +371,44 @@ test('ID-09 /adopt asks once, then takes the holding over with a quote fetched a
     said.join(),
   );
   assert.match((await h.say('/adopt MU'))[0]!, /Nothing at the broker/);
+});
+
+/** Asks for the log and answers what came back, with the given number of lines of 100 letters in it. */
+async function logOf(lines: number) {
+  const h = await chatHarness(withTicket(), {
+    logs: Array.from({ length: lines }, (_, n) => `${n} ${'x'.repeat(96)}`),
+  });
+  await h.say('/logs 500');
+  return h.channel.sent;
+}
+
+test('CX-11 a long answer comes in up to three numbered messages that hold every line once', async () => {
+  const sent = await logOf(100);
+  const texts = sent.map(({ card }) => card.lines.join('\n'));
+  assert.equal(sent.length, 3);
+  assert.ok(texts.every((text) => text.length <= 4096));
+  assert.deepEqual(
+    texts.map((text) => /\((\d\/\d)\)$/.exec(text)?.[1]),
+    ['1/3', '2/3', '3/3'],
+  );
+  for (let n = 0; n < 100; n += 1)
+    assert.equal(
+      texts
+        .join('\n')
+        .split('\n')
+        .filter((line) => line.startsWith(`${n} x`)).length,
+      1,
+    );
+});
+
+test('CX-11 an answer longer than three messages comes as its beginning and the whole of it in a file', async () => {
+  const sent = await logOf(400);
+  assert.equal(sent.length, 2);
+  assert.ok(sent.every(({ card }) => card.lines.join('\n').length <= 4096));
+  const [head, file] = sent;
+  assert.equal(head?.card.lines.at(-1), '…');
+  assert.equal(file?.file?.name, 'logs.txt');
+  const whole = Buffer.from(file?.file?.content ?? []).toString();
+  assert.ok(whole.startsWith(head?.card.lines.slice(0, -1).join('\n') ?? '?'));
+  assert.match(whole, /\n399 x/);
 });

@@ -31,6 +31,7 @@ function steppedDesk(): { handle: DeskHandle; inputs: Input[]; now: () => Desk }
       stance: PARAMS.stance,
       restart: PARAMS.restart,
       checkpoints: PARAMS.clock.checkpoints,
+      entry: PARAMS.entry,
     },
   };
   let desk = newDesk(policy);
@@ -97,6 +98,7 @@ suite('a day of the A-share desk', () => {
     await day.plan(cnAt('08:50'));
     await handle.submit(allow(cnAt('08:55')));
     await day.look(cnAt('09:00'), 'morning');
+    await day.sheet(cnAt('09:10'));
     await day.look(cnAt('09:26'), 'auction');
     const facts = await day.checkpoint(cnAt('10:00'));
     const watching = now().state.pulse?.watching?.instruments ?? [];
@@ -109,6 +111,9 @@ suite('a day of the A-share desk', () => {
     await day.watch(cnAt('10:00'));
     assert.ok(Object.keys(now().state.tickets).length > 0);
     await day.close(cnAt('15:20'));
+    await day.finish(cnAt('15:40'));
+    assert.equal(now().state.pulse?.sheetOn, PULSE_DAY);
+    assert.equal(now().state.pulse?.finalOn, PULSE_DAY);
     assert.equal(now().state.lastVerdict?.kind, 'signals');
     assert.deepEqual(
       inputs

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { BrokerError } from '#app/errors.ts';
 import type { BrokerOrder, OrderRequest } from '#app/ports.ts';
 import { appDesk } from '#test/support/app-desk.ts';
+import { deskAt } from '#test/support/broker-desk.ts';
 import { contractOrder } from '#test/support/broker-harness.ts';
 import { confirm, OWNER, quoteOf, withTicket } from '#test/support/builders.ts';
+import { paperHarness } from '#test/support/paper-harness.ts';
 
 async function withEntries() {
   const world = appDesk();
@@ -134,4 +136,30 @@ test('CX-07 where entry and stop cannot be told apart everything goes, and the s
   );
   const said = world.chat.find((row) => row.kind === 'kill_strangers');
   assert.match(JSON.stringify(said?.payload), /"isEverything":true/);
+});
+
+test('CX-07 a kill file that cannot be written is told, and the kill is decided all the same', async () => {
+  const world = await withEntries();
+  world.killFile.write = () => {
+    throw new Error('disk full');
+  };
+  const receipt = world.desk.killNow(OWNER, 'all', world.clock.now());
+  await receipt.decided;
+  assert.equal(world.desk.state().kill.kind, 'halted');
+  assert.ok(world.desk.areEntriesBlocked());
+  assert.ok(world.troubles.includes('kill file'));
+  await world.settle(2_000);
+  assert.deepEqual(await world.broker.openOrders(), []);
+});
+
+test('CX-07 the cancels of a kill leave before its file is put on the disk; entries are blocked meanwhile', async () => {
+  const { broker } = paperHarness();
+  const { desk, killFile, tell } = deskAt(broker, {});
+  await tell(withTicket());
+  const receipt = desk.killNow(OWNER, 'all', desk.state().day?.session.openAt ?? 0);
+  assert.equal(killFile.read(), 'absent');
+  assert.ok(desk.areEntriesBlocked());
+  await receipt.decided;
+  assert.equal(killFile.read(), 'present');
+  assert.equal(desk.state().kill.kind, 'halted');
 });

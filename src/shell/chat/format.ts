@@ -122,10 +122,52 @@ function figureText(
       ? `${trimmed(value / 1000, 1)}${words.second}`
       : format.duration(value);
   }
-  if (name.endsWith('At') || name.endsWith('Until')) return format.timeSeconds(value);
+  if (name === 'since' || name.endsWith('At') || name.endsWith('Until'))
+    return format.timeSeconds(value);
   if (/(^r|R)$/.test(name)) return `${trimmed(value, 2)}R`;
   if (/[aA]tr$/.test(name)) return `${trimmed(value, 2)} ATR`;
   return trimmed(value, 4);
+}
+
+/** How a failed comparison stands, in the sense that is true. */
+const NOT: Readonly<Record<string, string>> = {
+  '<': '≥',
+  '<=': '>',
+  '>': '≤',
+  '>=': '<',
+};
+const WANTED: Readonly<Record<string, string>> = { '<': '<', '<=': '≤', '>': '>', '>=': '≥' };
+
+/** `limit-ups 22 < 30`: a condition that did not hold; null when the figures are not of one. */
+function failedCondition(
+  figures: Readonly<Record<string, number | string>>,
+  format: Format,
+  words: FormatWords,
+): string | null {
+  const { condition, value, operator, threshold } = figures;
+  if (typeof condition !== 'string' || value === undefined || threshold === undefined) return null;
+  const name = words.values[condition] ?? format.words(spaced(condition), 40);
+  const sign = String(operator);
+  const isKnown = typeof value === 'number' && Number.isFinite(value);
+  // what is either so or not so has nothing to be compared with
+  if (typeof threshold !== 'number')
+    return isKnown || value === 'false' ? name : `${name} ${words.unknown}`;
+  const limit = trimmed(threshold, 4);
+  return isKnown
+    ? `${name} ${trimmed(value, 4)} ${NOT[sign] ?? '≠'} ${limit}`
+    : `${name} ${words.unknown} (${WANTED[sign] ?? '='} ${limit})`;
+}
+
+/** `0.19 < 0.2`: a figure beside the threshold it missed; null when they are not both there. */
+function comparedText(figures: Readonly<Record<string, number | string>>): string | null {
+  const { value, threshold } = figures;
+  if (typeof value !== 'number' || typeof threshold !== 'number') return null;
+  if (!Number.isFinite(value) || !Number.isFinite(threshold)) return null;
+  const sign = value < threshold ? '<' : value > threshold ? '>' : '=';
+  const short = [trimmed(value, 2), trimmed(threshold, 2)] as const;
+  const [left, right] =
+    short[0] === short[1] && sign !== '=' ? [trimmed(value, 4), trimmed(threshold, 4)] : short;
+  return `${left} ${sign} ${right}`;
 }
 
 /** The formatter of one message: a language's words, the market's zone and currency. */
@@ -159,9 +201,13 @@ export function createFormat(
     duration: (ms) => durationText(ms, words),
     symbol: (instrument) => oneLine(symbolOf(instrument), 16),
     figures: (figures) =>
+      failedCondition(figures, format, words) ??
       Object.entries(figures)
         .slice(0, 8)
+        .filter(([name]) => name !== 'threshold' || comparedText(figures) === null)
         .map(([name, value]) => {
+          const compared = name === 'value' ? comparedText(figures) : null;
+          if (compared !== null) return compared;
           const label = words.figures[name] ?? spaced(name);
           const text = figureText(name, value, format, words);
           return label === '' ? text : `${label} ${text}`;

@@ -1,7 +1,10 @@
 import type { Card, CardButton } from '#app/ports.ts';
-import type { Axes, Message } from '#core/engine/message.ts';
+import type { Message } from '#core/engine/message.ts';
+import { type InstrumentId, symbolOf } from '#core/market/instrument.ts';
 import type { Answer } from '#core/replies/answer.ts';
+import { LONGEST_TEXT } from '#core/replies/message-length.ts';
 import type { Notice } from '#core/replies/notice.ts';
+import { axesLine } from './axes-line.ts';
 import { createFormat, type Format, type Language, reasonText } from './format.ts';
 import type { Catalogue, Speech } from './text/catalogue.ts';
 import { EN } from './text/en.ts';
@@ -18,8 +21,6 @@ export type Place = { readonly zone: string; readonly currency: string };
 
 const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en: EN, zh: ZH_CN };
 
-/** Longest text of one message; Telegram's limit, kept by every channel. In UTF-16 units. */
-export const LONGEST_TEXT = 4096;
 const LONGEST_LINE = 480;
 /** Control, format and line-break characters: a line is one line and means what it shows. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
@@ -38,30 +39,21 @@ function speechOf(text: Catalogue, f: Format, now: number, axesAt: number | null
   };
 }
 
-function axesLine(axes: Axes, text: Catalogue, f: Format, at: number): string {
-  const health = axes.isSafeMode ? text.healthSafeMode : text.healthOk;
-  const phases = new Set(axes.phases.map((entry) => entry.phase));
-  const phaseWords =
-    phases.size <= 1
-      ? [...phases].map((phase) => text.phases[phase])
-      : axes.phases
-          .slice(0, 8)
-          .map((entry) => `${f.symbol(entry.instrument)} ${text.phases[entry.phase]}`);
-  return [axes.deskId, text.permissions[axes.permission], health, phaseWords.join(', '), f.time(at)]
-    .filter((part) => part !== '')
-    .join(' · ');
+/** Each line printable and not endless. */
+function clean(lines: readonly string[]): string[] {
+  return lines.map((line) => {
+    const points = [...line.replace(UNPRINTABLE, ' ')];
+    return points.length > LONGEST_LINE
+      ? `${points.slice(0, LONGEST_LINE - 1).join('')}…`
+      : points.join('');
+  });
 }
 
 /** Cuts lines and text to what every channel can carry; the first lines hold the decision and stay. */
 function fitted(lines: readonly string[]): string[] {
   const kept: string[] = [];
   let length = 0;
-  for (const line of lines) {
-    const points = [...line.replace(UNPRINTABLE, ' ')];
-    const short =
-      points.length > LONGEST_LINE
-        ? `${points.slice(0, LONGEST_LINE - 1).join('')}…`
-        : points.join('');
+  for (const short of clean(lines)) {
     if (length + short.length + 1 > LONGEST_TEXT - 2) {
       kept.push('…');
       break;
@@ -99,24 +91,12 @@ function messageButtons(message: Message, text: Catalogue): CardButton[][] {
   switch (message.kind) {
     case 'signal_entry':
       return ticketButtons(message.ticket, text);
+    case 'rotation':
+      return switchButtons(message.rotation, message.ticket, text);
     case 'premarket_brief':
-      return [
-        [
-          {
-            label: b.allow,
-            command: `/allow ${message.axes.deskId} ${message.session.tradingDay}`,
-          },
-          { label: b.keepOff, command: `/stop ${message.axes.deskId}` },
-        ],
-      ];
-    case 'safe_mode_on':
-      return [
-        [
-          { label: b.seen, command: '/ack' },
-          { label: b.safeOff, command: '/safe off' },
-          { label: b.status, command: '/status' },
-        ],
-      ];
+      return [allowButtons(message.axes.deskId, message.session.tradingDay, text)];
+    case 'day_sheet':
+      return [allowButtons(message.axes.deskId, message.tradingDay, text)];
     case 'kill_stage1':
       return [
         [
@@ -128,7 +108,6 @@ function messageButtons(message: Message, text: Catalogue): CardButton[][] {
     case 'order_unknown':
     case 'recon_blocked':
     case 'position_unprotected':
-    case 'done_with_position':
     case 'kill_incomplete':
       return [
         [
@@ -169,8 +148,83 @@ function messageButtons(message: Message, text: Catalogue): CardButton[][] {
         ],
       ];
     default:
+      return safetyButtons(message, text);
+  }
+}
+
+/** Buttons of what a person is called for: leave at a price or at the open, see it, allow again. */
+function safetyButtons(message: Message, text: Catalogue): CardButton[][] {
+  const b = text.buttons;
+  switch (message.kind) {
+    case 'safe_mode_on':
+      return [
+        ...exitButtons(message.offered ?? [], b.exitAtMarket),
+        [
+          { label: b.seen, command: '/ack' },
+          { label: b.safeOff, command: '/safe off' },
+          { label: b.status, command: '/status' },
+        ],
+      ];
+    case 'operator_gone':
+      return [
+        [
+          { label: b.allow, command: `/allow ${message.axes.deskId} ${message.tradingDay}` },
+          { label: b.status, command: '/status' },
+        ],
+      ];
+    case 'done_with_position':
+      return [
+        ...exitButtons([message.instrument], b.exitAtOpen),
+        [
+          { label: b.seen, command: '/ack' },
+          { label: b.status, command: '/status' },
+        ],
+      ];
+    default:
       return [];
   }
+}
+
+function allowButtons(deskId: string, tradingDay: string, text: Catalogue): CardButton[] {
+  const { allow, keepOff } = text.buttons;
+  return [
+    { label: allow, command: `/allow ${deskId} ${tradingDay}` },
+    { label: keepOff, command: `/stop ${deskId}` },
+  ];
+}
+
+/** What a person may say of a switch at its step; whatever ends its ticket ends it. */
+function switchButtons(
+  rotation: Extract<Message, { kind: 'rotation' }>['rotation'],
+  ticket: Extract<Message, { kind: 'rotation' }>['ticket'],
+  text: Catalogue,
+): CardButton[][] {
+  const b = text.buttons;
+  const { code, step } = rotation;
+  const why = { label: b.why, command: `/why ${code}` };
+  const skip = { label: b.skip, command: `/skip ${code} v${ticket?.version ?? 1}` };
+  if (step === 'ended' || step === 'buying') return [];
+  if (step === 'proposed')
+    return [
+      [{ label: b.switchNow, command: `/confirm ${code} v${ticket?.version ?? 1}` }, skip, why],
+    ];
+  if (step === 'asking')
+    return [
+      [
+        { label: b.keepFirst, command: `/switch keep ${code}` },
+        { label: b.sellFirst, command: `/switch sell ${code}` },
+        why,
+      ],
+    ];
+  return [[skip, why]];
+}
+
+/** One row a position: its exit, which asks once. */
+function exitButtons(instruments: readonly InstrumentId[], label: string): CardButton[][] {
+  return instruments.slice(0, 6).map((instrument) => {
+    const symbol = symbolOf(instrument);
+    return [{ label: `${label} ${symbol}`, command: `/exit ${symbol}` }];
+  });
 }
 
 /** One row a sale, in percent of what is held: the tenth above, a share too few leaves it open. */
@@ -192,6 +246,8 @@ function ticketButtons(
   const why = { label: text.buttons.why, command: `/why ${ticket.code}` };
   if (ticket.isAdvice) return [[why]];
   if (ticket.state !== 'pending') return [];
+  // what a switch proposes is answered at its own message
+  if (ticket.isOfSwitch === true) return [[why]];
   const version = `v${ticket.version}`;
   const half = { label: text.buttons.half, command: `/half ${ticket.code} ${version}` };
   return [
@@ -268,7 +324,7 @@ function noticeButtons(notice: Notice, text: Catalogue): CardButton[][] {
   }
 }
 
-/** Renders the answer to a question. `place` as for notices. */
+/** Renders the answer to a question, however long it is: who sends it makes parts. `place` as for notices. */
 export function renderAnswer(
   answer: Answer,
   language: Language,
@@ -282,7 +338,7 @@ export function renderAnswer(
   });
   const say = text.answers[answer.kind] as (a: Answer, s: Speech) => readonly string[];
   return {
-    lines: fitted(say(answer, speechOf(text, f, options.now, null))),
+    lines: clean(say(answer, speechOf(text, f, options.now, null))),
     buttons: answerButtons(answer, text),
   };
 }
@@ -310,7 +366,9 @@ function answerButtons(answer: Answer, text: Catalogue): CardButton[][] {
     case 'pending':
       return answer.desks
         .flatMap((desk) => Object.values(desk.state.tickets))
-        .filter((ticket) => ticket.state === 'pending' && !ticket.isAdvice)
+        .filter(
+          (ticket) => ticket.state === 'pending' && !ticket.isAdvice && ticket.isOfSwitch !== true,
+        )
         .slice(0, 6)
         .map((ticket) => {
           const version = `v${ticket.version}`;

@@ -1,8 +1,8 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { Api, GrammyError, HttpError } from 'grammy';
+import { Api, GrammyError, HttpError, InputFile } from 'grammy';
 import { ChannelError } from '#app/errors.ts';
-import type { Card, Channel, Clock, Incoming, Outgoing } from '#app/ports.ts';
+import type { Card, Channel, Clock, Incoming, Outgoing, OutgoingFile } from '#app/ports.ts';
 import { type CallbackData, createCallbackData } from './callback-data.ts';
 import type { Language } from './format.ts';
 import { catalogueOf } from './render.ts';
@@ -44,6 +44,10 @@ export type TelegramChannel = Channel & {
 
 const POLL_SECONDS = 50;
 const CALL_MS = 15_000;
+/** An upload over a slow line; it holds back nothing but other files of the chat. */
+const UPLOAD_MS = 60_000;
+/** Longest caption, in UTF-16 units after the mark-up is read. */
+const LONGEST_CAPTION = 1024;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** A tap answered later than this shows the person an error anyway. */
@@ -129,7 +133,8 @@ class Telegram implements TelegramChannel {
   }
 
   async #deliver(message: Outgoing, asHtml: boolean): Promise<string> {
-    const { chatId, card, edit } = message;
+    const { chatId, card, edit, file } = message;
+    if (file !== undefined) return await this.#upload(message, file, asHtml);
     const text = asHtml ? htmlOf(card.lines) : plainOf(card.lines);
     const mode = asHtml ? ({ parse_mode: 'HTML' } as const) : {};
     const keyboard = { inline_keyboard: this.#keyboard(card, chatId) };
@@ -144,17 +149,31 @@ class Telegram implements TelegramChannel {
         if (verdict === null) throw error;
       }
     }
-    const reply =
-      message.replyTo === null
-        ? {}
-        : {
-            reply_parameters: {
-              message_id: Number(message.replyTo),
-              allow_sending_without_reply: true,
-            },
-          };
-    const more = { ...common, ...reply, disable_notification: message.silent };
+    const more = { ...common, ...replyOf(message), disable_notification: message.silent };
     const sent = await this.#api.sendMessage(chatId, text, more, signalFor(CALL_MS));
+    return String(sent.message_id);
+  }
+
+  async #upload(message: Outgoing, file: OutgoingFile, asHtml: boolean): Promise<string> {
+    const { chatId, card } = message;
+    const lines = captionOf(card.lines);
+    const more = {
+      caption: asHtml ? htmlOf(lines) : plainOf(lines),
+      ...(asHtml ? ({ parse_mode: 'HTML' } as const) : {}),
+      ...replyOf(message),
+      reply_markup: { inline_keyboard: this.#keyboard(card, chatId) },
+      disable_notification: message.silent,
+    };
+    // a channel that stops waits for no upload: the file leaves after the next start
+    const signal = AbortSignal.any([
+      AbortSignal.timeout(UPLOAD_MS),
+      this.#stopping.signal,
+    ]) as never;
+    const input = new InputFile(file.content, file.name);
+    const sent =
+      file.kind === 'photo'
+        ? await this.#api.sendPhoto(chatId, input, more, signal)
+        : await this.#api.sendDocument(chatId, input, more, signal);
     return String(sent.message_id);
   }
 
@@ -273,6 +292,25 @@ class Telegram implements TelegramChannel {
       }
     }
   }
+}
+
+function replyOf({ replyTo }: Outgoing) {
+  if (replyTo === null) return {};
+  return {
+    reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true },
+  };
+}
+
+/** As much as a caption holds; an ellipsis stands for the rest. */
+function captionOf(lines: readonly string[]): string[] {
+  const kept: string[] = [];
+  let room = LONGEST_CAPTION - 1;
+  for (const line of lines) {
+    if (line.length + 1 > room) return [...kept, `${line.slice(0, room - 1).toWellFormed()}…`];
+    kept.push(line);
+    room -= line.length + 1;
+  }
+  return kept;
 }
 
 function signalFor(ms: number): never {

@@ -1,4 +1,4 @@
-import { LONGEST_TEXT } from './render.ts';
+import { LONGEST_TEXT } from '#core/replies/message-length.ts';
 
 /** Text as Telegram's HTML mode wants it. */
 export function escapeHtml(text: string): string {

@@ -1,7 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { clearLine, createInterface, cursorTo, type Interface } from 'node:readline';
+import writeFileAtomic from 'write-file-atomic';
 import { ChannelError } from '#app/errors.ts';
-import type { CardButton, Channel, Incoming, Outgoing } from '#app/ports.ts';
+import type { CardButton, Channel, Incoming, Outgoing, OutgoingFile } from '#app/ports.ts';
 import { COMMANDS } from '#core/replies/command-table.ts';
 import { TERMINAL_CHAT } from './authorize.ts';
 import { type Gains, paint } from './terminal-paint.ts';
@@ -12,6 +15,8 @@ export type TerminalOptions = {
   readonly output: NodeJS.WritableStream;
   readonly now: () => number;
   readonly userName: string;
+  /** Where files are written; made with the first one. */
+  readonly filesDir: string;
   /** Which colour gains have; `none` leaves figures plain. */
   readonly gains?: Gains;
   /** Called for Ctrl-C, which readline takes from the process. */
@@ -48,6 +53,7 @@ class TerminalChannel implements Channel {
   #number = 0;
   #reader: Interface | null = null;
   #isBroken = false;
+  #isInputOver = false;
   #isStopped = false;
   #intake: Promise<void> = Promise.resolve();
 
@@ -79,6 +85,9 @@ class TerminalChannel implements Channel {
       else onInterrupt();
     });
     input.on('error', () => this.#reader?.close());
+    this.#reader.on('close', () => {
+      this.#isInputOver = true;
+    });
     this.#prompt();
   }
 
@@ -93,9 +102,20 @@ class TerminalChannel implements Channel {
     const text = before === undefined ? lines : compact(before.lines, lines);
     const choices = numbered.map(({ number, button }) => `[${number}] ${button.label}`).join('  ');
     const isSame = before !== undefined && text.length === 0;
-    if (!isSame) await this.#write([...text, ...(choices === '' ? [] : [choices])]);
+    const { file } = message;
+    const shownFile = file === undefined ? [] : [`→ ${await this.#writeFile(file)}`];
+    if (!isSame) await this.#write([...text, ...shownFile, ...(choices === '' ? [] : [choices])]);
     this.#remember(id, { lines, numbers: numbered.map((entry) => entry.number) });
     return id;
+  }
+
+  /** Without an input nobody sits there: a service that prints reaches nobody. */
+  async probe(): Promise<void> {
+    if (this.#isBroken || this.#isInputOver)
+      throw new ChannelError('terminal: input or output is closed', {
+        code: 'closed',
+        retryable: false,
+      });
   }
 
   async acknowledge(): Promise<void> {
@@ -170,6 +190,24 @@ class TerminalChannel implements Channel {
 
   #prompt(): void {
     if (this.#isTty && !this.#isStopped) this.#reader?.prompt(true);
+  }
+
+  /** Answers the path. The same file again is the same path; another one of its name has one of its own. */
+  async #writeFile({ name, content }: OutgoingFile): Promise<string> {
+    const { filesDir } = this.#options;
+    const mark = createHash('sha256').update(content).digest('hex').slice(0, 8);
+    const path = join(filesDir, `${mark}-${name}`);
+    try {
+      await mkdir(filesDir, { recursive: true, mode: 0o700 });
+      await writeFileAtomic(path, Buffer.from(content), { mode: 0o600 });
+    } catch (error) {
+      throw new ChannelError(`terminal: file ${name} cannot be written`, {
+        code: 'file_not_written',
+        retryable: true,
+        cause: error,
+      });
+    }
+    return path;
   }
 
   #write(lines: readonly string[]): Promise<void> {

@@ -1,24 +1,28 @@
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import { parse } from 'csv-parse';
+import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
 import { ConfigError } from '#app/errors.ts';
 import { invariant } from '#core/lib/assert.ts';
-import type { Bar, Timeframe } from '#core/market/bar.ts';
+import type { Bar, BarColumns, Timeframe } from '#core/market/bar.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { instrumentOfSymbolCn } from '#core/market/symbol-cn.ts';
 import type { BarColumnName, ColumnPlaces } from './csv-columns.ts';
 import { placeColumns } from './csv-columns.ts';
+import type { FoundBar, FoundBars } from './csv-found.ts';
+import { addFound, barsOfFound, createFoundBars, pickFound } from './csv-found.ts';
 import type { DropReason, GapReport } from './csv-report.ts';
 import { dayFinder, finishBars, joinGaps } from './csv-report.ts';
+import type { CsvRow, CsvRows } from './csv-rows.ts';
+import { csvRows } from './csv-rows.ts';
 import type { FileTime } from './csv-times.ts';
-import { parseFileTime, wallClockOf } from './csv-times.ts';
+import { wallClockOf } from './csv-times.ts';
 
 /** What to read and how the file's times are meant. */
 export type ReadBarsCsvOptions = {
   /** Path of a CSV file with a header row; gzip when it ends in `.gz`. */
   readonly file: string;
+  /** The file's bytes where they are at hand, packed as the file is. */
+  readonly bytes?: Buffer;
   /** Null: each row names a Chinese instrument in its symbol column. */
   readonly instrument: InstrumentId | null;
   readonly timeframe: Timeframe;
@@ -75,6 +79,9 @@ type Reader = {
   readonly volumeUnit: number;
   /** Symbol of every row; null where each row's own counts. */
   readonly symbol: string | null;
+  /** The bar of the newest row, and whose it is. */
+  readonly bar: FoundBar;
+  instrument: InstrumentId;
 };
 
 function refuse(options: ReadBarsCsvOptions, code: string, message: string): never {
@@ -113,6 +120,11 @@ function readerFor(options: ReadBarsCsvOptions, places: ColumnPlaces, first: Fil
     sessionOf: dayFinder(options.calendar),
     volumeUnit: options.volume === 'lots' ? 100 : 1,
     symbol: instrument?.slice(0, instrument.lastIndexOf('.')).toUpperCase() ?? null,
+    bar: {
+      ...{ openedAt: 0, closedAt: 0, open: 0, high: 0, low: 0, close: 0 },
+      ...{ volume: 0, amount: Number.NaN },
+    },
+    instrument: instrument ?? 'NONE.US',
   };
 }
 
@@ -126,12 +138,15 @@ function zoneClock(options: ReadBarsCsvOptions, zone: string) {
   }
 }
 
-/** Open and close instants of a row's bar, or why the row is dropped. */
-function timesOf(reader: Reader, time: FileTime): { from: number; to: number } | DropReason {
+/** Sets open and close instants of a row's bar; answers why the row is dropped, or null. */
+function placeTimes(reader: Reader, time: FileTime): DropReason | null {
+  const { bar } = reader;
   if (reader.lengthMs === 0) {
     const answer = reader.sessionOf.onDay(time.day);
     if (typeof answer === 'string') return answer;
-    return { from: answer.openAt, to: answer.closeAt };
+    bar.openedAt = answer.openAt;
+    bar.closedAt = answer.closeAt;
+    return null;
   }
   if (time.kind === 'day') return 'bad_time';
   if (time.kind === 'wall' && reader.wallClock === null) return 'bad_time';
@@ -144,22 +159,25 @@ function timesOf(reader: Reader, time: FileTime): { from: number; to: number } |
   for (const pause of session.breaks) {
     if (from < pause.toAt && to > pause.fromAt) return 'outside_session';
   }
-  return (from - session.openAt) % 60_000 === 0 ? { from, to } : 'off_grid';
+  bar.openedAt = from;
+  bar.closedAt = to;
+  return (from - session.openAt) % 60_000 === 0 ? null : 'off_grid';
 }
 
-/** The bar of one row, or why there is none. */
-function barOf(reader: Reader, row: readonly string[], time: FileTime | null): Bar | DropReason {
-  const { places, options } = reader;
-  if (row.length !== places.count) return 'wrong_column_count';
+/** Reads a row into the reader's bar; answers why there is none, or null. */
+function takeRow(reader: Reader, row: CsvRow, time: FileTime | null): DropReason | null {
+  const { places, bar } = reader;
+  if (row.count() !== places.count) return 'wrong_column_count';
   const instrument = instrumentOf(reader, row);
-  if (typeof instrument !== 'object') return instrument;
+  if (instrument === 'other_symbol' || instrument === 'unknown_symbol') return instrument;
+  reader.instrument = instrument;
   if (time === null) return 'bad_time';
-  const open = numberOf(row[places.open]!);
-  const high = numberOf(row[places.high]!);
-  const low = numberOf(row[places.low]!);
-  const close = numberOf(row[places.close]!);
-  const volume = numberOf(row[places.volume]!) * reader.volumeUnit;
-  const amount = places.amount === null ? Number.NaN : numberOf(row[places.amount]!);
+  const open = row.number(places.open);
+  const high = row.number(places.high);
+  const low = row.number(places.low);
+  const close = row.number(places.close);
+  const volume = row.number(places.volume) * reader.volumeUnit;
+  const amount = places.amount === null ? Number.NaN : row.number(places.amount);
   if (!Number.isFinite(open + high + low + close + volume)) return 'not_a_number';
   if (volume === 0 && open === 0 && high === 0 && low === 0 && close === 0) {
     return 'suspended_padding';
@@ -168,37 +186,27 @@ function barOf(reader: Reader, row: readonly string[], time: FileTime | null): B
   if (high < Math.max(open, close, low) || low > Math.min(open, close)) {
     return 'high_low_inconsistent';
   }
-  const times = timesOf(reader, time);
-  if (typeof times === 'string') return times;
-  return {
-    instrument: instrument.id,
-    timeframe: options.timeframe,
-    openedAt: times.from,
-    closedAt: times.to,
-    open,
-    high,
-    low,
-    close,
-    volume,
-    ...(amount >= 0 && Number.isFinite(amount) ? { amount } : {}),
-  };
+  bar.open = open;
+  bar.high = high;
+  bar.low = low;
+  bar.close = close;
+  bar.volume = volume;
+  bar.amount = amount >= 0 && Number.isFinite(amount) ? amount : Number.NaN;
+  return placeTimes(reader, time);
 }
 
 /** Instrument of a row, or why it has none that is wanted. */
 function instrumentOf(
   reader: Reader,
-  row: readonly string[],
-): { readonly id: InstrumentId } | 'other_symbol' | 'unknown_symbol' {
+  row: CsvRow,
+): InstrumentId | 'other_symbol' | 'unknown_symbol' {
   const { places, options, symbol } = reader;
-  const named = places.symbol === null ? null : row[places.symbol]!;
-  if (options.instrument === null) {
-    const id = instrumentOfSymbolCn(named ?? '');
-    return id === null ? 'unknown_symbol' : { id };
-  }
+  const named = places.symbol === null ? null : row.text(places.symbol);
+  if (options.instrument === null) return instrumentOfSymbolCn(named ?? '') ?? 'unknown_symbol';
   if (named !== null && named.toUpperCase() !== symbol && !isSame(named, options.instrument)) {
     return 'other_symbol';
   }
-  return { id: options.instrument };
+  return options.instrument;
 }
 
 /** The same instrument as another vendor writes it: `sh000001`, `000001.XSHG`. */
@@ -206,13 +214,9 @@ function isSame(named: string, instrument: InstrumentId): boolean {
   return !instrument.endsWith('.US') && instrumentOfSymbolCn(named) === instrument;
 }
 
-function numberOf(text: string): number {
-  return text === '' ? Number.NaN : Number(text);
-}
-
 type Tally = {
   read: number;
-  readonly bars: Bar[];
+  readonly found: Map<InstrumentId, FoundBars>;
   readonly dropped: Map<DropReason, number>;
   readonly samples: { line: number; reason: DropReason; text: string }[];
 };
@@ -223,38 +227,46 @@ function drop(tally: Tally, reason: DropReason, line: number, text: string): voi
   if (count <= 3) tally.samples.push({ line, reason, text: text.slice(0, 120) });
 }
 
-/** Takes the rows of one parser in; answers whether a header was seen. */
-async function takeRows(
-  options: ReadBarsCsvOptions,
-  rows: AsyncIterable<string[]>,
-  tally: Tally,
-): Promise<boolean> {
-  let places: ColumnPlaces | null = null;
+/** Takes rows in; answers whether a header was seen. */
+function takeRows(options: ReadBarsCsvOptions, rows: CsvRows, tally: Tally): boolean {
+  const { row } = rows;
+  const cells = () => Array.from({ length: row.count() }, (_, cell) => row.text(cell));
+  if (!rows.next()) return false;
+  const places = placeColumns(options.file, cells(), options.columns ?? {});
   let reader: Reader | null = null;
-  for await (const row of rows) {
-    if (places === null) {
-      places = placeColumns(options.file, row, options.columns ?? {});
+  let found: FoundBars | undefined;
+  let whose: InstrumentId | null = null;
+  while (rows.next()) {
+    tally.read += 1;
+    const time = row.time(places.time);
+    if (reader === null && time !== null) reader = readerFor(options, places, time);
+    const reason = reader === null ? 'bad_time' : takeRow(reader, row, time);
+    if (reader === null || reason !== null) {
+      drop(tally, reason ?? 'bad_time', tally.read + 1, cells().join(','));
       continue;
     }
-    tally.read += 1;
-    const time = parseFileTime(row[places.time] ?? '');
-    if (reader === null && time !== null) reader = readerFor(options, places, time);
-    const bar = reader === null ? 'bad_time' : barOf(reader, row, time);
-    if (typeof bar === 'string') drop(tally, bar, tally.read + 1, row.join(','));
-    else tally.bars.push(bar);
+    if (reader.instrument !== whose || found === undefined) {
+      whose = reader.instrument;
+      found = tally.found.get(whose) ?? createFoundBars();
+      tally.found.set(whose, found);
+    }
+    addFound(found, reader.bar);
   }
-  return places !== null;
+  return true;
 }
 
 /** Puts the bars of each instrument in order; the file's order is that of its first instrument. */
-function finishEach(tally: Tally, calendar: CalendarTable) {
-  const groups = Map.groupBy(tally.bars, (bar) => bar.instrument);
-  const told = (bar: Bar, reason: DropReason): void =>
-    drop(tally, reason, 0, `bar opened at ${new Date(bar.openedAt).toISOString()}`);
-  const parts = [...groups.values()].map((bars) => finishBars(bars, calendar, told));
+function finishEach(tally: Tally, { calendar, timeframe }: ReadBarsCsvOptions) {
+  const finder = dayFinder(calendar);
+  const told = (openedAt: number, reason: DropReason): void =>
+    drop(tally, reason, 0, `bar opened at ${new Date(openedAt).toISOString()}`);
+  const parts = [...tally.found].map(([instrument, found]) => ({
+    instrument,
+    ...finishBars(found, timeframe, calendar, finder, told),
+  }));
   const [first] = parts;
   return {
-    bars: parts.flatMap((part) => part.bars),
+    parts,
     instruments: parts.length,
     isNewestFirst: first?.isNewestFirst ?? false,
     outOfOrder: parts.reduce((sum, part) => sum + part.outOfOrder, 0),
@@ -268,6 +280,51 @@ function finishEach(tally: Tally, calendar: CalendarTable) {
   };
 }
 
+/** The file's bytes, unpacked. */
+async function bytesOf({ file, bytes }: ReadBarsCsvOptions): Promise<Buffer> {
+  const packed = bytes ?? (await readFile(file));
+  return file.endsWith('.gz') ? gunzipSync(packed) : packed;
+}
+
+/** Bars by instrument, each oldest first, and what became of the rows. Throws ConfigError. */
+async function readFound(options: ReadBarsCsvOptions) {
+  const tally: Tally = { read: 0, found: new Map(), dropped: new Map(), samples: [] };
+  let hasHeader = false;
+  try {
+    hasHeader = takeRows(options, csvRows(await bytesOf(options)), tally);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const text = error instanceof Error ? error.message : String(error);
+    refuse(options, 'csv_unreadable', `not readable: ${text}`);
+  }
+  if (!hasHeader) refuse(options, 'csv_header', 'found an empty file, expected a header row');
+  const done = finishEach(tally, options);
+  const { file, instrument, timeframe } = options;
+  const report: ImportReport = {
+    file,
+    instrument,
+    instruments: done.instruments,
+    timeframe,
+    read: tally.read,
+    kept: done.parts.reduce((sum, { bars }) => sum + bars.length, 0),
+    dropped: Object.fromEntries(tally.dropped),
+    zeroVolume: done.parts.reduce((sum, { bars }) => sum + zeroVolumeOf(bars), 0),
+    isNewestFirst: done.isNewestFirst,
+    outOfOrder: done.outOfOrder,
+    gaps: done.gaps,
+    samples: tally.samples,
+  };
+  const lost = [...tally.dropped.values()].reduce((sum, count) => sum + count, 0);
+  invariant(report.read === report.kept + lost, `${file}: rows read, kept and dropped differ`);
+  return { parts: done.parts, report };
+}
+
+function zeroVolumeOf({ volume }: FoundBars): number {
+  let count = 0;
+  for (const shares of volume) if (shares === 0) count += 1;
+  return count;
+}
+
 /**
  * Reads a CSV file of bars, plain or gzip, oldest first whatever the file's order, each bar within
  * a regular session of the calendar. Rows that cannot be used are counted by reason, never
@@ -277,47 +334,18 @@ function finishEach(tally: Tally, calendar: CalendarTable) {
 export async function readBarsCsv(
   options: ReadBarsCsvOptions,
 ): Promise<{ readonly bars: readonly Bar[]; readonly report: ImportReport }> {
-  const tally: Tally = { read: 0, bars: [], dropped: new Map(), samples: [] };
-  const parser = parse({
-    bom: true,
-    trim: true,
-    relaxColumnCount: true,
-    skipEmptyLines: true,
-    relaxQuotes: true,
-  });
-  const source = createReadStream(options.file);
-  const input = options.file.endsWith('.gz')
-    ? pipeline(source, createGunzip(), parser)
-    : pipeline(source, parser);
-  // The parser's own iteration reports the failure; this keeps the copy of it from going unhandled.
-  input.catch(() => undefined);
-  let hasHeader = false;
-  try {
-    hasHeader = await takeRows(options, parser, tally);
-    await input;
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    const text = error instanceof Error ? error.message : String(error);
-    refuse(options, 'csv_unreadable', `not readable: ${text}`);
-  }
-  if (!hasHeader) refuse(options, 'csv_header', 'found an empty file, expected a header row');
-  const done = finishEach(tally, options.calendar);
-  const { file, instrument, timeframe } = options;
-  const report: ImportReport = {
-    file,
-    instrument,
-    instruments: done.instruments,
-    timeframe,
-    read: tally.read,
-    kept: done.bars.length,
-    dropped: Object.fromEntries(tally.dropped),
-    zeroVolume: done.bars.filter((bar) => bar.volume === 0).length,
-    isNewestFirst: done.isNewestFirst,
-    outOfOrder: done.outOfOrder,
-    gaps: done.gaps,
-    samples: tally.samples,
-  };
-  const lost = [...tally.dropped.values()].reduce((sum, count) => sum + count, 0);
-  invariant(report.read === report.kept + lost, `${file}: rows read, kept and dropped differ`);
-  return { bars: done.bars, report };
+  const { parts, report } = await readFound(options);
+  const bars = parts.flatMap(({ instrument, bars: found }) =>
+    barsOfFound(found, instrument, options.timeframe),
+  );
+  return { bars, report };
+}
+
+/** The same of one instrument, as columns: no bar of its own is made of a row. */
+export async function readBarColumnsCsv(
+  options: ReadBarsCsvOptions & { readonly instrument: InstrumentId },
+): Promise<{ readonly bars: BarColumns; readonly report: ImportReport }> {
+  const { parts, report } = await readFound(options);
+  const { amount: _, ...bars } = parts[0]?.bars ?? pickFound(createFoundBars(), null);
+  return { bars, report };
 }

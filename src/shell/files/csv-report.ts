@@ -1,8 +1,10 @@
-import type { Bar } from '#core/market/bar.ts';
+import type { BarColumns, Timeframe } from '#core/market/bar.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import { sessionOn, tradingDaysBetween } from '#core/market/calendar.ts';
 import type { Session } from '#core/market/session.ts';
 import { sessionMinutes, wallTimeOf } from '#core/market/session.ts';
+import type { FoundBars } from './csv-found.ts';
+import { pickFound } from './csv-found.ts';
 
 /** Why a row was not kept. */
 export type DropReason =
@@ -36,11 +38,13 @@ export type GapReport = {
 
 type SessionAnswer = Session | 'not_a_trading_day' | 'outside_calendar';
 
-/** Finds sessions by day or by instant, each day and hour asked of the calendar once. */
-export function dayFinder(calendar: CalendarTable): {
+export type DayFinder = {
   readonly onDay: (day: string) => SessionAnswer;
   readonly at: (at: number) => SessionAnswer;
-} {
+};
+
+/** Finds sessions by day or by instant, each day and hour asked of the calendar once. */
+export function dayFinder(calendar: CalendarTable): DayFinder {
   const days = new Map<string, SessionAnswer>();
   const hours = new Map<number, SessionAnswer>();
   const onDay = (day: string): SessionAnswer => {
@@ -53,71 +57,87 @@ export function dayFinder(calendar: CalendarTable): {
     }
     return found;
   };
+  let last: Session | null = null;
   const at = (instant: number): SessionAnswer => {
+    if (last !== null && instant >= last.openAt && instant < last.closeAt) return last;
     const hour = Math.floor(instant / 3_600_000);
     let found = hours.get(hour);
     if (found === undefined) {
       found = onDay(wallTimeOf(instant, calendar.zone).day);
       hours.set(hour, found);
     }
+    if (typeof found !== 'string') last = found;
     return found;
   };
   return { onDay, at };
 }
 
 /** Counts rows that go back in time, and those that go forward. */
-function directionOf(bars: readonly Bar[]): { back: number; forward: number } {
+function directionOf({ openedAt, length }: FoundBars): { back: number; forward: number } {
   let back = 0;
   let forward = 0;
-  for (let i = 1; i < bars.length; i += 1) {
-    if (bars[i]!.openedAt < bars[i - 1]!.openedAt) back += 1;
-    else if (bars[i]!.openedAt > bars[i - 1]!.openedAt) forward += 1;
+  for (let i = 1; i < length; i += 1) {
+    if (openedAt[i]! < openedAt[i - 1]!) back += 1;
+    else if (openedAt[i]! > openedAt[i - 1]!) forward += 1;
   }
   return { back, forward };
 }
 
-function isSame(a: Bar, b: Bar): boolean {
+function isSame({ open, high, low, close, volume }: FoundBars, a: number, b: number): boolean {
   return (
-    a.open === b.open &&
-    a.high === b.high &&
-    a.low === b.low &&
-    a.close === b.close &&
-    a.volume === b.volume
+    open[a] === open[b] &&
+    high[a] === high[b] &&
+    low[a] === low[b] &&
+    close[a] === close[b] &&
+    volume[a] === volume[b]
   );
+}
+
+/** True when every row opens at or after the close of the one before. */
+function isInOrder({ openedAt, closedAt, length }: FoundBars): boolean {
+  for (let i = 1; i < length; i += 1) if (openedAt[i]! < closedAt[i - 1]!) return false;
+  return true;
 }
 
 /**
  * Puts bars in time order and takes out what overlaps: of bars with one opening instant the first
- * in the file stays. Every bar taken out is told to `drop`.
+ * in the file stays. Every bar taken out is told to `drop` by its opening instant.
  */
 export function finishBars(
-  found: readonly Bar[],
+  found: FoundBars,
+  timeframe: Timeframe,
   calendar: CalendarTable,
-  drop: (bar: Bar, reason: DropReason) => void,
+  finder: DayFinder,
+  drop: (openedAt: number, reason: DropReason) => void,
 ): {
-  readonly bars: readonly Bar[];
+  readonly bars: FoundBars;
   readonly isNewestFirst: boolean;
   readonly outOfOrder: number;
   readonly gaps: GapReport;
 } {
   const { back, forward } = directionOf(found);
   const isNewestFirst = back > forward;
-  const sorted =
-    back === 0
-      ? found
-      : found
-          .map((bar, place) => ({ bar, place }))
-          .sort((a, b) => a.bar.openedAt - b.bar.openedAt || a.place - b.place)
-          .map(({ bar }) => bar);
-  const bars: Bar[] = [];
-  for (const bar of sorted) {
-    const last = bars.at(-1);
-    if (last === undefined || bar.openedAt >= last.closedAt) bars.push(bar);
-    else if (bar.openedAt !== last.openedAt) drop(bar, 'overlapping');
-    else drop(bar, isSame(bar, last) ? 'duplicate' : 'duplicate_conflicting');
-  }
   const outOfOrder = isNewestFirst ? forward : back;
-  return { bars, isNewestFirst, outOfOrder, gaps: gapsOf(bars, calendar) };
+  const bars = pickFound(found, isInOrder(found) ? null : orderedRows(found, drop));
+  return { bars, isNewestFirst, outOfOrder, gaps: gapsOf(bars, timeframe, calendar, finder) };
+}
+
+function orderedRows(
+  found: FoundBars,
+  drop: (openedAt: number, reason: DropReason) => void,
+): number[] {
+  const { openedAt, closedAt, length } = found;
+  const sorted = Array.from({ length }, (_, row) => row).sort(
+    (a, b) => openedAt[a]! - openedAt[b]! || a - b,
+  );
+  const rows: number[] = [];
+  for (const row of sorted) {
+    const last = rows.at(-1);
+    if (last === undefined || openedAt[row]! >= closedAt[last]!) rows.push(row);
+    else if (openedAt[row] !== openedAt[last]) drop(openedAt[row]!, 'overlapping');
+    else drop(openedAt[row]!, isSame(found, row, last) ? 'duplicate' : 'duplicate_conflicting');
+  }
+  return rows;
 }
 
 /** What is missing over several instruments: days that all of them lack, bars that any lacks. */
@@ -146,23 +166,37 @@ export function joinGaps(all: readonly GapReport[], calendar: CalendarTable): Ga
   };
 }
 
-function gapsOf(bars: readonly Bar[], calendar: CalendarTable): GapReport {
-  const finder = dayFinder(calendar);
+/** What is missing between the first and the last of bars that are in order. */
+export function gapsOf(
+  bars: BarColumns,
+  timeframe: Timeframe,
+  calendar: CalendarTable,
+  finder: DayFinder = dayFinder(calendar),
+): GapReport {
   const perDay = new Map<string, number>();
-  for (const bar of bars) {
-    const session = finder.at(bar.openedAt);
+  let day = '';
+  let count = 0;
+  const close = (): void => {
+    if (count > 0) perDay.set(day, (perDay.get(day) ?? 0) + count);
+  };
+  for (let i = 0; i < bars.length; i += 1) {
+    const session = finder.at(bars.openedAt[i]!);
     if (typeof session === 'string') continue;
-    perDay.set(session.tradingDay, (perDay.get(session.tradingDay) ?? 0) + 1);
+    if (session.tradingDay !== day) {
+      close();
+      day = session.tradingDay;
+      count = 0;
+    }
+    count += 1;
   }
+  close();
   let incompleteDays = 0;
   let missingBars = 0;
-  const first = bars[0];
-  const isDaily = first?.timeframe === '1d';
-  for (const [day, count] of perDay) {
-    const session = finder.onDay(day);
-    if (first === undefined || isDaily || typeof session === 'string') continue;
-    const minutes = (first.closedAt - first.openedAt) / 60_000;
-    const missing = Math.ceil(sessionMinutes(session) / minutes) - count;
+  const minutes = (bars.closedAt[0]! - bars.openedAt[0]!) / 60_000;
+  for (const [name, had] of perDay) {
+    const session = finder.onDay(name);
+    if (timeframe === '1d' || typeof session === 'string') continue;
+    const missing = Math.ceil(sessionMinutes(session) / minutes) - had;
     if (missing > 0) incompleteDays += 1;
     missingBars += Math.max(0, missing);
   }
@@ -172,6 +206,6 @@ function gapsOf(bars: readonly Bar[], calendar: CalendarTable): GapReport {
   const missingDays =
     firstDay === null || lastDay === null
       ? []
-      : tradingDaysBetween(calendar, firstDay, lastDay).filter((day) => !perDay.has(day));
+      : tradingDaysBetween(calendar, firstDay, lastDay).filter((name) => !perDay.has(name));
   return { days: perDay.size, firstDay, lastDay, missingDays, incompleteDays, missingBars };
 }

@@ -1,3 +1,5 @@
+import { addCalendarDays } from '#core/market/trading-day.ts';
+
 const SHAPE =
   /^(\d{4})-?(\d{2})-?(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/;
 const HOUR_MS = 3_600_000;
@@ -39,15 +41,30 @@ function offsetMs(offset: string): number {
   return (offset.startsWith('-') ? -size : size) * 60_000;
 }
 
-/** Turns wall times of one zone into instants; remembers each hour, so a year of minutes is cheap. */
+/**
+ * Turns wall times of one zone into instants; remembers each hour, and asks for a day of which the
+ * clock is not changed once, so a year of minutes is cheap.
+ */
 export function wallClockOf(zone: string): (hour: string, restMs: number) => number {
   const hours = new Map<string, number>();
-  return (hour, restMs) => {
-    let at = hours.get(hour);
+  const instantOf = (wall: string): number => {
+    let at = hours.get(wall);
     if (at === undefined) {
-      at = Temporal.PlainDateTime.from(`${hour}:00`).toZonedDateTime(zone).epochMilliseconds;
-      hours.set(hour, at);
+      at = Temporal.PlainDateTime.from(`${wall}:00`).toZonedDateTime(zone).epochMilliseconds;
+      hours.set(wall, at);
     }
-    return at + restMs;
+    return at;
+  };
+  let lastHour = '';
+  let lastAt = 0;
+  return (hour, restMs) => {
+    if (hour !== lastHour) {
+      const day = hour.slice(0, 10);
+      const startAt = instantOf(`${day}T00`);
+      const isWhole = instantOf(`${addCalendarDays(day, 1)}T00`) - startAt === 24 * HOUR_MS;
+      lastAt = isWhole ? startAt + Number(hour.slice(11)) * HOUR_MS : instantOf(hour);
+      lastHour = hour;
+    }
+    return lastAt + restMs;
   };
 }

@@ -39,15 +39,23 @@ export type KillAnswer = {
   readonly pid: number;
   readonly canceledOrderIds: readonly string[];
   readonly protectionKept: number;
+  /**
+   * Orders at the broker that the desk did not know and that it canceled as well; null while the broker is
+   * still asked for them. Missing in an answer of an earlier version.
+   */
+  readonly strangerIds?: readonly string[] | null;
 };
 
 export type KillFile = {
   /** Cheap enough to be asked before every submission. */
   state(): KillState;
-  /** On disk when it returns; a file that is already there keeps its note when its scope is wider. */
+  /**
+   * On disk when it returns; a file that is already there keeps its note when its scope is wider, and takes
+   * the later instant: a kill said again overtakes a resume that was asked for in between.
+   */
   write(note: KillNote): void;
-  /** Ends the kill; only ever called for a person's resume. */
-  remove(): void;
+  /** Ends the kills said up to `upTo` (null: all); only ever called for a person's resume. */
+  remove(upTo: number | null): void;
   answer(answer: KillAnswer): void;
   /** The answer to a kill at or after `sinceAt`; null when there is none yet. */
   readAnswer(sinceAt: number): KillAnswer | null;
@@ -119,10 +127,25 @@ function merged(before: KillState, note: KillNote): KillNote | null {
   if (before.kind !== 'present') return note;
   const isMore = note.flatten !== undefined || note.sold !== undefined;
   const isWider = before.note.scope !== note.scope && before.note.scope !== 'all';
-  if (!isMore && !isWider) return null;
+  // one message that several desks write down is said once
+  const isSameMessage = note.updateKey !== undefined && note.updateKey === before.note.updateKey;
+  const isSaidAgain =
+    !isSameMessage && (note.at !== before.note.at || note.updateKey !== undefined);
+  if (!isMore && !isWider && !isSaidAgain) return null;
   const flatten = [...(before.note.flatten ?? []), ...(note.flatten ?? [])];
   const sold = [...(before.note.sold ?? []), ...(note.sold ?? [])];
-  return { ...(isWider ? { ...note, scope: 'all' } : before.note), ...listsOf(flatten, sold) };
+  // a clock that was set back does not make it the same saying
+  const at = isSaidAgain ? Math.max(note.at, before.note.at + 1) : before.note.at;
+  const base = isWider ? { ...note, scope: 'all' } : before.note;
+  const { updateKey: _, ...rest } = base;
+  // the message named is the one of the instant: a desk that heard the first must not take the second for it
+  const key = isSaidAgain ? note.updateKey : before.note.updateKey;
+  return {
+    ...rest,
+    at,
+    ...(key === undefined ? {} : { updateKey: key }),
+    ...listsOf(flatten, sold),
+  };
 }
 
 function readState(file: string): KillState {
@@ -162,7 +185,9 @@ export function createKillFile(paths: {
         closeSync(openSync(paths.kill, 'w', 0o600));
       }
     },
-    remove() {
+    remove(upTo) {
+      const now = state();
+      if (upTo !== null && now.kind === 'present' && now.note.at > upTo) return;
       rmSync(paths.kill, { force: true });
       rmSync(paths.killAnswer, { force: true });
     },

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import { flattenSheet } from '#core/engine/flatten-sheet.ts';
 import type { Message } from '#core/engine/message.ts';
+import type { Check } from '#core/gates/gate.ts';
+import { LONGEST_TEXT } from '#core/replies/message-length.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { parseReply } from '#core/replies/parse.ts';
-import { LONGEST_TEXT, renderMessage, renderNotice } from '#shell/chat/render.ts';
-import { ny, QQQM } from '../../support/builders.ts';
+import { renderMessage, renderNotice } from '#shell/chat/render.ts';
+import { signOf } from '#shell/chat/text/rule-lines.ts';
+import { ny, QQQM, withPosition } from '../../support/builders.ts';
 import { CLOSED_TICKET, SAMPLE_TICKET, SAMPLES } from '../../support/chat-samples.ts';
+import { deskAfter } from '../../support/engine.ts';
 
 const NOW = ny('10:07') + 2000;
+const HOLDING = deskAfter(withPosition());
+const SHEET = flattenSheet(HOLDING.state, HOLDING.view, HOLDING.policy, NOW);
 const LANGUAGES = ['en', 'zh'] as const;
 const textOf = (card: { lines: readonly string[] }) => card.lines.join('\n');
 
@@ -27,6 +34,26 @@ suite('every message', () => {
       });
     }
   }
+});
+
+test('CX-04 the verdict of a passed checkpoint tells no result of a day that is not over', () => {
+  const message = {
+    ...SAMPLES.verdict_signals,
+    verdict: {
+      ...SAMPLES.verdict_signals.verdict,
+      checkpoint: '10:00',
+      tickets: 0,
+      confirmed: 0,
+      trades: 0,
+    },
+  } as Message;
+  const [title, second] = renderMessage(message, 'en', { now: NOW }).lines;
+  assert.equal(title, '■ 10:00 entries may follow · their buy points are watched');
+  assert.equal(second, 'so far today: tickets 0, confirmed 0, trades closed 0');
+  assert.equal(
+    renderMessage(message, 'zh', { now: NOW }).lines[0],
+    '■ 10:00 可出信号 · 正在盯买点',
+  );
 });
 
 test('CX-05 the ticket card in English', () => {
@@ -172,8 +199,11 @@ test('a hundred refusals and symbols still fit one message', () => {
 
 type NoticeOf<K> = Extract<Notice, { readonly kind: K }>;
 const HELD = { instrument: QQQM, quantity: 21, stop: 251.96 };
+const BACKTEST = { strategy: 'vwap-reclaim', from: '2024-05-01', to: '2024-12-31' };
+
 const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
   not_understood: { kind: 'not_understood' },
+  unknown_account: { kind: 'unknown_account', found: '<x>', accounts: ['alpaca-us'] },
   unknown_command: { kind: 'unknown_command', found: 'stats', nearest: 'status' },
   bad_arguments: { kind: 'bad_arguments', command: 'exit', found: 'x', expected: '[symbol]' },
   role_too_low: { kind: 'role_too_low', command: 'kill', role: 'viewer', needed: 'operator' },
@@ -197,13 +227,59 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
     accountId: 'paper-us',
     environment: 'paper',
     validMs: 60_000,
-    consequence: { act: 'flatten', positions: [HELD] },
+    consequence: { act: 'flatten', sheets: [SHEET] },
   },
   code_refused: { kind: 'code_refused', answer: { kind: 'wrong', triesLeft: 4 } },
   second_confirm_dead: { kind: 'second_confirm_dead', cause: 'expired' },
   second_confirm_dropped: { kind: 'second_confirm_dropped', command: 'flatten' },
   position_changed: { kind: 'position_changed', target: 'QQQM' },
+  backtest_busy: { kind: 'backtest_busy', running: BACKTEST },
+  backtest_progress: {
+    kind: 'backtest_progress',
+    ...BACKTEST,
+    stage: 'layer_b',
+    done: 50,
+    of: 194,
+  },
+  backtest_done: {
+    kind: 'backtest_done',
+    ...BACKTEST,
+    symbols: ['SPY'],
+    firstDay: '2024-05-01',
+    lastDay: '2024-12-31',
+    days: 150,
+    warmUpDays: 20,
+    layers: [{ layer: 'B', trades: 173, missing: 0, averageR: -0.013, low: -0.157, high: 0.134 }],
+    tried: 1,
+    tookMs: 42_000,
+    notes: ['QQQM.US: opens on 2024-06-10 at 0.500 times the close before'],
+    folder: 'data/backtests/vwap-reclaim_2024-05-01_2024-12-31',
+  },
+  backtest_failed: { kind: 'backtest_failed', ...BACKTEST, cause: null },
   nothing_held: { kind: 'nothing_held', target: null },
+  drill_refused: { kind: 'drill_refused', accounts: ['alpaca-us'] },
+  drill_begun: { kind: 'drill_begun', deskId: 'us-vwap' },
+  drill_done: {
+    kind: 'drill_done',
+    report: {
+      deskId: 'us-vwap',
+      accountId: 'paper-us',
+      stageOne: {
+        entries: 2,
+        firstCancelMs: 3.2,
+        allOutMs: 640,
+        protection: 3,
+        protectionKept: 2,
+      },
+      stageTwo: {
+        positions: 2,
+        firstSaleMs: 120,
+        lastFillMs: 2_100,
+        isOver: true,
+        left: [{ instrument: QQQM, quantity: 5, reason: { code: 'suspended', figures: {} } }],
+      },
+    },
+  },
   nothing_external: { kind: 'nothing_external', target: 'AAPL' },
   kill_menu: { kind: 'kill_menu', desks: ['us-vwap'], positions: 1 },
   exit_list: { kind: 'exit_list', positions: [{ ...HELD, deskId: 'us-vwap' }] },
@@ -228,6 +304,13 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
     userId: '9',
     chatId: '9',
     count: 3,
+  },
+  calendar_ending: {
+    kind: 'calendar_ending',
+    ends: [
+      { of: 'days', market: 'CN', through: '2026-12-31' },
+      { of: 'events', event: 'cpi', through: '2026-12-31' },
+    ],
   },
   channel_degraded: {
     kind: 'channel_degraded',
@@ -257,4 +340,86 @@ test('CX-14 every notice speaks both languages and its buttons are understood', 
       }
     }
   }
+});
+
+test('ID-10 SAFE_MODE by many unknown orders is one short line in both languages', () => {
+  const causes = [{ ...SAMPLES.safe_mode_on.causes[0]!, subject: 'X-1', others: 39 }];
+  const message = { ...SAMPLES.safe_mode_on, causes } as Message;
+  assert.match(textOf(renderMessage(message, 'en', { now: NOW })), /broker X-1 and 39 more since/);
+  assert.match(textOf(renderMessage(message, 'zh', { now: NOW })), /X-1 等 40 处 自/);
+});
+
+test('CX-04 alike refused setups are one line with their number, the rest is counted', () => {
+  const setup = SAMPLES.verdict_no_trade.verdict.refused[0]!;
+  const many = [0, 1, 2].map((minute) => ({ ...setup, at: setup.at + minute * 60_000 }));
+  const verdict = { ...SAMPLES.verdict_no_trade.verdict, refused: many };
+  const message = { ...SAMPLES.verdict_no_trade, verdict } as Message;
+  for (const language of LANGUAGES) {
+    const { lines: all } = renderMessage(message, language, { now: NOW });
+    const lines = all.filter((line) => line.includes('MU '));
+    assert.equal(lines.length, 1, language);
+    assert.match(lines[0] ?? '', / ×3$/);
+  }
+});
+
+test('CX-04 a checkpoint that does not trade says so once', () => {
+  const verdict = { ...SAMPLES.verdict_no_trade.verdict, checkpoint: '14:45', reasons: [] };
+  const message = { ...SAMPLES.verdict_no_trade, verdict } as Message;
+  assert.equal(renderMessage(message, 'en', { now: NOW }).lines[0], '■ 14:45 no trade');
+  assert.equal(renderMessage(message, 'zh', { now: NOW }).lines[0], '■ 14:45 不开仓');
+});
+
+test('AL-03 slippage is told in words: which way, and in percent where it is large', () => {
+  const of = (ticketBps: number | null, midBps: number | null, language: 'en' | 'zh') =>
+    textOf(
+      renderMessage(
+        { ...SAMPLES.stop_hit, trade: null, slippage: { ticketBps, midBps } } as Message,
+        language,
+        {
+          now: NOW,
+        },
+      ),
+    );
+  assert.match(of(-1093.9, null, 'en'), /slippage 10\.94 % better than agreed/);
+  assert.match(of(-1093.9, null, 'zh'), /滑点 优于约定价 10\.94%/);
+  assert.match(of(3.2, 0, 'en'), /slippage 3\.2 bp worse than agreed, at the mid/);
+  assert.match(of(3.2, -1, 'zh'), /滑点 劣于约定价 3\.2 bp,优于中间价 1 bp/);
+  assert.match(of(null, null, 'en'), /slippage not known/);
+});
+
+test('CX-04 a row of money shows money, and its sign as it is true', () => {
+  const row = {
+    name: 'risk_cash_short',
+    passed: true,
+    value: 97_392,
+    operator: '<=',
+    threshold: 500_000,
+    unit: 'minor',
+    source: 'account',
+    asOf: NOW,
+    degraded: false,
+  } as Check;
+  const ticket = { ...SAMPLE_TICKET, checks: [row] };
+  const message = { ...SAMPLES.signal_entry, ticket } as Message;
+  for (const language of LANGUAGES)
+    assert.match(textOf(renderMessage(message, language, { now: NOW })), /\$973\.92 ≤ \$5,000\.00/);
+  assert.equal(signOf(row), '≤');
+  assert.equal(signOf({ ...row, passed: false }), '>');
+});
+
+test('CX-04 a position that was taken over is no card of a signal', () => {
+  const ticket = {
+    ...CLOSED_TICKET,
+    state: 'confirmed',
+    instrument: '600900.SH',
+    closed: { at: NOW, by: 'book', reason: null, price: 28.4 },
+  };
+  const message = { ...SAMPLES.signal_entry, ticket } as Message;
+  const [en, zh] = LANGUAGES.map((language) => renderMessage(message, language, { now: NOW }));
+  assert.match(en?.lines[0] ?? '', /^● Taken over: 600900 /);
+  assert.match(zh?.lines[0] ?? '', /^● 已接管:600900 /);
+  for (const card of [en, zh]) assert.doesNotMatch(textOf(card!), /VWAP|1R ?=|expectancy|期望/);
+  const adopted = { ...SAMPLES.position_adopted, instrument: '600900.SH' } as Message;
+  assert.match(textOf(renderMessage(adopted, 'en', { now: NOW })), /T\+1/);
+  assert.match(textOf(renderMessage(SAMPLES.position_adopted, 'zh', { now: NOW })), /收盘前卖出/);
 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import { ChannelError } from '#app/errors.ts';
@@ -7,13 +9,20 @@ import { renderMessage } from '#shell/chat/render.ts';
 import { createTerminalChannel } from '#shell/chat/terminal.ts';
 import { CLOSED_TICKET, SAMPLES } from '../../support/chat-samples.ts';
 
+const FILES = join(tmpdir(), 'centaur-terminal-files');
 const NOW = SAMPLES.signal_entry.at + 2000;
 
 async function terminal() {
   const input = new PassThrough();
   const output = new PassThrough();
   const got: Incoming[] = [];
-  const channel = createTerminalChannel({ input, output, now: () => NOW, userName: 'Li' });
+  const channel = createTerminalChannel({
+    input,
+    output,
+    now: () => NOW,
+    userName: 'Li',
+    filesDir: FILES,
+  });
   await channel.start(async (rows) => void got.push(...rows));
   const read = () => String(output.read() ?? '');
   const send = (card: Card, edit: string | null = null) =>
@@ -84,6 +93,7 @@ test('a line that could not be committed is given again, in order', async () => 
     output: new PassThrough(),
     now: () => NOW,
     userName: 'Li',
+    filesDir: FILES,
   });
   const done = new Promise<void>((resolve) => {
     void channel.start(async (rows) => {
@@ -105,7 +115,13 @@ test('the end of the input ends nothing, a closed output is a failure and no cra
     write: (_chunk, _encoding, callback) =>
       callback(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
   });
-  const channel = createTerminalChannel({ input, output, now: () => NOW, userName: 'Li' });
+  const channel = createTerminalChannel({
+    input,
+    output,
+    now: () => NOW,
+    userName: 'Li',
+    filesDir: FILES,
+  });
   await channel.start(async () => undefined);
   input.end();
   const card = { lines: ['x'], buttons: [] };

@@ -30,7 +30,7 @@ test('CX-07 the kill file is there once written and stays until it is removed', 
     kind: 'present',
     note: { scope: 'us-vwap', by: 'cli', at: 1 },
   });
-  another.remove();
+  another.remove(null);
   assert.deepEqual(kill.state(), { kind: 'absent' });
 });
 
@@ -45,6 +45,30 @@ test('CX-07 a second kill never narrows the first', () => {
   assert.equal(scope(), 'all');
   kill.write({ scope: 'us-vwap', by: 'cli', at: 3 });
   assert.equal(scope(), 'all');
+});
+
+test('CX-07 a kill said again takes the later instant, also when the clock was set back', () => {
+  const kill = createKillFile(files());
+  const at = () => {
+    const state = kill.state();
+    return state.kind === 'present' ? state.note.at : null;
+  };
+  kill.write({ scope: 'all', by: 'cli', at: 10 });
+  kill.write({ scope: 'all', by: 'cli', at: 30 });
+  assert.equal(at(), 30);
+  kill.write({ scope: 'all', by: 'cli', at: 30 });
+  assert.equal(at(), 30);
+  kill.write({ scope: 'us-vwap', by: 'chat', at: 5 });
+  assert.equal(at(), 31);
+});
+
+test('CX-07 a resume leaves a kill that was written after it was asked for', () => {
+  const kill = createKillFile(files());
+  kill.write({ scope: 'all', by: 'cli', at: 30 });
+  kill.remove(29);
+  assert.equal(kill.state().kind, 'present');
+  kill.remove(30);
+  assert.equal(kill.state().kind, 'absent');
 });
 
 test('CX-07 whatever stands in the file kills, and a path that cannot be read halts', () => {
@@ -68,7 +92,7 @@ test('CX-07 a watcher hears of each change once, well within a second', async ()
   const stop = kill.watch((state) => seen.push(state.kind), 5);
   kill.write({ scope: 'all', by: 'cli', at: 1 });
   await sleep(60);
-  kill.remove();
+  kill.remove(null);
   await sleep(60);
   stop();
   kill.write({ scope: 'all', by: 'cli', at: 2 });
@@ -122,5 +146,24 @@ test('CX-07 what another process sold or asked to sell adds up and never narrows
     sold: [{ scope: 'alpaca-us', key: 'b' }],
   });
   kill.write({ ...base, at: 4 });
-  assert.equal(note()?.at, 3);
+  assert.equal(note()?.at, 4);
+  assert.equal(note()?.sold?.length, 1);
+});
+
+test('CX-07 the file names the message of its instant: the second kill is not taken for the first', () => {
+  const kill = createKillFile(files());
+  const note = () => {
+    const state = kill.state();
+    return state.kind === 'present' ? state.note : null;
+  };
+  const base = { scope: 'all', by: 'chat' };
+  kill.write({ ...base, at: 10, updateKey: 'telegram:7' });
+  kill.write({ ...base, at: 14, updateKey: 'telegram:7' });
+  assert.deepEqual(note(), { ...base, at: 10, updateKey: 'telegram:7' }, 'said once');
+  kill.write({ ...base, at: 20 });
+  assert.deepEqual(note(), { ...base, at: 20 }, 'a terminal has no message');
+  kill.write({ ...base, at: 20, updateKey: 'telegram:8' });
+  assert.deepEqual(note(), { ...base, at: 21, updateKey: 'telegram:8' });
+  kill.write({ ...base, at: 5, updateKey: 'telegram:9' });
+  assert.deepEqual(note(), { ...base, at: 22, updateKey: 'telegram:9' });
 });

@@ -1,4 +1,5 @@
 import type { Axes, Message, MessageKind } from '#core/engine/message.ts';
+import type { Environment } from '#core/engine/policy.ts';
 import type { ExitReason, LockCause, SafeModeCause, VerdictKind } from '#core/engine/state.ts';
 import type { Reason, ReasonCode } from '#core/gates/reason.ts';
 import type { OrderRole, OrderState } from '#core/machines/order.ts';
@@ -38,6 +39,9 @@ export type Catalogue = {
   readonly reasons: Readonly<Record<ReasonCode, string>>;
   readonly phases: Readonly<Record<Phase, string>>;
   readonly permissions: Readonly<Record<Permission, string>>;
+  readonly environments: Readonly<Record<Environment, string>>;
+  /** Stands before every axes line of a desk with real money. */
+  readonly liveMark: string;
   readonly modes: Readonly<Record<Mode, string>>;
   readonly roles: Readonly<Record<CommandRole, string>>;
   readonly dayTypes: Readonly<Record<DayType, string>>;
@@ -48,13 +52,19 @@ export type Catalogue = {
   readonly exitReasons: Readonly<Record<ExitReason, string>>;
   readonly stances: Readonly<Record<Stance, string>>;
   readonly safeModeCauses: Readonly<Record<SafeModeCause, string>>;
+  /** What a person can do about each cause. */
+  readonly safeModeCures: Readonly<Record<SafeModeCause, string>>;
   readonly lockCauses: Readonly<Record<LockCause, string>>;
+  /** What a person can do about each lock. */
+  readonly lockCures: Readonly<Record<LockCause, string>>;
   readonly verdicts: Readonly<Record<VerdictKind, string>>;
   readonly progress: Readonly<
     Record<TicketProgress['step'], (step: TicketProgress, ticket: Ticket, f: Format) => string>
   >;
   readonly healthOk: string;
   readonly healthSafeMode: string;
+  /** Nobody has said what an account holds that a person executes. */
+  readonly healthUnattested: string;
   readonly checks: Readonly<Record<string, string>>;
   readonly commands: Readonly<Record<CommandName, string>>;
   readonly buttons: Readonly<
@@ -77,9 +87,14 @@ export type Catalogue = {
       | 'pending'
       | 'help'
       | 'exit'
+      | 'exitAtMarket'
+      | 'exitAtOpen'
       | 'safeOff'
       | 'couldNotFill'
-      | 'conditionalSet',
+      | 'conditionalSet'
+      | 'switchNow'
+      | 'keepFirst'
+      | 'sellFirst',
       string
     >
   >;

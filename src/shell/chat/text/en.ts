@@ -1,17 +1,61 @@
 import { openTodos } from '#core/engine/decide-manual.ts';
 import type { KillLine } from '#core/engine/message.ts';
+import type { AccountMessage } from '#core/engine/message-account.ts';
+import { type ToldCause, toldCauses } from '#core/engine/safe-scope.ts';
 import type { SetupRefused, Trade, Verdict } from '#core/engine/state.ts';
+import type { OpenHolding, OpenOrder } from '#core/engine/still-open.ts';
 import { seenOf } from '#core/engine/view.ts';
 import type { Check } from '#core/gates/gate.ts';
 import type { Order } from '#core/machines/order.ts';
+import { hasEnded } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { mid } from '#core/market/quote.ts';
 import type { External } from '#core/portfolio/account-reading.ts';
 import type { Slippage } from '#core/portfolio/slippage.ts';
-import type { BothSides, DeskView } from '#core/replies/answer.ts';
+import type { AccountLine, Answer, BothSides, DeskView } from '#core/replies/answer.ts';
 import { COMMANDS } from '#core/replies/command-table.ts';
-import type { Consequence } from '#core/replies/notice.ts';
-import type { Catalogue, Speech } from './catalogue.ts';
+import type { Consequence, DrillReport } from '#core/replies/notice.ts';
+import { ALARMS_EN, alarmWords } from './alarm-words.ts';
+import {
+  BACKTEST_EN,
+  backtestBusyLines,
+  backtestDoneLines,
+  backtestFailedLines,
+  backtestStepLines,
+} from './backtest-lines.ts';
+import { CALENDAR_EN, calendarEndLines, calendarLines } from './calendar-lines.ts';
+import type { Catalogue, Of, Speech } from './catalogue.ts';
+import { EX_DATE_EN, exDateLines } from './ex-date-lines.ts';
+import {
+  checkpointOpenLines,
+  checkpointTitle,
+  pulseCardLines,
+  pulseHeadline,
+  pulseReportLines,
+  sheetLinesOf,
+} from './pulse-day-lines.ts';
+import { PULSE_EN } from './pulse-en.ts';
+import {
+  funnelText,
+  gatesLines,
+  heldLine,
+  pulseRow,
+  sectorsLines,
+  whyLines,
+} from './pulse-lines.ts';
+import type { PulseWords } from './pulse-words.ts';
+import { isTakenOver, planLine, refusedLines, signOf, slippageText } from './rule-lines.ts';
+import { type SheetWords, sheetLines } from './sheet.ts';
+import { FAULTS_EN } from './source-faults.ts';
+import { runningSwitch, switchLine, switchMessage } from './switch-en.ts';
+
+/** Date of an instant in the market's zone. */
+function dayOf(at: number, zone: string): string {
+  return Temporal.Instant.fromEpochMilliseconds(at)
+    .toZonedDateTimeISO(zone)
+    .toPlainDate()
+    .toString();
+}
 
 function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
@@ -19,6 +63,11 @@ function signed(value: number): string {
 
 function count(many: number, one: string, more = `${one}s`): string {
   return `${many} ${many === 1 ? one : more}`;
+}
+
+/** More causes of the same kind, told by their number. */
+function othersOf({ others }: ToldCause): string {
+  return others === undefined ? '' : ` and ${others} more`;
 }
 
 function figure(value: number | string | boolean | null | undefined): string {
@@ -31,17 +80,36 @@ function figure(value: number | string | boolean | null | undefined): string {
 
 function checkLine(check: Check, s: Speech): string {
   const label = EN.checks[check.name] ?? check.name.replaceAll('_', ' ');
-  const unit = check.unit === '' || check.unit === 'price' ? '' : ` ${check.unit}`;
-  const word = (value: Check['value']) =>
-    check.unit === 'price' && typeof value === 'number'
-      ? s.f.price(value)
-      : s.f.words(figure(value), 60);
-  const operator = check.operator.replace('not_in', 'none of').replace('in', 'one of');
+  const unit =
+    check.unit === '' || check.unit === 'price' || check.unit === 'minor' ? '' : ` ${check.unit}`;
+  const word = (value: Check['value']) => {
+    if (typeof value !== 'number') return s.f.words(figure(value), 60);
+    if (check.unit === 'minor') return s.f.money(value);
+    return check.unit === 'price' ? s.f.price(value) : s.f.words(figure(value), 60);
+  };
+  const operator = signOf(check).replace('not_in', 'none of').replace('in', 'one of');
   return `${check.passed ? '✓' : '✕'} ${label} ${word(check.value)} ${operator} ${word(check.threshold)}${unit}`;
 }
 
 /** Names of the rows of the A-share desk. */
 const PULSE_ROWS: Readonly<Record<string, string>> = {
+  index: 'SSE Composite',
+  gate: 'gate',
+  limit_universe: 'stocks counted',
+  limit_up_sealed: 'sealed limit-ups',
+  limit_down_sealed: 'sealed limit-downs',
+  limit_up_touched: 'touched limit up',
+  limit_down_touched: 'touched limit down',
+  hs300_vol_30d: '30-day volatility of CSI 300',
+  index_now: 'SSE Composite now',
+  index_ma20: 'SSE Composite MA20',
+  index_return: 'SSE Composite today',
+  margin_net_repay_prev: 'margin net repayment',
+  margin_net_repay: 'margin net repayment',
+  margin_net_repay_share: 'margin net repayment over balance',
+  margin_balance_prev: 'margin balance',
+  concentration_return: 'index',
+  volatility_return: 'index',
   limit_up_count: 'limit-ups',
   limit_down_count: 'limit-downs',
   limit_up_down_ratio: 'limit-ups over limit-downs',
@@ -103,6 +171,27 @@ const PULSE_ROWS: Readonly<Record<string, string>> = {
   volatility: 'volatility',
 };
 
+/** Words of the A-share pages. */
+function pulse(): PulseWords {
+  return {
+    ...PULSE_EN,
+    stage: {
+      universe: 'market',
+      top_sectors: 'top sectors',
+      rank_range: 'rank',
+      strength: 'strength',
+      turnover: 'turnover',
+      tradable: 'tradable',
+      quota: 'quota',
+      buy_point: 'buy point',
+      ticket: 'ticket',
+    },
+    stance: EN.stances,
+    permission: EN.permissions,
+    row: (name) => EN.checks[name.replace(/^kill_/, '')] ?? name.replaceAll('_', ' '),
+  };
+}
+
 const STRONGEST = ['close_beyond_vwap', 'close_beyond_ma20', 'pullback_age', 'stop_distance'];
 
 function strongest(ticket: Ticket, s: Speech): string {
@@ -121,6 +210,10 @@ function sizeOf(ticket: Ticket, s: Speech): string {
 }
 
 function headline(ticket: Ticket, s: Speech): string {
+  if (ticket.pulse !== undefined)
+    return pulseHeadline(ticket, ticket.pulse, EN.ticketStates[ticket.state], s, pulse());
+  if (isTakenOver(ticket))
+    return `● Taken over: ${s.f.symbol(ticket.instrument)} ${ticket.quantity} @ ${s.f.price(ticket.entryLimit)} · ${ticket.code}`;
   const arrow = ticket.side === 'long' ? '▲' : '▼';
   if (ticket.isAdvice) return `${arrow} ${sizeOf(ticket, s)} · ${ticket.code} · advice only`;
   if (ticket.state === 'pending') {
@@ -163,6 +256,20 @@ function card(
 ): string[] {
   const { ticket, axes } = message;
   const phases = axes.phases.filter((phase) => phase.instrument === ticket.instrument);
+  if (ticket.pulse !== undefined)
+    return [
+      headline(ticket, s),
+      ...pulseCardLines(ticket, ticket.pulse, s.axes({ ...axes, phases }), s, pulse()),
+      ...progressLine(ticket, s),
+      ...endLine(ticket, s),
+    ];
+  if (isTakenOver(ticket))
+    return [
+      headline(ticket, s),
+      planLine(ticket, s, ['stop', 'targets']),
+      s.axes({ ...axes, phases }),
+      ...progressLine(ticket, s),
+    ];
   const risk = `1R = ${s.f.money(ticket.riskMinor)} (${s.f.ratio(ticket.riskOfCapital)})`;
   return [
     headline(ticket, s),
@@ -170,24 +277,30 @@ function card(
     s.axes({ ...axes, phases }),
     strongest(ticket, s),
     `day so far: ${EN.dayTypes[ticket.dayType]}${ticket.stopWidened ? ' · stop widened to the minimum distance' : ''}`,
+    ...(ticket.shrink === undefined
+      ? []
+      : [
+          `smaller by rule: ${s.f.ratio(ticket.shrink.ratio)} of the usual size, event day: ${s.f.words(ticket.shrink.events, 60)}`,
+        ]),
+    ...(ticket.isDataPartial === true
+      ? ['data of one venue (IEX, 2–3 % of the tape): its VWAP is not the market’s']
+      : []),
     expectancyLine(ticket),
     ...progressLine(ticket, s),
     ...endLine(ticket, s),
   ];
 }
 
-function refusedLine(setup: SetupRefused, s: Speech): string {
-  const why = setup.reasons
-    .slice(0, 2)
-    .map((reason) => s.reason(reason))
-    .join('; ');
-  return `  ${s.f.time(setup.at)} ${s.f.symbol(setup.instrument)} ${setup.side} ${why}`;
+function refused(setups: readonly SetupRefused[], s: Speech): string[] {
+  return refusedLines(setups, s, {
+    side: (side) => side,
+    comma: '; ',
+    more: (left) => `and ${left} more: /why`,
+  });
 }
 
 function verdictLines(verdict: Verdict, s: Speech): string[] {
   const seen = `${count(verdict.tickets, 'ticket')}, ${verdict.confirmed} confirmed; ${count(verdict.setupsSeen, 'setup')} seen, ${verdict.refused.length} refused`;
-  const shown = verdict.refused.slice(0, 6).map((setup) => refusedLine(setup, s));
-  const more = verdict.refused.length > 6 ? [`  and ${verdict.refused.length - 6} more: /why`] : [];
   const reasons = verdict.reasons.slice(0, 5).map((reason) => `✕ ${s.reason(reason)}`);
   const evidence = verdict.evidence.slice(0, 6).map((row) => {
     const rows = Object.entries(row.rows)
@@ -196,16 +309,18 @@ function verdictLines(verdict: Verdict, s: Speech): string[] {
     const day = row.dayType === null ? 'no day type yet' : EN.dayTypes[row.dayType];
     return `${s.f.symbol(row.instrument)}: ${day}${rows.length > 0 ? ` · ${rows.join(' · ')}` : ''}`;
   });
-  return [...reasons, seen, ...shown, ...more, ...evidence];
+  return [...reasons, seen, ...refused(verdict.refused, s), ...evidence];
 }
 
-/** Positive: worse than agreed, or than the middle of the quote. */
-function slippageWords({ ticketBps, midBps }: Slippage, s: Speech): string {
-  const parts = [
-    ...(ticketBps === null ? [] : [`${s.f.bps(ticketBps)} to the ticket`]),
-    ...(midBps === null ? [] : [`${s.f.bps(midBps)} to the mid`]),
-  ];
-  return parts.length === 0 ? 'not known' : parts.join(', ');
+const SLIPPED = { better: 'better than', worse: 'worse than' } as const;
+
+function slippageWords(slippage: Slippage, s: Speech): string {
+  return slippageText(slippage, s, {
+    agreed: (amount, side) => (side === 'same' ? 'as agreed' : `${amount} ${SLIPPED[side]} agreed`),
+    mid: (amount, side) => (side === 'same' ? 'at the mid' : `${amount} ${SLIPPED[side]} the mid`),
+    unknown: 'not known',
+    comma: ', ',
+  });
 }
 
 function tradeSlippage({ slippage: { entry, exit } }: Pick<Trade, 'slippage'>, s: Speech): string {
@@ -272,6 +387,7 @@ function statusLines(desk: DeskView, s: Speech): string[] {
   const risk = unit > 0 ? ` (${(desk.openRiskMinor / unit).toFixed(2)}R)` : '';
   const lines = [s.axes(desk.axes), `permission today: ${consentWords(desk, s)}`];
   lines.push(
+    ...runningSwitch(state, s),
     `positions ${positions.length} · open risk ${s.f.money(desk.openRiskMinor)}${risk} · cash ${s.f.money(state.cashMinor)}`,
   );
   if (state.day !== null) {
@@ -289,16 +405,24 @@ function statusLines(desk: DeskView, s: Speech): string[] {
             `  not sold: ${s.f.symbol(rest.instrument)} ${rest.quantity}, ${s.reason(rest.reason)}`,
         ),
     );
-  for (const entry of state.safeMode.slice(0, 5)) {
+  const causes = toldCauses(state.safeMode);
+  for (const entry of causes.slice(0, 5)) {
     lines.push(
-      `⚠ ${EN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)}${entry.isGone ? ' (gone, not yet released: /safe off)' : ''}`,
+      `⚠ ${EN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)}${othersOf(entry)}${entry.isGone ? ' (gone, not yet released: /safe off)' : ''}`,
     );
   }
+  const gone = state.deadMan ?? null;
+  if (gone !== null)
+    lines.push(
+      gone.why === 'no_channel'
+        ? `⏸ no chat was reached from ${s.f.time(gone.since)} on: reducing until ALLOW`
+        : `⏸ ${s.f.words(gone.subject, 60)} unanswered since ${s.f.time(gone.since)}: /ack, then ALLOW`,
+    );
   for (const lock of state.locks.slice(0, 5))
     lines.push(`lock: ${EN.lockCauses[lock.cause]} until ${s.f.time(lock.untilAt)}`);
   for (const alarm of state.alarms.slice(0, 3))
     lines.push(
-      `! ${alarm.kind.replaceAll('_', ' ')}${alarm.settledAt === null ? '' : `, settled ${s.f.time(alarm.settledAt)}`}, not yet seen: /ack ${alarm.id}`,
+      `! ${ALARMS_EN[alarm.kind]}${alarm.settledAt === null ? '' : `, settled ${s.f.time(alarm.settledAt)}`}, not yet seen: /ack ${alarm.id}`,
     );
   for (const symbol of Object.values(state.symbols).slice(0, 8)) {
     const seen = seenOf(desk.view, symbol.instrument);
@@ -353,30 +477,114 @@ function foreignLines(desk: DeskView, s: Speech): string[] {
     );
 }
 
+const SHEET: SheetWords = {
+  get format() {
+    return EN.format;
+  },
+  ways: {
+    continuous: 'now',
+    auction: 'auction',
+    queue: 'queue',
+    after_hours: 'after the close, at its price',
+    extended_hours: 'extended hours',
+    later: 'later',
+    stays: 'stays',
+  },
+  nothing: 'nothing is held',
+  byHand: 'you sell, each is a to-do',
+  opens: (time) => `from ${time}`,
+  limit: (price) => `not below ${price}`,
+  about: (price, proceeds) => `≈ ${price} → ${proceeds}`,
+  noPrice: 'no price known',
+  sold: (proceeds, result, fees) => `sold for about ${proceeds}: ${result} after ${fees} fees`,
+  kept: (lines, value) => `kept: ${count(lines, 'line')}, worth about ${value}`,
+  unpriced: (lines) => ` (${lines} without a price not counted)`,
+  more: (lines) => `… ${lines} more, see /positions`,
+  quantity: (shares) => String(shares),
+};
+
+/** What is still open when a kill is lifted, by name. */
+function openLines(
+  orders: readonly OpenOrder[],
+  held: readonly OpenHolding[],
+  s: Speech,
+): string[] {
+  return [
+    ...held
+      .slice(0, 10)
+      .map(
+        (one) =>
+          `  held: ${s.f.symbol(one.instrument)} ${one.quantity}${one.why === null ? '' : `, not sold: ${s.reason(one.why)}`}`,
+      ),
+    ...orders
+      .slice(0, 10)
+      .map(
+        (one) =>
+          `  order: ${EN.orderRoles[one.role]} ${s.f.symbol(one.instrument)} ${one.left} · ${EN.orderStates[one.state]}`,
+      ),
+  ];
+}
+
+function ms(value: number | null): string {
+  return value === null
+    ? 'none'
+    : value < 1_000
+      ? `${Math.round(value)} ms`
+      : `${(value / 1_000).toFixed(1)} s`;
+}
+
+function drillLines({ deskId, accountId, stageOne, stageTwo }: DrillReport, s: Speech): string[] {
+  const touched = stageOne.protection - stageOne.protectionKept;
+  const isQuick = stageOne.firstCancelMs === null || stageOne.firstCancelMs <= 20;
+  return [
+    `◇ Drill of ${deskId} on ${accountId} · first cancel ${ms(stageOne.firstCancelMs)}, all out ${ms(stageOne.allOutMs)}`,
+    `stage 1: ${count(stageOne.entries, 'entry order')} canceled${isQuick ? '' : ' · ⚠ first cancel later than 20 ms'}${stageOne.entries > 0 && stageOne.allOutMs === null ? ' · ⚠ not all confirmed in 15 s' : ''}`,
+    touched === 0
+      ? `protective orders: ${stageOne.protection}, none touched by stage 1`
+      : `⚠ protective orders: ${touched} of ${stageOne.protection} did not stay`,
+    stageTwo.positions === 0
+      ? 'stage 2: nothing was held'
+      : `stage 2: ${count(stageTwo.positions, 'position')}, first order after ${ms(stageTwo.firstSaleMs)}, last fill after ${ms(stageTwo.lastFillMs)}${stageTwo.isOver ? '' : ' · still selling'}`,
+    ...stageTwo.left
+      .slice(0, 10)
+      .map(
+        (rest) =>
+          `  not sold: ${s.f.symbol(rest.instrument)} ${rest.quantity}, ${s.reason(rest.reason)}`,
+      ),
+    'the kill stays in force: /resume all drill',
+  ];
+}
+
 function consequenceLines(c: Consequence, s: Speech): string[] {
   switch (c.act) {
     case 'allow':
       return ['Allow entries', c.until === null ? 'until the session ends' : `until ${c.until}`];
     case 'flatten':
+      return ['Sell everything', ...c.sheets.flatMap((sheet) => sheetLines(sheet, SHEET, s))];
+    case 'drill':
       return [
-        'Sell everything at the market',
-        ...(c.positions.length === 0
-          ? ['nothing is held']
-          : c.positions.map(
-              (held) =>
-                `${s.f.symbol(held.instrument)} ${held.quantity}, stop ${s.f.price(held.stop)}`,
-            )),
+        'Rehearse a kill: both stages, for real, on paper',
+        `at work: ${count(c.entries, 'entry order')}, ${count(c.positions.length, 'position')}; everything is sold and the kill stays in force`,
+        ...c.positions
+          .slice(0, 10)
+          .map(
+            (one) => `  ${s.f.symbol(one.instrument)} ${one.quantity}, stop ${s.f.price(one.stop)}`,
+          ),
       ];
     case 'resume':
       return [
         'Resume after the kill',
-        `still open: ${count(c.openOrders, 'order')}, ${count(c.positions, 'position')} · reason: ${s.f.words(c.reason, 100)}`,
+        `reason: ${s.f.words(c.reason, 100)}`,
+        `still open: ${count(c.openOrders.length, 'order')}, ${count(c.positions.length, 'position')}`,
+        ...openLines(c.openOrders, c.positions, s),
       ];
     case 'safe':
       return [
         'Leave SAFE_MODE',
         c.causes.length === 0 ? 'no cause is left' : `causes: ${c.causes.join(', ').slice(0, 200)}`,
       ];
+    case 'unlock':
+      return [`Lift the lock ${s.f.words(c.id, 60)}`, `it would end at ${s.f.time(c.untilAt)}`];
     case 'exit':
       return [
         `Sell ${s.f.words(c.target, 20)} ${c.quantity} (${s.f.ratio(c.ratio)}) at the market`,
@@ -419,12 +627,27 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
         `cash ${s.f.money(c.cashMinor)}`,
         'the book is compared with it at once and with every execution you report',
       ];
+    case 'account':
+      return [
+        `Account ${s.f.words(c.accountId, 40)}: ${EN.environments[c.from]} → ${EN.environments[c.to]}`,
+        'orders then spend real money; after the next close where a session runs, at once otherwise',
+        'ALLOW is asked for anew, and a desk in mode auto goes on in mode semi',
+      ];
     case 'mode':
       return [
         `Mode ${EN.modes[c.from]} → ${EN.modes[c.to]}`,
         c.to === 'auto' ? 'the desk then enters by itself' : 'entries then need a confirm',
       ];
   }
+}
+
+/** The switch that a ticket, or a name of it, has to do with. */
+function switchOf(a: Of<Answer, 'why'>, s: Speech): string[] {
+  const { rotation } = a.desk.state;
+  if (rotation === null || rotation === undefined || a.ticket === null) return [];
+  const { instrument, id } = a.ticket;
+  const isMeant = rotation.ticketId === id || rotation.from === instrument;
+  return isMeant ? [switchLine(rotation, s)] : [];
 }
 
 function externalLine(external: External, s: Speech): string {
@@ -470,6 +693,27 @@ function sidesLines(sides: BothSides, s: Speech): string[] {
   ];
 }
 
+/** The line to copy: what the book has, in the words that `/reconcile` takes. */
+function attestLine(m: Extract<AccountMessage, { kind: 'attest_due' }>): string {
+  const held = m.holdings.slice(0, 40).map((one) => `${one.instrument} ${one.quantity}`);
+  return ['/reconcile', m.accountId, ...held, 'cash', (m.cashMinor / 100).toFixed(2)].join(' ');
+}
+
+function accountLine(line: AccountLine, s: Speech): string {
+  const other = line.sides.filter((side) => side.environment !== line.environment);
+  return [
+    `${line.environment === 'live' ? '⚠' : '●'} ${s.f.words(line.accountId, 40)} · ${line.broker} ${line.market} ${line.currency} · ${EN.environments[line.environment]}`,
+    line.deskId === null ? 'no desk' : `desk ${s.f.words(line.deskId, 40)}`,
+    ...(line.asked === null ? [] : [`→ ${line.asked} wanted`]),
+    ...line.sides
+      .filter((side) => side.missing.length > 0)
+      .map((side) => `${side.environment} needs ${side.missing.join(', ')}`),
+    ...(line.deskId === null
+      ? []
+      : other.map((side) => `/account ${line.accountId} ${side.environment}`)),
+  ].join(' · ');
+}
+
 function usageOf(name: string): string {
   const row = COMMANDS.find((command) => command.name === name);
   return row === undefined ? `/${name}` : `/${row.name}${row.usage === '' ? '' : ` ${row.usage}`}`;
@@ -498,8 +742,12 @@ export const EN: Catalogue = {
       value: '',
       cause: '',
       figure: '',
+      why: '',
+      exchange: '',
+      on_file: 'what is on file',
+      manual: 'files of your own',
     },
-    values: PULSE_ROWS,
+    values: { ...PULSE_EN.note, ...FAULTS_EN, ...PULSE_ROWS },
   },
   reasons: {
     stop_too_wide: 'stop too wide',
@@ -559,6 +807,11 @@ export const EN: Catalogue = {
     risk_not_computable: 'risk cannot be computed',
     heartbeat_lost: 'connection lost',
     bar_overdue: 'a bar is overdue',
+    unknown_lock: 'no such lock; /locks shows them',
+    lock_firm: 'this lock is not lifted within its day, nor a halt while it lasts',
+    data_partial: 'prices of one venue only: auto mode is not allowed on them',
+    operator_unreachable: 'the operator cannot be reached',
+    alarm_unanswered: 'an alarm waits for an answer: /ack, then ALLOW',
     kill_file: 'kill file present',
     channel_unreachable: 'no chat can be reached',
     abnormal_range: 'abnormal minute',
@@ -572,6 +825,8 @@ export const EN: Catalogue = {
     unknown_position: 'no such position',
     unknown_order: 'no such order',
     protection_kept: 'protective orders stay',
+    not_attested:
+      'nobody has said today what the account holds: /reconcile <symbol> <quantity> … cash <amount>',
     not_reconciled: 'not reconciled with the broker',
     cause_persists: 'the cause is still there',
     open_doubt: 'an order is still in doubt',
@@ -587,6 +842,14 @@ export const EN: Catalogue = {
     external_position: 'shares in this symbol are not the desk’s',
     stop_beyond_market: 'a stop at or beyond the market sells at once: /exit does that',
     unknown_difference: 'there is no such difference with the broker',
+    switch_running: 'a switch is under way',
+    switch_same: 'both names of a switch are the same',
+    switch_none: 'no switch waits for this answer',
+    switch_kept: 'the first name is kept',
+    nothing_to_switch: 'nothing of it is held or on order',
+    changed_meanwhile: 'what is held changed meanwhile: ask for the switch again',
+    closed_meanwhile: 'it was left meanwhile, and nobody had answered',
+    skipped: 'skipped',
     order_type_unsupported: 'the broker does not know this order type',
     price_not_on_tick: 'price is not on the tick',
     price_missing: 'a price is missing',
@@ -596,15 +859,17 @@ export const EN: Catalogue = {
     bracket_unsupported: 'the broker takes no bracket',
     too_many_orders: 'too many working orders at the broker',
     instrument_unsupported: 'the broker does not trade this symbol',
-    not_sellable_today: 'not sellable today',
+    not_sellable_today: 'not sellable today (T+1)',
     outside_price_limits: 'outside the day’s price limits',
     outside_price_cage: 'outside the price cage',
     crosses_own_order: 'would trade with an order of this account',
     not_connected: 'no connection to the broker',
     not_by_hand: 'this desk executes by itself',
+    checkpoint_missed: 'checkpoint not made in time',
     gate_failed: 'gate condition not met',
     kill_switch_l1: 'kill-switch level 1',
     kill_switch_l2: 'kill-switch level 2',
+    sealed_down: 'sealed at limit-down, the sale waits in the queue',
     not_computable: 'a kill-switch figure cannot be computed',
     stance_hold: 'stance hold: no new positions',
     stance_watch: 'stance watch: no new positions',
@@ -618,6 +883,7 @@ export const EN: Catalogue = {
     st: 'ST',
     suspended: 'suspended',
     limit_up: 'at limit up',
+    limit_down: 'sealed at limit down, may not fill',
     new_listing: 'listed too recently',
     sector_quota: 'quota of the sector used up',
     checkpoint_quota: 'quota of the checkpoint used up',
@@ -641,6 +907,17 @@ export const EN: Catalogue = {
     risk_permission: 'permission does not allow entries',
     risk_kill_switch: 'kill-switch forbids entries',
     facts_missing: 'facts of the day are missing',
+    person_unknown: 'another desk of yours is not known',
+    person_name_cap: 'cap of a single name over all accounts',
+    person_checkpoint_cap: 'cap of new exposure per checkpoint over all accounts',
+    person_day_cap: 'cap of new exposure per day over all accounts',
+    person_correlated_risk: 'names that move together share one R over all desks',
+    side_missing: 'the settings describe no such side of the account',
+    keys_missing: 'keys are not set',
+    account_in_use: 'another desk is on that account',
+    account_unreadable: 'the account could not be asked',
+    account_not_empty: 'the account holds positions or orders already',
+    taken_back: 'taken back',
     order_window_shut: 'the exchange takes no orders now',
     cancel_window_shut: 'the exchange takes no cancels now',
     after_hours_price: 'limit worse than the close: void after hours',
@@ -656,6 +933,8 @@ export const EN: Catalogue = {
     done_with_position: 'done_with_position',
   },
   permissions: { active: 'active', reducing: 'reducing', halted: 'halted' },
+  environments: { paper: 'paper, no real money', live: 'LIVE, REAL MONEY' },
+  liveMark: 'LIVE',
   modes: { alert: 'alert', semi: 'semi', auto: 'auto' },
   roles: { viewer: 'viewer', operator: 'operator', owner: 'owner' },
   dayTypes: {
@@ -712,6 +991,19 @@ export const EN: Catalogue = {
     operator: 'switched on by hand',
     internal_error: 'internal error',
   },
+  safeModeCures: {
+    heartbeat_lost:
+      'it connects again by itself; if not, look at the network and the vendor’s page',
+    bar_overdue: 'it passes with the next bar; if not, /health, then the feed and its log',
+    quotes_stale:
+      'it passes with the next quote; no stop is fired on an old price: exit at the market if in doubt',
+    order_unconfirmed: 'nothing is sent again; the broker is asked until it says what became of it',
+    position_mismatch: 'compare with the broker’s page, /reconcile, then adopt, accept or disown',
+    day_loss: 'the desk stays locked for the day; exits go on',
+    risk_not_computable: 'it passes once a price is known; no entries until then',
+    operator: 'whoever switched it on says when it ends',
+    internal_error: 'a bug or a failed job: /logs, then report it; the desk goes on protecting',
+  },
   lockCauses: {
     day_loss_limit: 'day loss limit',
     trades_per_day: 'number of trades a day',
@@ -719,6 +1011,14 @@ export const EN: Catalogue = {
     abnormal_range: 'abnormal minute',
     slippage: 'slippage too high',
     halt: 'trading halt',
+  },
+  lockCures: {
+    day_loss_limit: 'nothing more is risked today; stops, targets and exits go on',
+    trades_per_day: 'what is held goes on as planned; the next session counts anew',
+    consecutive_losses: 'a pause until the next session; /why shows what was entered',
+    abnormal_range: 'wait it out; what is held keeps its stop',
+    slippage: 'compare the fills with the broker’s page and the spreads before the next session',
+    halt: 'wait for trading to resume; a stop does not protect through a halt',
   },
   verdicts: {
     signals: 'signals',
@@ -738,8 +1038,8 @@ export const EN: Catalogue = {
       return `filled ${step.figures['quantity'] ?? ''} @ ${f.price(price)} (${signed(price - ticket.entryLimit)})`;
     },
     protected: () => 'stop live at broker',
-    first_target: (step, _ticket, f) =>
-      `+1R: sold ${step.figures['quantity'] ?? ''} @ ${f.price(Number(step.figures['price']))}`,
+    first_target: (step, ticket, f) =>
+      `${ticket.pulse === undefined ? '+1R' : 'target 1'}: sold ${step.figures['quantity'] ?? ''} @ ${f.price(Number(step.figures['price']))}`,
     stop_moved: (step, _ticket, f) => `stop → ${f.price(Number(step.figures['stop']))}`,
     exit_filled: (step, _ticket, f) =>
       `sold ${step.figures['quantity'] ?? ''} @ ${f.price(Number(step.figures['price']))}`,
@@ -755,6 +1055,7 @@ export const EN: Catalogue = {
   },
   healthOk: 'ok',
   healthSafeMode: 'SAFE_MODE',
+  healthUnattested: 'unattested',
   checks: {
     ...PULSE_ROWS,
     in_window: 'in window',
@@ -776,12 +1077,16 @@ export const EN: Catalogue = {
     stop: 'no new entries; exits and stops go on',
     kill: 'stop at once: halt and cancel entries, keep stops',
     flatten: 'sell everything (second confirmation)',
+    drill: 'rehearse a kill on a paper account, with its times',
     resume: 'release a kill (owner, second confirmation)',
     safe: 'SAFE_MODE on, or off (owner, second confirmation)',
+    locks: 'locks in force, until when, and who may lift them',
+    unlock: 'lift a lock before its time (owner, second confirmation)',
     ack: 'I have seen the alarm',
     exit: 'sell a position or a part of it',
     cancel: 'cancel an entry order',
     adopt: 'take over a holding the desk did not buy, with a stop of its own',
+    switch: 'leave one name for another: cancel or sell the first, then buy the second',
     stoploss: 'move the stop of a position',
     breakeven: 'stop to the entry price',
     reconcile: 'compare book and broker now; accept the broker’s side or leave something alone',
@@ -791,8 +1096,14 @@ export const EN: Catalogue = {
     trades: 'finished round trips',
     pnl: 'result of the day',
     regime: 'day type with its evidence',
+    gates: 'gate and kill-switch: figures, thresholds, distances, history',
+    sectors: 'ranked sectors and the stocks taken',
+    backtest: 'a strategy over stored days: signals and execution with intervals',
+    calendar: 'holidays, early closes and events of the coming days',
     report: 'report of a day',
     mode: 'alert, semi or auto',
+    accounts: 'accounts, the side each is on, what is missing',
+    account: 'an account to paper, or to live (owner, second confirmation)',
     fill: 'report what was executed at the broker',
     todo: 'orders that wait to be reported',
     protected: 'the conditional order is set at the broker',
@@ -826,8 +1137,13 @@ export const EN: Catalogue = {
     help: 'Help',
     exit: 'Sell',
     safeOff: 'Leave SAFE_MODE',
+    exitAtMarket: 'Exit at market',
+    exitAtOpen: 'Sell at the open',
     couldNotFill: 'Could not fill',
     conditionalSet: '✓ Conditional order set',
+    switchNow: '⇄ Switch',
+    keepFirst: 'Keep',
+    sellFirst: 'Sell, then buy',
   },
   messages: {
     boot: (m, s) => [
@@ -859,6 +1175,13 @@ export const EN: Catalogue = {
         ),
       `1R = ${s.f.money(m.unitRMinor)} · no entry before ALLOW`,
     ],
+    event_ahead: (m, s) => [
+      `◷ ${s.f.words(m.blackout.name, 40)} ahead: ${dayOf(m.blackout.fromAt, m.zone)} ${s.f.time(m.blackout.fromAt)} to ${s.f.time(m.blackout.toAt)}`,
+      [
+        m.blackout.wholeDay && m.isShrink ? 'smaller entries that day' : 'no entries in that time',
+        ...(m.blackout.instruments ?? []).map((instrument) => s.f.symbol(instrument)),
+      ].join(' · '),
+    ],
     consent_given: (m, s) => [
       m.heldUntilAt === null
         ? `✓ Entries allowed by ${s.f.words(m.by, 40)} until ${s.f.time(m.untilAt)}`
@@ -870,6 +1193,30 @@ export const EN: Catalogue = {
     ],
     mode_changed: (m, s) => [
       `● Mode ${EN.modes[m.from]} → ${EN.modes[m.to]} · by ${s.f.words(m.by, 40)}`,
+    ],
+    attest_due: (m) => [
+      m.why === 'close'
+        ? `● ${m.accountId} after the close: say what it holds`
+        : `● ${m.accountId} is unattested: no entries until you say what it holds`,
+      'copy, correct what differs in the account, send:',
+      attestLine(m),
+    ],
+    account_asked: (m, s) => [
+      `● Account ${m.accountId} → ${EN.environments[m.to]} · wanted by ${s.f.words(m.by, 40)}`,
+      m.isWaiting
+        ? 'after today’s close, if nothing speaks against it then; it is looked at now'
+        : 'it is looked at now',
+    ],
+    account_dropped: (m, s) => [
+      `✕ Account ${m.accountId} does not go to ${EN.environments[m.to]}: ${s.reason(m.reason)}`,
+      'nothing has changed',
+    ],
+    account_changed: (m, s) => [
+      `${m.to === 'live' ? '⚠' : '●'} Account ${m.accountId} is ${EN.environments[m.to]} · by ${s.f.words(m.by, 40)} · cash ${s.f.money(m.cashMinor)}`,
+      m.to === 'live'
+        ? 'entries wait for a clean comparison and for your ALLOW; back: /account ' +
+          `${m.accountId} paper`
+        : 'no order spends real money any more',
     ],
     regime_change: (m, s) => [
       `◇ ${s.f.symbol(m.instrument)} day type ${m.from === null ? '' : `${EN.dayTypes[m.from]} → `}${EN.dayTypes[m.to]}`,
@@ -894,12 +1241,23 @@ export const EN: Catalogue = {
       `✕ Not sent: ${orderWords(m.order, s)} · ${m.ticketCode}`,
       `the broker would refuse it: ${s.reason(m.reason)}`,
     ],
-    manual_todo: (m, s) => [
-      `☐ Enter at the broker: ${m.order.side} ${s.f.symbol(m.order.instrument)} ${m.remaining}${m.order.limitPrice === null ? ' at the market' : ` @ ${s.f.price(m.order.limitPrice)}`} · ${m.ticketCode}`,
-      m.order.cancelDueAt === null
-        ? `then answer: fill ${m.ticketCode} PRICE QUANTITY`
-        : `until ${s.f.time(m.order.cancelDueAt)}; then answer: fill ${m.ticketCode} PRICE QUANTITY`,
-    ],
+    rotation: (m, s) => switchMessage(m, s),
+    manual_todo: (m, s) => {
+      const what = `${m.order.side} ${s.f.symbol(m.order.instrument)}`;
+      const price =
+        m.order.limitPrice === null ? ' at the market' : ` @ ${s.f.price(m.order.limitPrice)}`;
+      const terms = `${what} ${m.remaining}${price} · ${m.ticketCode}`;
+      const answer = `answer: fill ${m.ticketCode} PRICE QUANTITY`;
+      if (hasEnded(m.order))
+        return [`☑ Reported, nothing is left to enter: ${what} · ${m.ticketCode}`];
+      if (m.order.cancelRequestedAt !== null)
+        return [`✕ Do not enter: ${terms}`, `entered already? withdraw it. What filled, ${answer}`];
+      const { cancelDueAt, filledQuantity } = m.order;
+      if (filledQuantity > 0)
+        return [`☐ Open at the broker, nothing more to enter: ${terms}`, `what fills, ${answer}`];
+      const until = cancelDueAt === null ? '' : `until ${s.f.time(cancelDueAt)}; `;
+      return [`☐ Enter at the broker: ${terms}`, `${until}then ${answer}`];
+    },
     manual_overdue: (m, s) => [
       m.isLifeOver
         ? `☐ Life over, withdraw it: ${m.order.side} ${s.f.symbol(m.order.instrument)} ${m.remaining} · ${m.ticketCode}`
@@ -913,17 +1271,14 @@ export const EN: Catalogue = {
     ],
     gate_result: (m, s) => [
       `${m.isPassed ? '✓ Gate passed' : '✕ Gate not passed'} · ${m.checkpoint}`,
-      ...m.checks.map((check) => `${check.passed ? '✓' : '✕'} ${checkLine(check, s)}`),
-      ...(m.funnel.length === 0
-        ? []
-        : [
-            `left: ${m.funnel.map((one) => `${one.stage.replaceAll('_', ' ')} ${one.left}`).join(' → ')}`,
-          ]),
+      ...m.checks.map((check) => pulseRow(check, s, pulse())),
+      ...(m.funnel.length === 0 ? [] : [`left: ${funnelText(m.funnel, pulse())}`]),
       ...(m.topSectors.length === 0 ? [] : [`strongest: ${m.topSectors.join(', ')}`]),
       ...(m.watching.length === 0
         ? []
         : [`buy points watched: ${m.watching.map((name) => s.f.symbol(name)).join(', ')}`]),
     ],
+    day_sheet: (m, s) => sheetLinesOf(m, s, pulse()),
     stance_change: (m, s) => [
       `◆ Stance ${EN.stances[m.from]} → ${EN.stances[m.to]}`,
       ...m.reasons.slice(0, 4).map((reason) => `· ${s.reason(reason)}`),
@@ -946,6 +1301,16 @@ export const EN: Catalogue = {
           `${s.f.symbol(sale.instrument)} ${sale.quantity} · ${s.f.money(sale.valueMinor)} · /exit ${sale.instrument}`,
       ),
       'nothing is sold without your answer',
+    ],
+    ex_date_restated: (m, s) => [
+      `○ Ex-date: ${s.f.symbol(m.instrument)} restated · ${m.ticketCode}`,
+      `cost ${s.f.price(m.from.entryPrice)} → ${s.f.price(m.to.entryPrice)} · stop ${s.f.price(m.from.stop)} → ${s.f.price(m.to.stop)} · targets ${s.f.price(m.to.firstTarget)} / ${s.f.price(m.to.secondTarget)}`,
+      `shares ${m.from.quantity} → ${m.to.quantity}${m.cashMinor > 0 ? ` · dividend ${s.f.money(m.cashMinor)} before tax` : ''}${m.terms.rightsPerShare > 0 ? ` · rights ${m.terms.rightsPerShare} a share at ${s.f.price(m.terms.rightsPrice)}: subscribing is yours` : ''}`,
+    ],
+    ex_date_held: (m, s) => [
+      `⚠ Ex-date not confirmed: the stop of ${s.f.symbol(m.instrument)} is held · ${m.quantity} · ${m.ticketCode}`,
+      `${s.reason(m.reason)}; stop ${s.f.price(m.stop)} may be of another basis`,
+      `name the stop on today's basis: /stoploss ${m.instrument.slice(0, 6)} price; or sell: /exit ${m.instrument.slice(0, 6)}`,
     ],
     limit_locked: (m, s) => [
       `⚠ Cannot be sold now: ${s.f.symbol(m.instrument)} ${m.quantity} · ${m.ticketCode}`,
@@ -970,22 +1335,52 @@ export const EN: Catalogue = {
     ],
     lock_on: (m, s) => [
       `■ Locked: ${EN.lockCauses[m.lock.cause]} · until ${s.f.time(m.lock.untilAt)} · ${m.lock.scope === 'desk' ? 'whole desk' : s.f.symbol(m.lock.scope)}`,
-      ...none(
-        [s.f.figures(m.lock.figures)].filter((line) => line !== ''),
-        m.lock.isFirm ? 'not lifted by chat today' : 'ends by itself',
-      ),
+      [
+        ...[s.f.figures(m.lock.figures)].filter((line) => line !== ''),
+        m.lock.isFirm
+          ? 'not lifted by chat today'
+          : `ends by itself; the owner sooner: /unlock ${m.lock.id}`,
+      ].join(' · '),
+      `→ ${EN.lockCures[m.lock.cause]}`,
     ],
     lock_off: (m, s) => [
-      `□ Lock ended: ${EN.lockCauses[m.lock.cause]} · ${m.lock.scope === 'desk' ? 'whole desk' : s.f.symbol(m.lock.scope)}`,
+      `□ Lock ended: ${EN.lockCauses[m.lock.cause]} · ${m.lock.scope === 'desk' ? 'whole desk' : s.f.symbol(m.lock.scope)}${m.by === undefined ? '' : ` · by ${s.f.words(m.by, 40)}`}`,
+    ],
+    data_stale: (m, s) => [
+      `⚠ ${s.f.symbol(m.instrument)}: no bars ${m.closedAt === null ? 'yet today' : `since ${s.f.time(m.closedAt)}`}, others come`,
+      m.isBlocking
+        ? `no entries of ${s.f.symbol(m.instrument)} until they do; the other symbols go on`
+        : 'nothing is lost by it now: no entries are allowed anyway',
+    ],
+    data_recovered: (m, s) => [
+      `● ${s.f.symbol(m.instrument)}: bars come again${m.closedAt === null ? '' : `, the newest of ${s.f.time(m.closedAt)}`}`,
     ],
     safe_mode_on: (m, s) => [
       `⚠ SAFE_MODE ${m.axes.deskId}: ${m.causes.length === 0 ? 'no cause named' : EN.safeModeCauses[m.causes[0]!.cause]}`,
       ...m.causes
         .slice(0, 5)
         .map((entry) =>
-          `${EN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)} since ${s.f.timeSeconds(entry.since)} ${s.f.figures(entry.figures)}`.trim(),
+          `${EN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)}${othersOf(entry)} since ${s.f.timeSeconds(entry.since)} ${s.f.figures(entry.figures)}`.trim(),
         ),
-      m.isExposed ? 'no entries; protective orders stay' : 'no entries; nothing is held',
+      ...(m.causes.length > 5 ? [`and ${m.causes.length - 5} more kinds: /health`] : []),
+      ...[...new Set(m.causes.filter((entry) => !entry.isGone).map((entry) => entry.cause))]
+        .slice(0, 3)
+        .map((cause) => `→ ${EN.safeModeCures[cause]}`),
+      m.axes.safeModeOf !== undefined
+        ? 'no entries of the symbols named; others go on; protective orders stay'
+        : m.isExposed
+          ? 'no entries; protective orders stay'
+          : 'no entries; nothing is held',
+      'ends by /safe off (owner), once every cause is gone and the account agrees',
+    ],
+    operator_gone: (m, s) => [
+      m.why === 'no_channel'
+        ? `⏸ No entries: no chat has been reached since ${s.f.time(m.since)}`
+        : `⏸ No entries: ${alarmWords(ALARMS_EN, m.subject, s)} waits for an answer since ${s.f.time(m.since)}`,
+      `reducing · ${count(m.entriesToCancel, 'entry order')} being taken back · ${count(m.positions, 'position')} protected as before`,
+      m.why === 'no_channel'
+        ? 'back by ALLOW once a message arrives here again'
+        : 'answer it (/ack, or report the to-do), then ALLOW',
     ],
     safe_mode_off: (m, s) => [`● SAFE_MODE left · by ${s.f.words(m.by, 40)}`],
     kill_stage1: (m, s) => [
@@ -1023,18 +1418,20 @@ export const EN: Catalogue = {
     ],
     kill_resumed: (m, s) => [
       `● Resumed by ${s.f.words(m.by, 40)} · still open: ${count(m.openOrders, 'order')}, ${count(m.positions, 'position')}`,
+      ...openLines(m.orders ?? [], m.held ?? [], s),
       `${s.f.words(m.reason, 160)} · no entry before ALLOW`,
     ],
     recon_ok: () => ['● Book and broker agree'],
     recon_diff: (m, s) => {
       const show = (value: number) =>
-        m.what === 'cash' || m.what === 'fills' || m.what === 'fees'
+        m.what === 'cash' || m.what === 'charges' || m.what === 'fills' || m.what === 'fees'
           ? s.f.money(value)
           : String(value);
       const label = {
         missed_fill: 'Missed fill booked',
         fills: 'Fill prices corrected',
         fees: 'Fees corrected',
+        charges: 'Fees and interest booked',
         cash: 'Cash corrected',
         holding: 'Holding corrected',
         order: 'Order found working',
@@ -1062,7 +1459,7 @@ export const EN: Catalogue = {
     ],
     position_adopted: (m, s) => [
       `✓ Taken over ${s.f.symbol(m.instrument)} ${m.quantity} @ ${s.f.price(m.price)} · stop ${s.f.price(m.stop)}`,
-      `by ${s.f.words(m.by, 40)} · counted in risk, no target, left before the close`,
+      `by ${s.f.words(m.by, 40)} · counted in risk, no target, ${m.instrument.endsWith('.US') ? 'left before the close' : 'what was bought today can be sold from tomorrow on (T+1)'}`,
     ],
     position_unprotected: (m, s) => [
       `⚠ NO STOP for ${s.f.symbol(m.instrument)} ${m.quantity}`,
@@ -1070,24 +1467,37 @@ export const EN: Catalogue = {
     ],
     done_with_position: (m, s) => [
       `⚠ Session over, still holding ${s.f.symbol(m.instrument)} ${m.quantity}`,
-      'the market is closed: check at the broker, decide before the next open',
+      [
+        m.why === 'halted' ? 'it was halted at the close' : 'its exit failed before the close',
+        ...(m.price == null ? [] : [`last ${s.f.price(m.price)}`]),
+        ...(m.stop === undefined || m.stop === 0 ? [] : [`stop ${s.f.price(m.stop)}`]),
+      ].join(' · '),
+      m.price == null
+        ? 'proposed: sell at the next open (button); no price is known for extended hours'
+        : `proposed: a limit at ${s.f.price(m.price)} in extended hours, on the broker’s page, or the desk sells at the next open (button)`,
     ],
     alarm_repeat: (m, s) => [
-      `⚠ Again (${m.repeats}): ${m.of.replaceAll('_', ' ')} ${s.f.figures(m.figures)}`.trim(),
+      `⚠ Again (${m.repeats}): ${ALARMS_EN[m.of]} ${s.f.figures(m.figures)}`.trim(),
       'repeats until somebody says Seen',
     ],
     act_refused: (m, s) => [`✕ /${m.act} refused: ${s.reason(m.reason)}`],
     verdict_no_trade: (m, s) => [
-      `■ ${EN.verdicts[m.verdict.kind]} · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
+      /^\d/.test(m.verdict.checkpoint)
+        ? checkpointTitle(m.verdict, EN.verdicts[m.verdict.kind], pulse())
+        : `■ ${EN.verdicts[m.verdict.kind]} · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
       ...verdictLines(m.verdict, s),
     ],
-    verdict_signals: (m, s) => [
-      `■ ${count(m.verdict.trades, 'trade')} · ${s.f.r(m.verdict.resultR)} (${s.f.gain(m.verdict.resultMinor)}) · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
-      ...verdictLines(m.verdict, s),
-    ],
+    verdict_signals: (m, s) =>
+      /^\d/.test(m.verdict.checkpoint)
+        ? checkpointOpenLines(m.verdict, s, pulse())
+        : [
+            `■ ${count(m.verdict.trades, 'trade')} · ${s.f.r(m.verdict.resultR)} (${s.f.gain(m.verdict.resultMinor)}) · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
+            ...verdictLines(m.verdict, s),
+          ],
     daily_report: (m, s) => [
-      `▤ Report ${m.verdict.tradingDay} · ${m.axes.deskId} · ${s.f.gain(m.verdict.resultMinor)} (${s.f.r(m.verdict.resultR)})`,
-      `${EN.verdicts[m.verdict.kind]} · ${count(m.trades.length, 'trade')} · fees ${s.f.money(m.feesMinor)} · cash ${s.f.money(m.cashMinor)} · ${m.isFlat ? 'flat' : '⚠ NOT flat'}`,
+      `▤ Report ${m.verdict.tradingDay} · ${m.axes.deskId} · ${s.f.gain(m.verdict.resultMinor)} (${s.f.r(m.verdict.resultR)})${m.pulse?.stage === 'final' ? ` · ${pulse().day.final}` : ''}`,
+      ...(m.pulse == null ? [] : pulseReportLines(m.pulse, s, pulse())),
+      `${EN.verdicts[m.verdict.kind]} · ${count(m.trades.length, 'trade')} · fees ${s.f.money(m.feesMinor)} · cash ${s.f.money(m.cashMinor)}${m.pulse == null ? ` · ${m.isFlat ? 'flat' : '⚠ NOT flat'}` : ''}`,
       ...m.trades
         .slice(0, 10)
         .map(
@@ -1102,17 +1512,23 @@ export const EN: Catalogue = {
               .map((t) => `${t.code} ${EN.ticketStates[t.state]}`)
               .join(', ')
       }`,
-      ...m.verdict.refused.slice(0, 6).map((setup) => refusedLine(setup, s)),
+      ...refused(m.verdict.refused, s),
       ...m.verdict.reasons.slice(0, 3).map((reason) => `✕ ${s.reason(reason)}`),
-      m.labels.length === 0
-        ? 'close labels: none'
-        : `close labels: ${m.labels
-            .slice(0, 12)
-            .map(
-              (l) =>
-                `${s.f.symbol(l.instrument)} ${EN.closeLabels[l.label.label]} (${Math.abs(l.label.trendContinuation).toFixed(2)})`,
-            )
-            .join(' · ')}`,
+      ...(m.pulse == null
+        ? [
+            m.labels.length === 0
+              ? 'close labels: none'
+              : `close labels: ${m.labels
+                  .slice(0, 12)
+                  .map(
+                    (l) =>
+                      `${s.f.symbol(l.instrument)} ${EN.closeLabels[l.label.label]} (${Math.abs(l.label.trendContinuation).toFixed(2)})`,
+                  )
+                  .join(' · ')}`,
+          ]
+        : m.pulse.stage === 'final'
+          ? []
+          : [pulse().day.preliminary]),
     ],
   },
   notices: {
@@ -1154,12 +1570,15 @@ export const EN: Catalogue = {
     unknown_desk: (n, s) => [
       `No desk "${s.f.words(n.found, 40)}". Desks: ${n.desks.join(', ')}. Nothing done.`,
     ],
+    unknown_account: (n, s) => [
+      `No desk runs on account "${s.f.words(n.found, 40)}". Accounts: ${n.accounts.join(', ')}. Nothing done.`,
+    ],
     second_confirm: (n, s) => {
       const [first = '', ...rest] = consequenceLines(n.consequence, s);
       return [
         `? ${first} · ${n.deskId}?`,
         ...rest,
-        `account ${n.accountId} (${n.environment === 'paper' ? 'paper, no real money' : 'LIVE, REAL MONEY'})`,
+        `account ${n.accountId} (${EN.environments[n.environment]})`,
         n.phrase === null
           ? `Yes within ${s.f.duration(n.validMs)}: /yes ${n.nonce}`
           : n.needsCode
@@ -1197,6 +1616,15 @@ export const EN: Catalogue = {
     position_changed: (n, s) => [
       `✕ The position in ${s.f.words(n.target, 20)} is not the one you meant any more. Nothing done.`,
     ],
+    drill_refused: (n) => [
+      `✕ A kill is rehearsed on paper only; found ${n.accounts.join(', ')} with real money. Nothing done.`,
+    ],
+    drill_begun: (n) => [`◇ Drill begun: kill of ${n.deskId}, both stages; the report follows`],
+    drill_done: ({ report }, s) => drillLines(report, s),
+    backtest_busy: (n) => backtestBusyLines(n.running, BACKTEST_EN),
+    backtest_progress: (n) => backtestStepLines(n, BACKTEST_EN),
+    backtest_done: (n, s) => backtestDoneLines(n, s, BACKTEST_EN),
+    backtest_failed: (n, s) => backtestFailedLines(n, s, BACKTEST_EN),
     nothing_held: (n, s) => [
       n.target === null
         ? 'Nothing is held.'
@@ -1249,6 +1677,7 @@ export const EN: Catalogue = {
       `! Unknown sender on ${n.channel}: id ${n.userId === null ? 'hidden' : s.f.words(n.userId, 40)}, chat ${s.f.words(n.chatId, 40)}`,
       `${count(n.count, 'message')} refused since the last notice; they got no answer`,
     ],
+    calendar_ending: (n) => calendarEndLines(n.ends, CALENDAR_EN),
     channel_degraded: (n, s) => [
       `⚠ Channel ${n.channel} is degraded since ${s.f.time(n.since)}: ${s.f.words(n.cause, 160)}`,
     ],
@@ -1294,6 +1723,7 @@ export const EN: Catalogue = {
         const end = a.ticket.closed?.reason ?? null;
         return [
           `Why ${a.ticket.code}: ${headline(a.ticket, s)}`,
+          ...switchOf(a, s),
           ...a.ticket.checks
             .slice(0, 20)
             .map(
@@ -1301,26 +1731,42 @@ export const EN: Catalogue = {
                 `${checkLine(check, s)} · ${s.f.words(check.source, 30)} ${s.f.time(check.asOf)}`,
             ),
           ...(end === null ? [] : [`ended: ${s.reason(end)}`]),
+          ...exDateLines(a.exDates, s, EX_DATE_EN),
+          ...(a.checkpoint === null ? [] : whyLines(a.checkpoint, a.ticket.instrument, s, pulse())),
         ];
       }
-      const { lastRefusal, lastVerdict, day } = a.desk.state;
+      const { lastRefusal, lastVerdict, day, rotation } = a.desk.state;
       return [
         `Why · ${a.desk.policy.deskId}`,
+        ...(rotation === null || rotation === undefined ? [] : [switchLine(rotation, s)]),
         `permission today: ${consentWords(a.desk, s)}`,
         ...(lastRefusal === null
           ? []
           : [
               `last refusal ${s.f.timeSeconds(lastRefusal.at)}: /${s.f.words(lastRefusal.act, 20)}: ${s.reason(lastRefusal.reason)}`,
             ]),
-        ...(day?.setupsRefused.slice(-6).map((setup) => refusedLine(setup, s)) ?? []),
+        ...refused(day?.setupsRefused ?? [], s),
         ...(lastVerdict === null
           ? ['no verdict yet']
           : [
               `last verdict: ${EN.verdicts[lastVerdict.kind]} ${lastVerdict.tradingDay}`,
               ...verdictLines(lastVerdict, s),
             ]),
+        ...exDateLines(a.exDates, s, EX_DATE_EN),
+        ...(a.checkpoint === null ? [] : whyLines(a.checkpoint, a.target, s, pulse())),
       ];
     },
+    locks: (a, s) =>
+      none(
+        a.desks.flatMap((desk) =>
+          desk.state.locks.map(
+            (lock) =>
+              `■ ${desk.policy.deskId} ${EN.lockCauses[lock.cause]} · until ${s.f.time(lock.untilAt)} · ${lock.scope === 'desk' ? 'whole desk' : s.f.symbol(lock.scope)} · ${s.f.figures(lock.figures)} · ${lock.isFirm ? 'nobody lifts it today' : `ends by itself; the owner sooner: /unlock ${lock.id}`}`,
+          ),
+        ),
+        'No lock is in force.',
+      ),
+    calendar: (a, s) => calendarLines(a.agendas, EN.format.zones, s, CALENDAR_EN),
     todo: (a, s) =>
       none(
         a.desks
@@ -1335,13 +1781,18 @@ export const EN: Catalogue = {
       ),
     positions: (a, s) =>
       none(
-        a.desks.flatMap((desk) => [...positionLines(desk, s), ...foreignLines(desk, s)]),
+        a.desks.flatMap((desk) => {
+          const held = a.held[desk.policy.deskId];
+          const own = held?.map((one) => heldLine(one, s, pulse())) ?? positionLines(desk, s);
+          return [...own, ...foreignLines(desk, s)];
+        }),
         'Nothing is held.',
       ),
     orders: (a, s) =>
       none(
-        a.desks.flatMap((desk) =>
-          Object.values(desk.state.orders)
+        a.desks.flatMap((desk) => [
+          ...runningSwitch(desk.state, s),
+          ...Object.values(desk.state.orders)
             .filter(
               (order) =>
                 a.filter === null ||
@@ -1352,7 +1803,7 @@ export const EN: Catalogue = {
             )
             .slice(-15)
             .map((order) => orderRow(order, s)),
-        ),
+        ]),
         'No orders.',
       ),
     trades: (a, s) =>
@@ -1409,6 +1860,16 @@ export const EN: Catalogue = {
         a.accounts.flatMap((sides) => sidesLines(sides, s)),
         'No desk is running.',
       ),
+    gates: (a, s) => gatesLines(a, s, pulse()),
+    sectors: (a, s) => sectorsLines(a, s, pulse()),
+    no_checkpoints: () => [
+      'No desk here decides at checkpoints: /gates and /sectors belong to the A-share desk.',
+    ],
+    accounts: (a, s) =>
+      none(
+        a.accounts.map((line) => accountLine(line, s)),
+        'No account in the settings.',
+      ),
     report_missing: (a) => [
       `No report for ${a.day ?? 'today'} yet: it comes after the close, also on days without a trade.`,
     ],
@@ -1424,16 +1885,14 @@ export const EN: Catalogue = {
       ),
     health: (a, s) =>
       none(
-        a.lines
-          .slice(0, 25)
-          .map((l) =>
-            `${l.isWell ? '✓' : '✕'} ${s.f.words(l.subject, 40)} ${s.f.figures(l.figures)}`.trim(),
-          ),
+        a.lines.map((l) =>
+          `${l.isWell ? '✓' : '✕'} ${s.f.words(l.subject, 40)} ${s.f.figures(l.figures)}`.trim(),
+        ),
         'Nothing is watched.',
       ),
     logs: (a, s) =>
       none(
-        a.lines.slice(-20).map((line) => s.f.words(line, 180)),
+        a.lines.map((line) => s.f.words(line, 180)),
         'No such line in the log.',
       ),
     ping: (a, s) => [`pong ${s.f.figures(a.figures)}`.trim()],

@@ -1,20 +1,69 @@
 import { openTodos } from '#core/engine/decide-manual.ts';
 import type { KillLine } from '#core/engine/message.ts';
+import type { AccountMessage } from '#core/engine/message-account.ts';
+import { type ToldCause, toldCauses } from '#core/engine/safe-scope.ts';
 import type { SetupRefused, Trade, Verdict } from '#core/engine/state.ts';
+import type { OpenHolding, OpenOrder } from '#core/engine/still-open.ts';
 import { seenOf } from '#core/engine/view.ts';
 import type { Check } from '#core/gates/gate.ts';
 import type { Order } from '#core/machines/order.ts';
+import { hasEnded } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { mid } from '#core/market/quote.ts';
 import type { External } from '#core/portfolio/account-reading.ts';
 import type { Slippage } from '#core/portfolio/slippage.ts';
-import type { BothSides, DeskView } from '#core/replies/answer.ts';
+import type { AccountLine, Answer, BothSides, DeskView } from '#core/replies/answer.ts';
 import { COMMANDS } from '#core/replies/command-table.ts';
-import type { Consequence } from '#core/replies/notice.ts';
-import type { Catalogue, Speech } from './catalogue.ts';
+import type { Consequence, DrillReport } from '#core/replies/notice.ts';
+import { ALARMS_ZH, alarmWords } from './alarm-words.ts';
+import {
+  BACKTEST_ZH,
+  backtestBusyLines,
+  backtestDoneLines,
+  backtestFailedLines,
+  backtestStepLines,
+} from './backtest-lines.ts';
+import { CALENDAR_ZH, calendarEndLines, calendarLines } from './calendar-lines.ts';
+import type { Catalogue, Of, Speech } from './catalogue.ts';
+import { EX_DATE_ZH, exDateLines } from './ex-date-lines.ts';
+import {
+  checkpointOpenLines,
+  checkpointTitle,
+  pulseCardLines,
+  pulseHeadline,
+  pulseReportLines,
+  sheetLinesOf,
+} from './pulse-day-lines.ts';
+import {
+  funnelText,
+  gatesLines,
+  heldLine,
+  pulseRow,
+  sectorsLines,
+  whyLines,
+} from './pulse-lines.ts';
+import type { PulseWords } from './pulse-words.ts';
+import { PULSE_ZH } from './pulse-zh.ts';
+import { isTakenOver, planLine, refusedLines, signOf, slippageText } from './rule-lines.ts';
+import { type SheetWords, sheetLines } from './sheet.ts';
+import { FAULTS_ZH } from './source-faults.ts';
+import { runningSwitch, switchLine, switchMessage } from './switch-zh-cn.ts';
+
+/** 市场时区的日期。 */
+function dayOf(at: number, zone: string): string {
+  return Temporal.Instant.fromEpochMilliseconds(at)
+    .toZonedDateTimeISO(zone)
+    .toPlainDate()
+    .toString();
+}
 
 function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+}
+
+/** 同类原因的其余条数。 */
+function othersOf({ others }: ToldCause): string {
+  return others === undefined ? '' : ` 等 ${others + 1} 处`;
 }
 
 function figure(value: number | string | boolean | null | undefined): string {
@@ -51,21 +100,39 @@ const FUNNEL = {
 function checkLine(check: Check, s: Speech): string {
   const label = ZH_CN.checks[check.name] ?? check.name.replaceAll('_', ' ');
   const unit =
-    check.unit === '' || check.unit === 'price'
+    check.unit === '' || check.unit === 'price' || check.unit === 'minor'
       ? ''
       : check.unit === 'bars'
         ? '根'
         : ` ${check.unit}`;
-  const word = (value: Check['value']) =>
-    check.unit === 'price' && typeof value === 'number'
-      ? s.f.price(value)
-      : s.f.words(figure(value), 60);
-  const operator = check.operator.replace('not_in', '不属于').replace('in', '属于');
+  const word = (value: Check['value']) => {
+    if (typeof value !== 'number') return s.f.words(figure(value), 60);
+    if (check.unit === 'minor') return s.f.money(value);
+    return check.unit === 'price' ? s.f.price(value) : s.f.words(figure(value), 60);
+  };
+  const operator = signOf(check).replace('not_in', '不属于').replace('in', '属于');
   return `${check.passed ? '✓' : '✕'} ${label} ${word(check.value)} ${operator} ${word(check.threshold)}${unit}`;
 }
 
 /** Names of the rows of the A-share desk. */
 const PULSE_ROWS: Readonly<Record<string, string>> = {
+  index: '上证',
+  gate: '闸门',
+  limit_universe: '参与统计家数',
+  limit_up_sealed: '封板涨停家数',
+  limit_down_sealed: '封板跌停家数',
+  limit_up_touched: '触及涨停家数',
+  limit_down_touched: '触及跌停家数',
+  hs300_vol_30d: '沪深300 30日波动',
+  index_now: '上证现点',
+  index_ma20: '上证MA20',
+  index_return: '上证涨跌',
+  margin_net_repay_prev: '两融净偿还',
+  margin_net_repay: '两融净偿还',
+  margin_net_repay_share: '两融净偿还占比',
+  margin_balance_prev: '两融余额',
+  concentration_return: '指数涨跌',
+  volatility_return: '指数涨跌',
   limit_up_count: '涨停家数',
   limit_down_count: '跌停家数',
   limit_up_down_ratio: '涨跌停比',
@@ -127,6 +194,17 @@ const PULSE_ROWS: Readonly<Record<string, string>> = {
   volatility: '波动',
 };
 
+/** Words of the A-share pages. */
+function pulse(): PulseWords {
+  return {
+    ...PULSE_ZH,
+    stage: FUNNEL,
+    stance: ZH_CN.stances,
+    permission: ZH_CN.permissions,
+    row: (name) => ZH_CN.checks[name.replace(/^kill_/, '')] ?? name.replaceAll('_', ' '),
+  };
+}
+
 const STRONGEST = ['close_beyond_vwap', 'close_beyond_ma20', 'pullback_age', 'stop_distance'];
 
 function strongest(ticket: Ticket, s: Speech): string {
@@ -145,6 +223,10 @@ function sizeOf(ticket: Ticket, s: Speech): string {
 }
 
 function headline(ticket: Ticket, s: Speech): string {
+  if (ticket.pulse !== undefined)
+    return pulseHeadline(ticket, ticket.pulse, ZH_CN.ticketStates[ticket.state], s, pulse());
+  if (isTakenOver(ticket))
+    return `● 已接管:${s.f.symbol(ticket.instrument)} ${s.f.shares(ticket.quantity)} @ ${s.f.price(ticket.entryLimit)} · ${ticket.code}`;
   const arrow = ticket.side === 'long' ? '▲' : '▼';
   if (ticket.isAdvice) return `${arrow} ${sizeOf(ticket, s)} · ${ticket.code} · 仅供参考`;
   if (ticket.state === 'pending') {
@@ -185,6 +267,20 @@ function card(
 ): string[] {
   const { ticket, axes } = message;
   const phases = axes.phases.filter((phase) => phase.instrument === ticket.instrument);
+  if (ticket.pulse !== undefined)
+    return [
+      headline(ticket, s),
+      ...pulseCardLines(ticket, ticket.pulse, s.axes({ ...axes, phases }), s, pulse()),
+      ...progressLine(ticket, s),
+      ...endLine(ticket, s),
+    ];
+  if (isTakenOver(ticket))
+    return [
+      headline(ticket, s),
+      planLine(ticket, s, ['止损', '止盈']),
+      s.axes({ ...axes, phases }),
+      ...progressLine(ticket, s),
+    ];
   const risk = `1R=${s.f.money(ticket.riskMinor)}(${s.f.ratio(ticket.riskOfCapital)})`;
   return [
     headline(ticket, s),
@@ -192,24 +288,30 @@ function card(
     s.axes({ ...axes, phases }),
     strongest(ticket, s),
     `当前日型:${ZH_CN.dayTypes[ticket.dayType]}${ticket.stopWidened ? ' · 止损已放宽到最小距离' : ''}`,
+    ...(ticket.shrink === undefined
+      ? []
+      : [
+          `按规则缩小:正常数量的 ${s.f.ratio(ticket.shrink.ratio)},事件日:${s.f.words(ticket.shrink.events, 60)}`,
+        ]),
+    ...(ticket.isDataPartial === true
+      ? ['单一交易所行情(IEX,约占全市场 2–3 %):其 VWAP 不等于全市场']
+      : []),
     expectancyLine(ticket),
     ...progressLine(ticket, s),
     ...endLine(ticket, s),
   ];
 }
 
-function refusedLine(setup: SetupRefused, s: Speech): string {
-  const why = setup.reasons
-    .slice(0, 2)
-    .map((reason) => s.reason(reason))
-    .join(';');
-  return `  ${s.f.time(setup.at)} ${s.f.symbol(setup.instrument)} ${SIDES[setup.side]} ${why}`;
+function refused(setups: readonly SetupRefused[], s: Speech): string[] {
+  return refusedLines(setups, s, {
+    side: (side) => SIDES[side],
+    comma: ';',
+    more: (left) => `另有 ${left} 个:/why`,
+  });
 }
 
 function verdictLines(verdict: Verdict, s: Speech): string[] {
   const seen = `提案 ${verdict.tickets} 个,确认 ${verdict.confirmed} 个;看到形态 ${verdict.setupsSeen} 个,拒绝 ${verdict.refused.length} 个`;
-  const shown = verdict.refused.slice(0, 6).map((setup) => refusedLine(setup, s));
-  const more = verdict.refused.length > 6 ? [`  另有 ${verdict.refused.length - 6} 个:/why`] : [];
   const reasons = verdict.reasons.slice(0, 5).map((reason) => `✕ ${s.reason(reason)}`);
   const evidence = verdict.evidence.slice(0, 6).map((row) => {
     const rows = Object.entries(row.rows)
@@ -218,16 +320,19 @@ function verdictLines(verdict: Verdict, s: Speech): string[] {
     const day = row.dayType === null ? '尚无日型' : ZH_CN.dayTypes[row.dayType];
     return `${s.f.symbol(row.instrument)}:${day}${rows.length > 0 ? ` · ${rows.join(' · ')}` : ''}`;
   });
-  return [...reasons, seen, ...shown, ...more, ...evidence];
+  return [...reasons, seen, ...refused(verdict.refused, s), ...evidence];
 }
 
-/** Positive: worse than agreed, or than the middle of the quote. */
-function slippageWords({ ticketBps, midBps }: Slippage, s: Speech): string {
-  const parts = [
-    ...(ticketBps === null ? [] : [`对提案 ${s.f.bps(ticketBps)}`]),
-    ...(midBps === null ? [] : [`对中间价 ${s.f.bps(midBps)}`]),
-  ];
-  return parts.length === 0 ? '未知' : parts.join(',');
+const SLIPPED = { better: '优于', worse: '劣于' } as const;
+
+function slippageWords(slippage: Slippage, s: Speech): string {
+  return slippageText(slippage, s, {
+    agreed: (amount, side) =>
+      side === 'same' ? '与约定价相同' : `${SLIPPED[side]}约定价 ${amount}`,
+    mid: (amount, side) => (side === 'same' ? '与中间价相同' : `${SLIPPED[side]}中间价 ${amount}`),
+    unknown: '未知',
+    comma: ',',
+  });
 }
 
 function tradeSlippage({ slippage: { entry, exit } }: Pick<Trade, 'slippage'>, s: Speech): string {
@@ -303,6 +408,7 @@ function statusLines(desk: DeskView, s: Speech): string[] {
   const risk = unit > 0 ? `(${(desk.openRiskMinor / unit).toFixed(2)}R)` : '';
   const lines = [s.axes(desk.axes), `今日许可:${consentWords(desk, s)}`];
   lines.push(
+    ...runningSwitch(state, s),
     `持仓 ${positions.length} 只 · 未了风险 ${s.f.money(desk.openRiskMinor)}${risk} · 现金 ${s.f.money(state.cashMinor)}`,
   );
   if (state.day !== null) {
@@ -320,16 +426,24 @@ function statusLines(desk: DeskView, s: Speech): string[] {
             `  未卖:${s.f.symbol(rest.instrument)} ${s.f.shares(rest.quantity)},${s.reason(rest.reason)}`,
         ),
     );
-  for (const entry of state.safeMode.slice(0, 5)) {
+  const causes = toldCauses(state.safeMode);
+  for (const entry of causes.slice(0, 5)) {
     lines.push(
-      `⚠ ${ZH_CN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)}${entry.isGone ? '(已消失,尚未解除:/safe off)' : ''}`,
+      `⚠ ${ZH_CN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)}${othersOf(entry)}${entry.isGone ? '(已消失,尚未解除:/safe off)' : ''}`,
     );
   }
+  const gone = state.deadMan ?? null;
+  if (gone !== null)
+    lines.push(
+      gone.why === 'no_channel'
+        ? `⏸ 自 ${s.f.time(gone.since)} 起聊天无法送达:只减不增,直到 ALLOW`
+        : `⏸ ${s.f.words(gone.subject, 60)} 自 ${s.f.time(gone.since)} 起无人应答:/ack 后 ALLOW`,
+    );
   for (const lock of state.locks.slice(0, 5))
     lines.push(`锁定:${ZH_CN.lockCauses[lock.cause]},至 ${s.f.time(lock.untilAt)}`);
   for (const alarm of state.alarms.slice(0, 3))
     lines.push(
-      `! ${ALARM_WORDS[alarm.kind] ?? alarm.kind}${alarm.settledAt === null ? '' : `,${s.f.time(alarm.settledAt)} 已了结`},尚未收到确认:/ack ${alarm.id}`,
+      `! ${ALARMS_ZH[alarm.kind]}${alarm.settledAt === null ? '' : `,${s.f.time(alarm.settledAt)} 已了结`},尚未收到确认:/ack ${alarm.id}`,
     );
   for (const symbol of Object.values(state.symbols).slice(0, 8)) {
     const seen = seenOf(desk.view, symbol.instrument);
@@ -343,17 +457,6 @@ function statusLines(desk: DeskView, s: Speech): string[] {
   }
   return lines;
 }
-
-const ALARM_WORDS: Readonly<Record<string, string>> = {
-  order_unknown: '委托结果未知',
-  manual_todo: '卖出委托待报成交',
-  position_unprotected: '持仓没有止损',
-  done_with_position: '收盘仍有持仓',
-  safe_mode_on: 'SAFE_MODE',
-  kill_stage1: '急停',
-  kill_incomplete: '清仓未完成',
-  recon_blocked: '账实不符',
-};
 
 function killLine(line: KillLine, s: Speech): string {
   const why = line.reason === null ? '' : `(${s.reason(line.reason)})`;
@@ -388,30 +491,115 @@ function positionLines(desk: DeskView, s: Speech): string[] {
   });
 }
 
+const SHEET: SheetWords = {
+  get format() {
+    return ZH_CN.format;
+  },
+  ways: {
+    continuous: '可卖',
+    auction: '竞价',
+    queue: '排队',
+    after_hours: '盘后定价',
+    extended_hours: '盘前盘后',
+    later: '稍后',
+    stays: '不可卖',
+  },
+  nothing: '没有持仓',
+  byHand: '由您在券商卖出,逐笔列为待办',
+  opens: (time) => `${time} 起`,
+  limit: (price) => `不低于 ${price}`,
+  about: (price, proceeds) => `约 ${price} → 约 ${proceeds}`,
+  noPrice: '无报价',
+  sold: (proceeds, result, fees) => `预计卖得 ${proceeds}:盈亏 ${result},含费用 ${fees}`,
+  kept: (lines, value) => `预计留下 ${lines} 笔,市值约 ${value}`,
+  unpriced: (lines) => `(${lines} 笔无报价未计)`,
+  more: (lines) => `……另有 ${lines} 笔,见 /positions`,
+  quantity: (shares, f) => f.shares(shares),
+};
+
+/** What is still open when a kill is lifted, by name. */
+function openLines(
+  orders: readonly OpenOrder[],
+  held: readonly OpenHolding[],
+  s: Speech,
+): string[] {
+  return [
+    ...held
+      .slice(0, 10)
+      .map(
+        (one) =>
+          `  持仓:${s.f.symbol(one.instrument)} ${s.f.shares(one.quantity)}${one.why === null ? '' : `,未卖:${s.reason(one.why)}`}`,
+      ),
+    ...orders
+      .slice(0, 10)
+      .map(
+        (one) =>
+          `  委托:${ZH_CN.orderRoles[one.role]} ${s.f.symbol(one.instrument)} ${s.f.shares(one.left)} · ${ZH_CN.orderStates[one.state]}`,
+      ),
+  ];
+}
+
+function ms(value: number | null): string {
+  return value === null
+    ? '无'
+    : value < 1_000
+      ? `${Math.round(value)} 毫秒`
+      : `${(value / 1_000).toFixed(1)} 秒`;
+}
+
+function drillLines({ deskId, accountId, stageOne, stageTwo }: DrillReport, s: Speech): string[] {
+  const touched = stageOne.protection - stageOne.protectionKept;
+  const isQuick = stageOne.firstCancelMs === null || stageOne.firstCancelMs <= 20;
+  return [
+    `◇ 急停演练 ${deskId} · ${accountId} · 首笔撤单 ${ms(stageOne.firstCancelMs)},全部撤完 ${ms(stageOne.allOutMs)}`,
+    `第一步:撤开仓委托 ${stageOne.entries} 笔${isQuick ? '' : ' · ⚠ 首笔撤单超过 20 毫秒'}${stageOne.entries > 0 && stageOne.allOutMs === null ? ' · ⚠ 15 秒内未全部确认' : ''}`,
+    touched === 0
+      ? `保护单 ${stageOne.protection} 笔,第一步全部未动`
+      : `⚠ 保护单 ${stageOne.protection} 笔中有 ${touched} 笔未保留`,
+    stageTwo.positions === 0
+      ? '第二步:没有持仓'
+      : `第二步:${stageTwo.positions} 只,首笔卖单 ${ms(stageTwo.firstSaleMs)},最后成交 ${ms(stageTwo.lastFillMs)}${stageTwo.isOver ? '' : ' · 仍在卖出'}`,
+    ...stageTwo.left
+      .slice(0, 10)
+      .map(
+        (rest) =>
+          `  未卖:${s.f.symbol(rest.instrument)} ${s.f.shares(rest.quantity)},${s.reason(rest.reason)}`,
+      ),
+    '急停仍然有效:/resume all 演练',
+  ];
+}
+
 function consequenceLines(c: Consequence, s: Speech): string[] {
   switch (c.act) {
     case 'allow':
       return ['允许开仓', c.until === null ? '到本交易时段结束' : `到 ${c.until}`];
     case 'flatten':
+      return ['全部清仓清单', ...c.sheets.flatMap((sheet) => sheetLines(sheet, SHEET, s))];
+    case 'drill':
       return [
-        '全部清仓(市价)',
-        ...(c.positions.length === 0
-          ? ['没有持仓']
-          : c.positions.map(
-              (held) =>
-                `${s.f.symbol(held.instrument)} ${s.f.shares(held.quantity)},止损 ${s.f.price(held.stop)}`,
-            )),
+        '急停演练:两步都在模拟账户上真实执行',
+        `在途:开仓委托 ${c.entries} 笔、持仓 ${c.positions.length} 只;将全部卖出,急停保持生效`,
+        ...c.positions
+          .slice(0, 10)
+          .map(
+            (one) =>
+              `  ${s.f.symbol(one.instrument)} ${s.f.shares(one.quantity)},止损 ${s.f.price(one.stop)}`,
+          ),
       ];
     case 'resume':
       return [
         '急停后恢复',
-        `仍有委托 ${c.openOrders} 笔、持仓 ${c.positions} 只 · 原因:${s.f.words(c.reason, 100)}`,
+        `原因:${s.f.words(c.reason, 100)}`,
+        `仍有委托 ${c.openOrders.length} 笔、持仓 ${c.positions.length} 只`,
+        ...openLines(c.openOrders, c.positions, s),
       ];
     case 'safe':
       return [
         '解除 SAFE_MODE',
         c.causes.length === 0 ? '原因均已消失' : `原因:${c.causes.join('、').slice(0, 200)}`,
       ];
+    case 'unlock':
+      return [`解除锁定 ${s.f.words(c.id, 60)}`, `原定 ${s.f.time(c.untilAt)} 结束`];
     case 'exit':
       return [
         `市价卖出 ${s.f.words(c.target, 20)} ${s.f.shares(c.quantity)}(${s.f.ratio(c.ratio)})`,
@@ -446,12 +634,27 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
         `现金 ${s.f.money(c.cashMinor)}`,
         '随即与账簿对账,之后随每笔报成交对账',
       ];
+    case 'account':
+      return [
+        `账户 ${s.f.words(c.accountId, 40)}:${ZH_CN.environments[c.from]} → ${ZH_CN.environments[c.to]}`,
+        '此后委托动用真实资金;盘中则收盘后生效,否则立即生效',
+        '开仓许可需重新给出;自动模式改为半自动',
+      ];
     case 'mode':
       return [
         `模式 ${ZH_CN.modes[c.from]} → ${ZH_CN.modes[c.to]}`,
         c.to === 'auto' ? '之后由系统自行开仓' : '之后开仓需要确认',
       ];
   }
+}
+
+/** The switch that a ticket, or a name of it, has to do with. */
+function switchOf(a: Of<Answer, 'why'>, s: Speech): string[] {
+  const { rotation } = a.desk.state;
+  if (rotation === null || rotation === undefined || a.ticket === null) return [];
+  const { instrument, id } = a.ticket;
+  const isMeant = rotation.ticketId === id || rotation.from === instrument;
+  return isMeant ? [switchLine(rotation, s)] : [];
 }
 
 function externalLine(external: External, s: Speech): string {
@@ -517,25 +720,50 @@ const USAGE_ZH: Readonly<Record<string, string>> = {
   stop: '[账户组|all] [原因]',
   kill: '[账户组|all]',
   flatten: '[账户组|all]',
+  drill: '[账户组]',
   resume: '[账户组|all] 原因',
   safe: 'on|off',
   ack: '[编号]',
   exit: '[代码|编号] [百分比]',
   cancel: '委托号|代码|编号|all',
   adopt: '代码 [stop=价格]',
+  switch: '代码 代码 [百分比] | keep|sell [编号]',
   stoploss: '代码 价格',
   breakeven: '代码',
   reconcile: '[账户] [accept|disown 代码|委托号|cash | 代码 数量 … 现金 金额]',
   orders: '[open|today|委托号]',
   trades: '[条数] [代码]',
   regime: '[代码]',
+  backtest: '策略 [起] [止]',
   report: '[today|yesterday|YYYY-MM-DD]',
   mode: '[账户组] alert|semi|auto',
+  account: '账户 paper|live',
   logs: '[条数] [debug|info|warn|error]',
   lang: 'zh|en',
   pair: '配对码',
   help: '[命令]',
 };
+
+/** The line to copy: what the book has, in the words that `/reconcile` takes. */
+function attestLine(m: Extract<AccountMessage, { kind: 'attest_due' }>): string {
+  const held = m.holdings.slice(0, 40).map((one) => `${one.instrument} ${one.quantity}`);
+  return ['/对账', m.accountId, ...held, '现金', (m.cashMinor / 100).toFixed(2)].join(' ');
+}
+
+function accountLine(line: AccountLine, s: Speech): string {
+  const other = line.sides.filter((side) => side.environment !== line.environment);
+  return [
+    `${line.environment === 'live' ? '⚠' : '●'} ${s.f.words(line.accountId, 40)} · ${line.broker} ${line.market} ${line.currency} · ${ZH_CN.environments[line.environment]}`,
+    line.deskId === null ? '无账户组' : `账户组 ${s.f.words(line.deskId, 40)}`,
+    ...(line.asked === null ? [] : [`待切到 ${line.asked}`]),
+    ...line.sides
+      .filter((side) => side.missing.length > 0)
+      .map((side) => `${side.environment} 缺 ${side.missing.join('、')}`),
+    ...(line.deskId === null
+      ? []
+      : other.map((side) => `/account ${line.accountId} ${side.environment}`)),
+  ].join(' · ');
+}
 
 function usageOf(name: string): string {
   const row = COMMANDS.find((command) => command.name === name);
@@ -574,6 +802,8 @@ export const ZH_CN: Catalogue = {
       limit: '上限',
       threshold: '阈值',
       untilAt: '至',
+      since: '自',
+      by: '操作人',
       ageMs: '已过',
       limitMs: '上限',
       quantity: '股数',
@@ -589,6 +819,12 @@ export const ZH_CN: Catalogue = {
       operator: '',
       cause: '',
       figure: '',
+      why: '',
+      exchange: '',
+      on_file: '本地存档',
+      manual: '自备文件',
+      source: '来源',
+      checkpoint: '决策点',
       times: '次数',
       days: '天数',
       needed: '需要',
@@ -597,7 +833,7 @@ export const ZH_CN: Catalogue = {
       monthReturn: '月度盈亏',
       least: '不低于',
     },
-    values: { ...DAY_WORDS, ...PULSE_ROWS },
+    values: { ...DAY_WORDS, ...PULSE_ZH.note, ...FAULTS_ZH, ...PULSE_ROWS },
   },
   reasons: {
     stop_too_wide: '止损过宽',
@@ -657,6 +893,11 @@ export const ZH_CN: Catalogue = {
     risk_not_computable: '风险无法计算',
     heartbeat_lost: '连接中断',
     bar_overdue: 'K线逾期',
+    unknown_lock: '没有这个锁定;/locks 可查看',
+    lock_firm: '该锁定当日不可解除,停牌期间也不可解除',
+    data_partial: '只有单一交易所的行情,不允许自动模式',
+    operator_unreachable: '无法联系到操作员',
+    alarm_unanswered: '有警报无人应答:先 /ack,再 ALLOW',
     kill_file: '存在急停文件',
     channel_unreachable: '没有可达的聊天渠道',
     abnormal_range: '异常分钟',
@@ -670,6 +911,7 @@ export const ZH_CN: Catalogue = {
     unknown_position: '没有这个持仓',
     unknown_order: '没有这个委托',
     protection_kept: '保护单保留',
+    not_attested: '今天还没有人报告账户持仓:对账 代码 数量 … 现金 金额',
     not_reconciled: '尚未与券商对账',
     cause_persists: '原因仍在',
     open_doubt: '有委托结果未定',
@@ -685,6 +927,14 @@ export const ZH_CN: Catalogue = {
     external_position: '该标的有非本系统持仓',
     stop_beyond_market: '止损已达到或越过市价,等同立即卖出:请用 /exit',
     unknown_difference: '与券商没有这项差异',
+    switch_running: '已有换股在进行',
+    switch_same: '换股的两只相同',
+    switch_none: '没有等待此答复的换股',
+    switch_kept: '保留原持仓',
+    nothing_to_switch: '没有它的持仓或委托',
+    changed_meanwhile: '持仓已变化,请重新换股',
+    closed_meanwhile: '其间已离场,且无人答复',
+    skipped: '已跳过',
     order_type_unsupported: '券商不支持该委托类型',
     price_not_on_tick: '价格不在最小变动价位上',
     price_missing: '缺少价格',
@@ -694,15 +944,17 @@ export const ZH_CN: Catalogue = {
     bracket_unsupported: '券商不支持括号单',
     too_many_orders: '券商处挂单过多',
     instrument_unsupported: '券商不能交易该标的',
-    not_sellable_today: '今日不可卖',
+    not_sellable_today: '今日不可卖(T+1)',
     outside_price_limits: '超出当日涨跌停价',
     outside_price_cage: '超出价格笼子',
     crosses_own_order: '会与本账户的挂单成交',
     not_connected: '未连接券商',
     not_by_hand: '该交易台自动下单,不需报成交',
+    checkpoint_missed: '决策点未能按时进行',
     gate_failed: '闸门条件未满足',
     kill_switch_l1: '熔断一级',
     kill_switch_l2: '熔断二级',
+    sealed_down: '跌停封板,卖单在跌停价排队',
     not_computable: '熔断指标无法计算',
     stance_hold: '满额持有:不开新仓',
     stance_watch: '观望:不开新仓',
@@ -716,6 +968,7 @@ export const ZH_CN: Catalogue = {
     st: 'ST股',
     suspended: '停牌',
     limit_up: '已涨停',
+    limit_down: '跌停封单,可能不成交',
     new_listing: '上市时间过短',
     sector_quota: '板块名额已满',
     checkpoint_quota: '本次决策名额已满',
@@ -739,6 +992,17 @@ export const ZH_CN: Catalogue = {
     risk_permission: '交易权限不允许开仓',
     risk_kill_switch: '熔断期间不开仓',
     facts_missing: '缺少当日基础数据',
+    person_unknown: '另一账户组的持仓未知',
+    person_name_cap: '全部账户单一标的上限',
+    person_checkpoint_cap: '全部账户单个检查点新增敞口上限',
+    person_day_cap: '全部账户单日新增敞口上限',
+    person_correlated_risk: '联动标的在全部账户组间共用 1R',
+    side_missing: '设置中没有这一侧账户',
+    keys_missing: '缺少密钥',
+    account_in_use: '另一账户组正在用该账户',
+    account_unreadable: '查询不到该账户',
+    account_not_empty: '该账户已有持仓或委托',
+    taken_back: '已撤回',
     order_window_shut: '交易所此时不接受委托',
     cancel_window_shut: '交易所此时不接受撤单',
     after_hours_price: '盘后定价:限价劣于收盘价,申报无效',
@@ -754,6 +1018,8 @@ export const ZH_CN: Catalogue = {
     done_with_position: '收盘仍持仓',
   },
   permissions: { active: '可开仓', reducing: '只减不增', halted: '全停(止损照常)' },
+  environments: { paper: '模拟,非真钱', live: '实盘,真钱' },
+  liveMark: '实盘',
   modes: { alert: '仅提示', semi: '半自动', auto: '自动' },
   roles: { viewer: '查看', operator: '操作', owner: '所有者' },
   dayTypes: {
@@ -810,6 +1076,17 @@ export const ZH_CN: Catalogue = {
     operator: '手动开启',
     internal_error: '内部错误',
   },
+  safeModeCures: {
+    heartbeat_lost: '会自动重连;若不恢复,请检查网络和数据商页面',
+    bar_overdue: '下一根K线到达即消失;若不恢复,看 /health、数据源及其日志',
+    quotes_stale: '下一笔报价到达即消失;旧价不触发止损,存疑请按市价离场',
+    order_unconfirmed: '不会重发;持续向券商查询直到有结果',
+    position_mismatch: '对照券商页面,/reconcile,再接管、采纳或不认领',
+    day_loss: '当日保持锁定;离场照常',
+    risk_not_computable: '有价格后消失;在此之前不开仓',
+    operator: '由开启的人决定何时结束',
+    internal_error: '程序错误或任务失败:看 /logs 并报告;保护继续',
+  },
   lockCauses: {
     day_loss_limit: '当日亏损上限',
     trades_per_day: '当日笔数',
@@ -817,6 +1094,14 @@ export const ZH_CN: Catalogue = {
     abnormal_range: '异常分钟',
     slippage: '滑点过大',
     halt: '停牌',
+  },
+  lockCures: {
+    day_loss_limit: '今日不再冒险;止损、止盈和卖出照常',
+    trades_per_day: '持仓按计划继续;下一交易日重新计数',
+    consecutive_losses: '暂停到下一交易日;用 /why 看开仓理由',
+    abnormal_range: '等待即可;持仓的止损仍在',
+    slippage: '下一交易日前,对照券商页面核对成交价与价差',
+    halt: '等待复牌;停牌期间止损不起作用',
   },
   verdicts: {
     signals: '有信号',
@@ -835,8 +1120,8 @@ export const ZH_CN: Catalogue = {
       return `成交 ${step.figures['quantity'] ?? ''}股 @ ${f.price(price)}(${signed(price - ticket.entryLimit)})`;
     },
     protected: () => '止损已在券商',
-    first_target: (step, _ticket, f) =>
-      `+1R:卖出 ${step.figures['quantity'] ?? ''}股 @ ${f.price(Number(step.figures['price']))}`,
+    first_target: (step, ticket, f) =>
+      `${ticket.pulse === undefined ? '+1R' : '目标一'}:卖出 ${step.figures['quantity'] ?? ''}股 @ ${f.price(Number(step.figures['price']))}`,
     stop_moved: (step, _ticket, f) => `止损 → ${f.price(Number(step.figures['stop']))}`,
     exit_filled: (step, _ticket, f) =>
       `卖出 ${step.figures['quantity'] ?? ''}股 @ ${f.price(Number(step.figures['price']))}`,
@@ -854,6 +1139,7 @@ export const ZH_CN: Catalogue = {
   },
   healthOk: '正常',
   healthSafeMode: 'SAFE_MODE',
+  healthUnattested: '未报持仓',
   checks: {
     ...PULSE_ROWS,
     in_window: '在开仓时段',
@@ -875,12 +1161,16 @@ export const ZH_CN: Catalogue = {
     stop: '停止开仓;离场和止损照常',
     kill: '急停:全停并撤开仓单,止损保留',
     flatten: '全部清仓(二次确认)',
+    drill: '在模拟账户上演练急停并计时',
     resume: '急停后恢复(所有者,二次确认)',
     safe: '开启 SAFE_MODE;关闭需所有者二次确认',
+    locks: '当前锁定、截止时间、谁可解除',
+    unlock: '提前解除锁定(所有者,二次确认)',
     ack: '收到警报',
     exit: '卖出持仓或其中一部分',
     cancel: '撤开仓委托',
     adopt: '接管非本系统买入的持仓,并设自己的止损',
+    switch: '换股:先撤单或卖出第一只,再买第二只',
     stoploss: '移动持仓止损价',
     breakeven: '止损移到成本价',
     reconcile: '立即对账;认券商一侧,或不管某项',
@@ -890,8 +1180,14 @@ export const ZH_CN: Catalogue = {
     trades: '已了结的交易',
     pnl: '当日盈亏',
     regime: '日型与依据',
+    gates: '闸门与熔断:数值、阈值、距离、历史',
+    sectors: '板块排名与入围股票',
+    backtest: '用已存行情回测策略:信号与执行,带区间',
+    calendar: '未来数日的休市、提前收盘与事件',
     report: '某日日报',
     mode: '仅提示、半自动、自动',
+    accounts: '账户、各在哪一侧、缺什么',
+    account: '账户切到模拟,或切到实盘(所有者,二次确认)',
     fill: '报告在券商的成交',
     todo: '待报成交的委托',
     protected: '条件单已在券商设好',
@@ -925,8 +1221,13 @@ export const ZH_CN: Catalogue = {
     help: '帮助',
     exit: '卖出',
     safeOff: '解除 SAFE_MODE',
+    exitAtMarket: '市价离场',
+    exitAtOpen: '下次开盘卖出',
     couldNotFill: '未成交',
     conditionalSet: '✓ 已设条件单',
+    switchNow: '⇄ 换股',
+    keepFirst: '保留',
+    sellFirst: '卖出再买',
   },
   messages: {
     boot: (m, s) => [
@@ -958,6 +1259,13 @@ export const ZH_CN: Catalogue = {
         ),
       `1R=${s.f.money(m.unitRMinor)} · 未允许前不开仓`,
     ],
+    event_ahead: (m, s) => [
+      `◷ 事件将至:${s.f.words(m.blackout.name, 40)} ${dayOf(m.blackout.fromAt, m.zone)} ${s.f.time(m.blackout.fromAt)} 至 ${s.f.time(m.blackout.toAt)}`,
+      [
+        m.blackout.wholeDay && m.isShrink ? '当日缩小开仓' : '该时段不开仓',
+        ...(m.blackout.instruments ?? []).map((instrument) => s.f.symbol(instrument)),
+      ].join(' · '),
+    ],
     consent_given: (m, s) => [
       m.heldUntilAt === null
         ? `✓ 已允许开仓 · ${s.f.words(m.by, 40)} · 至 ${s.f.time(m.untilAt)}`
@@ -969,6 +1277,27 @@ export const ZH_CN: Catalogue = {
     ],
     mode_changed: (m, s) => [
       `● 模式 ${ZH_CN.modes[m.from]} → ${ZH_CN.modes[m.to]} · ${s.f.words(m.by, 40)}`,
+    ],
+    attest_due: (m) => [
+      m.why === 'close'
+        ? `● ${m.accountId} 已收盘:请报告账户持仓`
+        : `● ${m.accountId} 未报持仓:报告之前不开仓`,
+      '复制下面一行,按账户实际改正后发送:',
+      attestLine(m),
+    ],
+    account_asked: (m, s) => [
+      `● 账户 ${m.accountId} → ${ZH_CN.environments[m.to]} · 由 ${s.f.words(m.by, 40)} 提出`,
+      m.isWaiting ? '今日收盘后生效,届时仍需无阻碍;现在先查看该账户' : '正在查看该账户',
+    ],
+    account_dropped: (m, s) => [
+      `✕ 账户 ${m.accountId} 未切到${ZH_CN.environments[m.to]}:${s.reason(m.reason)}`,
+      '什么也没变',
+    ],
+    account_changed: (m, s) => [
+      `${m.to === 'live' ? '⚠' : '●'} 账户 ${m.accountId} 现为${ZH_CN.environments[m.to]} · ${s.f.words(m.by, 40)} · 现金 ${s.f.money(m.cashMinor)}`,
+      m.to === 'live'
+        ? `对账一致并由你允许后才开仓;切回:/account ${m.accountId} paper`
+        : '委托不再动用真实资金',
     ],
     regime_change: (m, s) => [
       `◇ ${s.f.symbol(m.instrument)} 日型 ${m.from === null ? '' : `${ZH_CN.dayTypes[m.from]} → `}${ZH_CN.dayTypes[m.to]}`,
@@ -993,12 +1322,21 @@ export const ZH_CN: Catalogue = {
       `✕ 未发出:${orderWords(m.order, s)} · ${m.ticketCode}`,
       `券商会拒绝:${s.reason(m.reason)}`,
     ],
-    manual_todo: (m, s) => [
-      `☐ 请在券商下单:${m.order.side === 'buy' ? '买入' : '卖出'} ${s.f.symbol(m.order.instrument)} ${s.f.shares(m.remaining)}${m.order.limitPrice === null ? ' 市价' : ` @ ${s.f.price(m.order.limitPrice)}`} · ${m.ticketCode}`,
-      m.order.cancelDueAt === null
-        ? `然后回复:成交 ${m.ticketCode} 价格 股数`
-        : `${s.f.time(m.order.cancelDueAt)} 前有效;然后回复:成交 ${m.ticketCode} 价格 股数`,
-    ],
+    rotation: (m, s) => switchMessage(m, s),
+    manual_todo: (m, s) => {
+      const side = m.order.side === 'buy' ? '买入' : '卖出';
+      const what = `${side} ${s.f.symbol(m.order.instrument)}`;
+      const price = m.order.limitPrice === null ? ' 市价' : ` @ ${s.f.price(m.order.limitPrice)}`;
+      const terms = `${what} ${s.f.shares(m.remaining)}${price} · ${m.ticketCode}`;
+      const answer = `回复:成交 ${m.ticketCode} 价格 股数`;
+      if (hasEnded(m.order)) return [`☑ 已报,无需再下单:${what} · ${m.ticketCode}`];
+      if (m.order.cancelRequestedAt !== null)
+        return [`✕ 请勿下单:${terms}`, `已下单请撤单;已成交部分,${answer}`];
+      const { cancelDueAt, filledQuantity } = m.order;
+      if (filledQuantity > 0) return [`☐ 余量仍在券商挂单,无需再下单:${terms}`, `成交后${answer}`];
+      const until = cancelDueAt === null ? '' : `${s.f.time(cancelDueAt)} 前有效;`;
+      return [`☐ 请在券商下单:${terms}`, `${until}然后${answer}`];
+    },
     manual_overdue: (m, s) => [
       m.isLifeOver
         ? `☐ 已过有效期,请撤单:${m.order.side === 'buy' ? '买入' : '卖出'} ${s.f.symbol(m.order.instrument)} ${s.f.shares(m.remaining)} · ${m.ticketCode}`
@@ -1012,15 +1350,14 @@ export const ZH_CN: Catalogue = {
     ],
     gate_result: (m, s) => [
       `${m.isPassed ? '✓ 闸门通过' : '✕ 闸门未通过'} · ${m.checkpoint}`,
-      ...m.checks.map((check) => `${check.passed ? '✓' : '✕'} ${checkLine(check, s)}`),
-      ...(m.funnel.length === 0
-        ? []
-        : [`剩余:${m.funnel.map((one) => `${FUNNEL[one.stage]} ${one.left}`).join(' → ')}`]),
+      ...m.checks.map((check) => pulseRow(check, s, pulse())),
+      ...(m.funnel.length === 0 ? [] : [`剩余:${funnelText(m.funnel, pulse())}`]),
       ...(m.topSectors.length === 0 ? [] : [`最强板块:${m.topSectors.join('、')}`]),
       ...(m.watching.length === 0
         ? []
         : [`盯买点:${m.watching.map((name) => s.f.symbol(name)).join('、')}`]),
     ],
+    day_sheet: (m, s) => sheetLinesOf(m, s, pulse()),
     stance_change: (m, s) => [
       `◆ 状态 ${ZH_CN.stances[m.from]} → ${ZH_CN.stances[m.to]}`,
       ...m.reasons.slice(0, 4).map((reason) => `· ${s.reason(reason)}`),
@@ -1044,6 +1381,16 @@ export const ZH_CN: Catalogue = {
       ),
       '没有你的答复,不会卖出',
     ],
+    ex_date_restated: (m, s) => [
+      `○ 除权除息:${s.f.symbol(m.instrument)} 已重述 · ${m.ticketCode}`,
+      `成本 ${s.f.price(m.from.entryPrice)}→${s.f.price(m.to.entryPrice)} · 止损 ${s.f.price(m.from.stop)}→${s.f.price(m.to.stop)} · 目标 ${s.f.price(m.to.firstTarget)} / ${s.f.price(m.to.secondTarget)}`,
+      `持股 ${s.f.shares(m.from.quantity)}→${s.f.shares(m.to.quantity)}${m.cashMinor > 0 ? ` · 税前股息 ${s.f.money(m.cashMinor)}` : ''}${m.terms.rightsPerShare > 0 ? ` · 每股配 ${m.terms.rightsPerShare},配股价 ${s.f.price(m.terms.rightsPrice)}:是否认购由你决定` : ''}`,
+    ],
+    ex_date_held: (m, s) => [
+      `⚠ 除权除息未确认:${s.f.symbol(m.instrument)} 止损已挂起 · ${s.f.shares(m.quantity)} · ${m.ticketCode}`,
+      `${s.reason(m.reason)};止损 ${s.f.price(m.stop)} 可能是旧价格基准`,
+      `请按今日基准给出止损:/stoploss ${m.instrument.slice(0, 6)} 价格;或卖出:/exit ${m.instrument.slice(0, 6)}`,
+    ],
     limit_locked: (m, s) => [
       `⚠ 现在卖不出:${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)} · ${m.ticketCode}`,
       `${s.reason(m.reason)};一旦可卖立即继续`,
@@ -1066,22 +1413,48 @@ export const ZH_CN: Catalogue = {
     ],
     lock_on: (m, s) => [
       `■ 锁定:${ZH_CN.lockCauses[m.lock.cause]} · 至 ${s.f.time(m.lock.untilAt)} · ${m.lock.scope === 'desk' ? '全部' : s.f.symbol(m.lock.scope)}`,
-      ...none(
-        [s.f.figures(m.lock.figures)].filter((line) => line !== ''),
-        m.lock.isFirm ? '当日不能用聊天解除' : '到时自动解除',
-      ),
+      [
+        ...[s.f.figures(m.lock.figures)].filter((line) => line !== ''),
+        m.lock.isFirm ? '当日不能用聊天解除' : `到时自动解除;所有者可提前:/unlock ${m.lock.id}`,
+      ].join(' · '),
+      `→ ${ZH_CN.lockCures[m.lock.cause]}`,
     ],
     lock_off: (m, s) => [
-      `□ 锁定结束:${ZH_CN.lockCauses[m.lock.cause]} · ${m.lock.scope === 'desk' ? '全部' : s.f.symbol(m.lock.scope)}`,
+      `□ 锁定结束:${ZH_CN.lockCauses[m.lock.cause]} · ${m.lock.scope === 'desk' ? '全部' : s.f.symbol(m.lock.scope)}${m.by === undefined ? '' : ` · ${s.f.words(m.by, 40)}`}`,
+    ],
+    data_stale: (m, s) => [
+      `⚠ ${s.f.symbol(m.instrument)}:${m.closedAt === null ? '今日尚无K线' : `${s.f.time(m.closedAt)} 后没有新K线`},其他标的正常`,
+      m.isBlocking
+        ? `${s.f.symbol(m.instrument)} 在恢复前不开仓;其他标的照常`
+        : '目前没有影响:本来就不开仓',
+    ],
+    data_recovered: (m, s) => [
+      `● ${s.f.symbol(m.instrument)}:K线已恢复${m.closedAt === null ? '' : `,最新一根 ${s.f.time(m.closedAt)}`}`,
     ],
     safe_mode_on: (m, s) => [
       `⚠ SAFE_MODE ${m.axes.deskId}:${m.causes.length === 0 ? '原因未注明' : ZH_CN.safeModeCauses[m.causes[0]!.cause]}`,
       ...m.causes
         .slice(0, 5)
         .map((entry) =>
-          `${ZH_CN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)} 自 ${s.f.timeSeconds(entry.since)} ${s.f.figures(entry.figures)}`.trim(),
+          `${ZH_CN.safeModeCauses[entry.cause]} ${s.f.words(entry.subject, 40)}${othersOf(entry)} 自 ${s.f.timeSeconds(entry.since)} ${s.f.figures(entry.figures)}`.trim(),
         ),
-      m.isExposed ? '不开仓;保护单保留' : '不开仓;没有持仓',
+      ...(m.causes.length > 5 ? [`另有 ${m.causes.length - 5} 类原因:/health`] : []),
+      ...[...new Set(m.causes.filter((entry) => !entry.isGone).map((entry) => entry.cause))]
+        .slice(0, 3)
+        .map((cause) => `→ ${ZH_CN.safeModeCures[cause]}`),
+      m.axes.safeModeOf !== undefined
+        ? '只有所列标的不开仓;其余照常;保护单保留'
+        : m.isExposed
+          ? '不开仓;保护单保留'
+          : '不开仓;没有持仓',
+      '所有原因消失且对账一致后,由所有者 /safe off 解除',
+    ],
+    operator_gone: (m, s) => [
+      m.why === 'no_channel'
+        ? `⏸ 只减不增:自 ${s.f.time(m.since)} 起没有任何聊天能送达`
+        : `⏸ 只减不增:${alarmWords(ALARMS_ZH, m.subject, s)} 自 ${s.f.time(m.since)} 起无人应答`,
+      `正在撤回开仓委托 ${m.entriesToCancel} 笔 · 持仓 ${m.positions} 个,保护照旧`,
+      m.why === 'no_channel' ? '消息能送达后,发 ALLOW 恢复' : '先应答(/ack,或报告待办),再发 ALLOW',
     ],
     safe_mode_off: (m, s) => [`● SAFE_MODE 已解除 · ${s.f.words(m.by, 40)}`],
     kill_stage1: (m, s) => [
@@ -1120,18 +1493,20 @@ export const ZH_CN: Catalogue = {
     ],
     kill_resumed: (m, s) => [
       `● 已恢复 · ${s.f.words(m.by, 40)} · 仍有委托 ${m.openOrders} 笔,持仓 ${m.positions} 只`,
+      ...openLines(m.orders ?? [], m.held ?? [], s),
       `${s.f.words(m.reason, 160)} · 未允许前不开仓`,
     ],
     recon_ok: () => ['● 账实相符'],
     recon_diff: (m, s) => {
       const show = (value: number) =>
-        m.what === 'cash' || m.what === 'fills' || m.what === 'fees'
+        m.what === 'cash' || m.what === 'charges' || m.what === 'fills' || m.what === 'fees'
           ? s.f.money(value)
           : String(value);
       const label = {
         missed_fill: '补记漏报成交',
         fills: '成交价已更正',
         fees: '费用已更正',
+        charges: '已记账户费用与利息',
         cash: '现金已更正',
         holding: '持仓已更正',
         order: '委托仍在券商有效',
@@ -1159,7 +1534,7 @@ export const ZH_CN: Catalogue = {
     ],
     position_adopted: (m, s) => [
       `✓ 已接管 ${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)} @ ${s.f.price(m.price)} · 止损 ${s.f.price(m.stop)}`,
-      `${s.f.words(m.by, 40)} · 计入风险,不设止盈,收盘前卖出`,
+      `${s.f.words(m.by, 40)} · 计入风险,不设止盈,${m.instrument.endsWith('.US') ? '收盘前卖出' : '当日买入的次日起可卖(T+1)'}`,
     ],
     position_unprotected: (m, s) => [
       `⚠ 没有止损:${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)}`,
@@ -1167,24 +1542,37 @@ export const ZH_CN: Catalogue = {
     ],
     done_with_position: (m, s) => [
       `⚠ 已收盘,仍持有 ${s.f.symbol(m.instrument)} ${s.f.shares(m.quantity)}`,
-      '市场已收盘:请到券商核对,在下次开盘前决定',
+      [
+        m.why === 'halted' ? '收盘时停牌' : '收盘前未能卖出',
+        ...(m.price == null ? [] : [`最后价 ${s.f.price(m.price)}`]),
+        ...(m.stop === undefined || m.stop === 0 ? [] : [`止损 ${s.f.price(m.stop)}`]),
+      ].join(' · '),
+      m.price == null
+        ? '建议:下次开盘卖出(按钮);盘后没有价格可参考'
+        : `建议:盘后在券商页面限价 ${s.f.price(m.price)} 卖出,或下次开盘由程序卖出(按钮)`,
     ],
     alarm_repeat: (m, s) => [
-      `⚠ 再次提醒(${m.repeats}):${ALARM_WORDS[m.of] ?? m.of} ${s.f.figures(m.figures)}`.trim(),
+      `⚠ 再次提醒(${m.repeats}):${ALARMS_ZH[m.of]} ${s.f.figures(m.figures)}`.trim(),
       '有人点“收到”后停止',
     ],
     act_refused: (m, s) => [`✕ /${m.act} 未执行:${s.reason(m.reason)}`],
     verdict_no_trade: (m, s) => [
-      `■ ${ZH_CN.verdicts[m.verdict.kind]} · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
+      /^\d/.test(m.verdict.checkpoint)
+        ? checkpointTitle(m.verdict, ZH_CN.verdicts[m.verdict.kind], pulse())
+        : `■ ${ZH_CN.verdicts[m.verdict.kind]} · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
       ...verdictLines(m.verdict, s),
     ],
-    verdict_signals: (m, s) => [
-      `■ ${m.verdict.trades} 笔 · ${s.f.r(m.verdict.resultR)}(${s.f.gain(m.verdict.resultMinor)}) · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
-      ...verdictLines(m.verdict, s),
-    ],
+    verdict_signals: (m, s) =>
+      /^\d/.test(m.verdict.checkpoint)
+        ? checkpointOpenLines(m.verdict, s, pulse())
+        : [
+            `■ ${m.verdict.trades} 笔 · ${s.f.r(m.verdict.resultR)}(${s.f.gain(m.verdict.resultMinor)}) · ${m.axes.deskId} · ${m.verdict.tradingDay}`,
+            ...verdictLines(m.verdict, s),
+          ],
     daily_report: (m, s) => [
-      `▤ 日报 ${m.verdict.tradingDay} · ${m.axes.deskId} · ${s.f.gain(m.verdict.resultMinor)}(${s.f.r(m.verdict.resultR)})`,
-      `${ZH_CN.verdicts[m.verdict.kind]} · ${m.trades.length} 笔 · 费用 ${s.f.money(m.feesMinor)} · 现金 ${s.f.money(m.cashMinor)} · ${m.isFlat ? '空仓' : '⚠ 未空仓'}`,
+      `▤ 日报 ${m.verdict.tradingDay} · ${m.axes.deskId} · ${s.f.gain(m.verdict.resultMinor)}(${s.f.r(m.verdict.resultR)})${m.pulse?.stage === 'final' ? ` · ${pulse().day.final}` : ''}`,
+      ...(m.pulse == null ? [] : pulseReportLines(m.pulse, s, pulse())),
+      `${ZH_CN.verdicts[m.verdict.kind]} · ${m.trades.length} 笔 · 费用 ${s.f.money(m.feesMinor)} · 现金 ${s.f.money(m.cashMinor)}${m.pulse == null ? ` · ${m.isFlat ? '空仓' : '⚠ 未空仓'}` : ''}`,
       ...m.trades
         .slice(0, 10)
         .map(
@@ -1199,17 +1587,23 @@ export const ZH_CN: Catalogue = {
               .map((t) => `${t.code} ${ZH_CN.ticketStates[t.state]}`)
               .join('、')
       }`,
-      ...m.verdict.refused.slice(0, 6).map((setup) => refusedLine(setup, s)),
+      ...refused(m.verdict.refused, s),
       ...m.verdict.reasons.slice(0, 3).map((reason) => `✕ ${s.reason(reason)}`),
-      m.labels.length === 0
-        ? '收盘标签:无'
-        : `收盘标签:${m.labels
-            .slice(0, 12)
-            .map(
-              (l) =>
-                `${s.f.symbol(l.instrument)} ${ZH_CN.closeLabels[l.label.label]}(${Math.abs(l.label.trendContinuation).toFixed(2)})`,
-            )
-            .join(' · ')}`,
+      ...(m.pulse == null
+        ? [
+            m.labels.length === 0
+              ? '收盘标签:无'
+              : `收盘标签:${m.labels
+                  .slice(0, 12)
+                  .map(
+                    (l) =>
+                      `${s.f.symbol(l.instrument)} ${ZH_CN.closeLabels[l.label.label]}(${Math.abs(l.label.trendContinuation).toFixed(2)})`,
+                  )
+                  .join(' · ')}`,
+          ]
+        : m.pulse.stage === 'final'
+          ? []
+          : [pulse().day.preliminary]),
     ],
   },
   notices: {
@@ -1247,12 +1641,15 @@ export const ZH_CN: Catalogue = {
     unknown_desk: (n, s) => [
       `没有“${s.f.words(n.found, 40)}”。可用:${n.desks.join('、')}。什么也没做。`,
     ],
+    unknown_account: (n, s) => [
+      `没有账户组使用账户“${s.f.words(n.found, 40)}”。可用:${n.accounts.join('、')}。什么也没做。`,
+    ],
     second_confirm: (n, s) => {
       const [first = '', ...rest] = consequenceLines(n.consequence, s);
       return [
         `? ${first} · ${n.deskId}?`,
         ...rest,
-        `账户 ${n.accountId}(${n.environment === 'paper' ? '模拟,非真钱' : '实盘,真钱'})`,
+        `账户 ${n.accountId}(${ZH_CN.environments[n.environment]})`,
         n.phrase === null
           ? `${s.f.duration(n.validMs)}内确认:/yes ${n.nonce}`
           : n.needsCode
@@ -1288,6 +1685,15 @@ export const ZH_CN: Catalogue = {
     position_changed: (n, s) => [
       `✕ ${s.f.words(n.target, 20)} 的持仓已不是您所指的那一笔。什么也没做。`,
     ],
+    drill_refused: (n) => [
+      `✕ 急停演练只在模拟账户上进行;${n.accounts.join('、')} 是实盘。什么也没做。`,
+    ],
+    drill_begun: (n) => [`◇ 演练开始:${n.deskId} 急停两步;完成后给出计时`],
+    drill_done: ({ report }, s) => drillLines(report, s),
+    backtest_busy: (n) => backtestBusyLines(n.running, BACKTEST_ZH),
+    backtest_progress: (n) => backtestStepLines(n, BACKTEST_ZH),
+    backtest_done: (n, s) => backtestDoneLines(n, s, BACKTEST_ZH),
+    backtest_failed: (n, s) => backtestFailedLines(n, s, BACKTEST_ZH),
     nothing_held: (n, s) => [
       n.target === null ? '没有持仓。' : `没有 ${s.f.words(n.target, 20)} 的持仓。什么也没做。`,
     ],
@@ -1332,6 +1738,7 @@ export const ZH_CN: Catalogue = {
       `! ${n.channel} 上有陌生人:编号 ${n.userId === null ? '隐藏' : s.f.words(n.userId, 40)},聊天 ${s.f.words(n.chatId, 40)}`,
       `自上次通知以来拒绝 ${n.count} 条;对方没有收到任何答复`,
     ],
+    calendar_ending: (n) => calendarEndLines(n.ends, CALENDAR_ZH),
     channel_degraded: (n, s) => [
       `⚠ 渠道 ${n.channel} 自 ${s.f.time(n.since)} 起异常:${s.f.words(n.cause, 160)}`,
     ],
@@ -1379,6 +1786,7 @@ export const ZH_CN: Catalogue = {
         const end = a.ticket.closed?.reason ?? null;
         return [
           `为什么 ${a.ticket.code}:${headline(a.ticket, s)}`,
+          ...switchOf(a, s),
           ...a.ticket.checks
             .slice(0, 20)
             .map(
@@ -1386,26 +1794,42 @@ export const ZH_CN: Catalogue = {
                 `${checkLine(check, s)} · ${s.f.words(check.source, 30)} ${s.f.time(check.asOf)}`,
             ),
           ...(end === null ? [] : [`结束:${s.reason(end)}`]),
+          ...exDateLines(a.exDates, s, EX_DATE_ZH),
+          ...(a.checkpoint === null ? [] : whyLines(a.checkpoint, a.ticket.instrument, s, pulse())),
         ];
       }
-      const { lastRefusal, lastVerdict, day } = a.desk.state;
+      const { lastRefusal, lastVerdict, day, rotation } = a.desk.state;
       return [
         `为什么 · ${a.desk.policy.deskId}`,
+        ...(rotation === null || rotation === undefined ? [] : [switchLine(rotation, s)]),
         `今日许可:${consentWords(a.desk, s)}`,
         ...(lastRefusal === null
           ? []
           : [
               `最近拒绝 ${s.f.timeSeconds(lastRefusal.at)}:/${s.f.words(lastRefusal.act, 20)}:${s.reason(lastRefusal.reason)}`,
             ]),
-        ...(day?.setupsRefused.slice(-6).map((setup) => refusedLine(setup, s)) ?? []),
+        ...refused(day?.setupsRefused ?? [], s),
         ...(lastVerdict === null
           ? ['尚无结论']
           : [
               `最近结论:${ZH_CN.verdicts[lastVerdict.kind]} ${lastVerdict.tradingDay}`,
               ...verdictLines(lastVerdict, s),
             ]),
+        ...exDateLines(a.exDates, s, EX_DATE_ZH),
+        ...(a.checkpoint === null ? [] : whyLines(a.checkpoint, a.target, s, pulse())),
       ];
     },
+    locks: (a, s) =>
+      none(
+        a.desks.flatMap((desk) =>
+          desk.state.locks.map(
+            (lock) =>
+              `■ ${desk.policy.deskId} ${ZH_CN.lockCauses[lock.cause]} · 至 ${s.f.time(lock.untilAt)} · ${lock.scope === 'desk' ? '全部' : s.f.symbol(lock.scope)} · ${s.f.figures(lock.figures)} · ${lock.isFirm ? '当日不可解除' : `到时自动解除;所有者可提前:/unlock ${lock.id}`}`,
+          ),
+        ),
+        '没有锁定。',
+      ),
+    calendar: (a, s) => calendarLines(a.agendas, ZH_CN.format.zones, s, CALENDAR_ZH),
     todo: (a, s) =>
       none(
         a.desks
@@ -1420,13 +1844,18 @@ export const ZH_CN: Catalogue = {
       ),
     positions: (a, s) =>
       none(
-        a.desks.flatMap((desk) => [...positionLines(desk, s), ...foreignLines(desk, s)]),
+        a.desks.flatMap((desk) => {
+          const held = a.held[desk.policy.deskId];
+          const own = held?.map((one) => heldLine(one, s, pulse())) ?? positionLines(desk, s);
+          return [...own, ...foreignLines(desk, s)];
+        }),
         '没有持仓。',
       ),
     orders: (a, s) =>
       none(
-        a.desks.flatMap((desk) =>
-          Object.values(desk.state.orders)
+        a.desks.flatMap((desk) => [
+          ...runningSwitch(desk.state, s),
+          ...Object.values(desk.state.orders)
             .filter(
               (order) =>
                 a.filter === null ||
@@ -1437,7 +1866,7 @@ export const ZH_CN: Catalogue = {
             )
             .slice(-15)
             .map((order) => orderRow(order, s)),
-        ),
+        ]),
         '没有委托。',
       ),
     trades: (a, s) =>
@@ -1494,6 +1923,14 @@ export const ZH_CN: Catalogue = {
         a.accounts.flatMap((sides) => sidesLines(sides, s)),
         '没有账户组在运行。',
       ),
+    gates: (a, s) => gatesLines(a, s, pulse()),
+    sectors: (a, s) => sectorsLines(a, s, pulse()),
+    no_checkpoints: () => ['没有在决策点决策的交易台:/gates 与 /sectors 只属于 A股板块台。'],
+    accounts: (a, s) =>
+      none(
+        a.accounts.map((line) => accountLine(line, s)),
+        '设置中没有账户。',
+      ),
     report_missing: (a) => [`${a.day ?? '今天'} 还没有日报:收盘后发送,不交易的日子也有。`],
     jobs: (a, s) =>
       none(
@@ -1507,16 +1944,14 @@ export const ZH_CN: Catalogue = {
       ),
     health: (a, s) =>
       none(
-        a.lines
-          .slice(0, 25)
-          .map((l) =>
-            `${l.isWell ? '✓' : '✕'} ${s.f.words(l.subject, 40)} ${s.f.figures(l.figures)}`.trim(),
-          ),
+        a.lines.map((l) =>
+          `${l.isWell ? '✓' : '✕'} ${s.f.words(l.subject, 40)} ${s.f.figures(l.figures)}`.trim(),
+        ),
         '没有监视项。',
       ),
     logs: (a, s) =>
       none(
-        a.lines.slice(-20).map((line) => s.f.words(line, 180)),
+        a.lines.map((line) => s.f.words(line, 180)),
         '没有这样的日志。',
       ),
     ping: (a, s) => [`pong ${s.f.figures(a.figures)}`.trim()],

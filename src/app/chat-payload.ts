@@ -1,0 +1,70 @@
+import type { Message } from '#core/engine/message.ts';
+import { ChannelError, StoreError } from './errors.ts';
+import type { ChatTarget } from './fan-out.ts';
+import type { Card, FileKind, FileStore, OutboxRow, Outgoing, OutgoingFile } from './ports.ts';
+
+/** A file as an outbox row names it: its content is kept once under its hash. */
+export type NamedFile = {
+  readonly kind: FileKind;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly hash: string;
+};
+
+/** Payload of a chat row: a desk's message, rendered at delivery, or a card ready-made; a file under either. */
+export type ChatPayload = {
+  readonly message?: Message;
+  readonly card?: Card;
+  readonly file?: NamedFile;
+  readonly replyTo?: string | null;
+};
+
+type PayloadDeps = {
+  readonly files: FileStore;
+  readonly render: (message: Message, channel: string, chatId: string) => Card;
+};
+
+/** What is delivered for a row. Throws ChannelError, retryable while the store cannot give a file. */
+export async function outgoingOf(
+  row: OutboxRow,
+  chat: ChatTarget,
+  edit: string | null,
+  deps: PayloadDeps,
+): Promise<Outgoing> {
+  const { card, message, file, replyTo } = row.payload as ChatPayload;
+  const shown =
+    card ?? (message === undefined ? null : deps.render(message, chat.channel, chat.chatId));
+  if (shown === null) {
+    throw new ChannelError(`outbox row ${row.id}: neither card nor message`, {
+      code: 'bad_payload',
+      retryable: false,
+    });
+  }
+  return {
+    chatId: chat.chatId,
+    card: shown,
+    silent: row.priority >= 2,
+    edit,
+    replyTo: replyTo ?? null,
+    ...(file === undefined ? {} : { file: await contentOf(file, row, deps.files) }),
+  };
+}
+
+async function contentOf(file: NamedFile, row: OutboxRow, files: FileStore): Promise<OutgoingFile> {
+  const { hash, ...named } = file;
+  let content: Uint8Array | null;
+  try {
+    content = await files.load(hash);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const options = { code: 'file_not_read', retryable: true, cause: error };
+    throw new ChannelError(`outbox row ${row.id}: the store did not give the file`, options);
+  }
+  if (content === null) {
+    throw new ChannelError(`outbox row ${row.id}: no file is kept under ${hash.slice(0, 12)}`, {
+      code: 'file_missing',
+      retryable: false,
+    });
+  }
+  return { ...named, content };
+}

@@ -1,0 +1,71 @@
+import type { Event } from '#core/engine/event.ts';
+import type { Environment } from '#core/engine/policy.ts';
+import type { DeskState } from '#core/engine/state.ts';
+import type { Reason } from '#core/gates/reason.ts';
+import type { Desk } from './desk.ts';
+import { fromStored } from './event-form.ts';
+import type { Clock, EventLog, StateSnapshots } from './ports.ts';
+
+/** What was found on the side of an account that nobody is on yet. */
+export type SideFound = {
+  /** Minor units; null: not known. */
+  readonly cashMinor: number | null;
+  readonly objections: readonly Reason[];
+};
+
+export type EnvironmentSwitchDeps = {
+  readonly desk: Desk;
+  readonly clock: Clock;
+  /** Looks at a side without touching it. Never throws: what cannot be asked is an objection. */
+  readonly look: (to: Environment) => Promise<SideFound>;
+  /** Opens the desk anew on the side its log says. */
+  readonly reopen: (to: Environment) => void;
+  readonly onTrouble: (place: string, error: unknown) => void;
+};
+
+/** Moments at which a wish that waits is looked at again: it may have become possible. */
+const CAUSES: ReadonlySet<Event['type']> = new Set([
+  'environment_asked',
+  'session_planned',
+  'day_closed',
+  'desk_recovered',
+]);
+
+/**
+ * Takes a wish for the other side of the account to its end: looks at that side when it is wanted and
+ * whenever it may have become possible, tells the desk what was found, and opens the desk anew once the
+ * log says that it is there.
+ */
+export function followEnvironment(deps: EnvironmentSwitchDeps): void {
+  const { desk, clock, look, reopen, onTrouble } = deps;
+  const judge = async (): Promise<void> => {
+    const to = desk.state().environmentAsked?.to;
+    if (to === undefined) return;
+    const found = await look(to);
+    await desk.submit({ kind: 'environment_judged', at: clock.now(), to, ...found });
+  };
+  desk.onEvents((events) => {
+    const changed = events.findLast((event) => event.type === 'environment_changed');
+    if (changed?.type === 'environment_changed') return reopen(changed.to);
+    if (events.some((event) => CAUSES.has(event.type)))
+      void judge().catch((error: unknown) => onTrouble('side of the account', error));
+  });
+}
+
+/**
+ * The side of its account that a desk is on by its log; null: nobody chose one by chat, and the file
+ * counts. Throws StoreError.
+ */
+export async function environmentInLog(
+  store: { readonly events: EventLog; readonly snapshots: StateSnapshots },
+  stream: string,
+): Promise<Environment | null> {
+  const snapshot = await store.snapshots.latest(stream);
+  const folded = snapshot?.state as DeskState | undefined;
+  let found = folded?.environment ?? null;
+  for (const stored of await store.events.read(stream, snapshot?.version ?? 0)) {
+    const event = fromStored(stored);
+    if (event.type === 'environment_changed') found = event.to;
+  }
+  return found;
+}

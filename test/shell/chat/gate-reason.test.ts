@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Check } from '#core/gates/gate.ts';
+import { checkOf } from '#core/gates/gate.ts';
+import { reason } from '#core/gates/reason.ts';
+import { gateReasons } from '#core/strategies/sector-pulse/verdict.ts';
+import { renderMessage } from '#shell/chat/render.ts';
+import { ny } from '../../support/builders.ts';
+import { SAMPLE_VERDICT, SAMPLES } from '../../support/chat-samples.ts';
+
+const AT = ny('10:00');
+const found = { unit: 'count', source: 'test', asOf: AT, degraded: false };
+const check = (
+  name: string,
+  value: Check['value'],
+  operator: Check['operator'],
+  threshold: Check['threshold'],
+) => checkOf({ ...found, name, value, operator, threshold });
+
+test('SP-02 CX-14 a condition of the gate that did not hold is told in the sense that is true', () => {
+  const checks = [
+    check('limit_up_count', 22, '>=', 30),
+    check('concentration_percentile', 0.9123, '<=', 0.85),
+    check('vol_percentile', null, '<=', 0.8),
+    check('index_above_ma20', false, '==', true),
+  ];
+  const reasons = gateReasons({ checkpoint: '10:00', passed: false, checks });
+  const message = { ...SAMPLES.verdict_no_trade, verdict: { ...SAMPLE_VERDICT, reasons } };
+  const linesOf = (language: 'en' | 'zh') =>
+    renderMessage(message, language, { now: AT }).lines.filter((line) => line.startsWith('✕'));
+  assert.deepEqual(linesOf('en'), [
+    '✕ gate condition not met: limit-ups 22 < 30',
+    '✕ gate condition not met: concentration percentile 0.9123 > 0.85',
+    '✕ gate condition not met: volatility percentile not known (≤ 0.8)',
+    '✕ gate condition not met: SSE Composite at or above MA20',
+  ]);
+  assert.deepEqual(linesOf('zh'), [
+    '✕ 闸门条件未满足:涨停家数 22 < 30',
+    '✕ 闸门条件未满足:集中度分位 0.9123 > 0.85',
+    '✕ 闸门条件未满足:波动分位 未知 (≤ 0.8)',
+    '✕ 闸门条件未满足:上证不低于MA20',
+  ]);
+});
+
+test('CX-14 CX-07 a refusal under a kill says since when in the time of the market', () => {
+  const killed = reason('killed', { since: AT, by: 'terminal:owner' });
+  const message = {
+    ...SAMPLES.verdict_no_trade,
+    verdict: { ...SAMPLE_VERDICT, reasons: [killed] },
+  };
+  const told = (language: 'en' | 'zh') =>
+    renderMessage(message, language, { now: AT }).lines.filter((line) => line.startsWith('✕'));
+  assert.deepEqual(told('en'), ['✕ killed; /resume first: since 10:00:00 ET, by terminal:owner']);
+  assert.deepEqual(told('zh'), ['✕ 急停中;请先 /resume:自 美东10:00:00, 操作人 terminal:owner']);
+});
