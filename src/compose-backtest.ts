@@ -3,19 +3,22 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BarSeries } from '#app/backtest-plan.ts';
 import { ConfigError } from '#app/errors.ts';
-import type { BarColumns } from '#core/market/bar.ts';
-import { columnsOf } from '#core/market/bar.ts';
+import { spreadsOver } from '#core/backtest/spreads.ts';
+import type { BarColumns, Timeframe } from '#core/market/bar.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { instantAt } from '#core/market/session.ts';
 import { addCalendarDays } from '#core/market/trading-day.ts';
+import { CLOSE_TOLERANCE, closeMismatches, priceJumps } from '#core/quality/price-jumps.ts';
 import type { DeskConfig } from '#shell/config/config.ts';
 import { hashConfig } from '#shell/config/hash.ts';
 import { policyOf, vwapReclaimParamsOf } from '#shell/config/policy-of.ts';
 import { checkValue } from '#shell/config/read-file.ts';
 import { deskFile } from '#shell/config/schema.ts';
 import { readColumnCache, writeColumnCache } from '#shell/files/column-cache.ts';
-import { readBarsCsv } from '#shell/files/csv-bars.ts';
+import { readBarColumnsCsv } from '#shell/files/csv-bars.ts';
+import { readQuotes } from '#shell/files/csv-quotes.ts';
+import { gapsOf } from '#shell/files/csv-report.ts';
 import { readDayLabels } from '#shell/files/day-labels.ts';
 import { openSettings, openStore, ROOT } from './compose-tools.ts';
 
@@ -66,6 +69,8 @@ export type BarsFile = {
   readonly instrument: InstrumentId;
   readonly zone: string | undefined;
   readonly label: 'start' | 'end' | undefined;
+  /** Daily bars of the same symbol, for what is known before a session. */
+  readonly daily: string | undefined;
 };
 
 /** The file's bytes; null when it cannot be read, which its reader tells in its own words. */
@@ -77,63 +82,149 @@ function bytesOf(file: string): Buffer | null {
   }
 }
 
+const OWN_FILE = join('src', 'compose-backtest.ts');
+
 /** Names a cache by what it follows from: the file's content, how it is read, the calendar, the reader. */
 function cacheFile(
   dataDir: string,
   hash: string,
   calendar: CalendarTable,
   given: BarsFile,
+  timeframe: Timeframe,
 ): string {
-  const reader = globSync('src/shell/files/csv-*.ts', { cwd: ROOT }).sort();
+  // its notes are kept with it, so what writes them is part of its name
+  const reader = [...globSync('src/shell/files/csv-*.ts', { cwd: ROOT }).sort(), OWN_FILE];
   const { instrument, zone, label } = given;
   const key = hashText([
     hash,
-    JSON.stringify([instrument, zone ?? null, label ?? null, calendar]),
+    JSON.stringify([instrument, timeframe, zone ?? null, label ?? null, calendar]),
     ...reader.map((file) => readFileSync(join(ROOT, file))),
   ]);
   return join(dataDir, 'cache', 'columns', `${key}.cols`);
 }
 
-/** Minutes of one CSV file, from the cache when the same file was read before. Throws ConfigError. */
+/** Minutes of a file, and daily bars of another where there is one. Throws ConfigError. */
 async function loadFile(
   dataDir: string,
   calendar: CalendarTable,
   given: BarsFile,
 ): Promise<LoadedSeries> {
-  const { file, instrument } = given;
-  const bytes = bytesOf(file);
+  const { file, instrument, daily } = given;
+  const minutes = await loadColumns(dataDir, calendar, given, '1m');
+  if (daily === undefined) {
+    const { bars, hash, notes } = minutes;
+    return { instrument, minutes: bars, daily: null, source: file, hash, notes };
+  }
+  const days = await loadColumns(dataDir, calendar, { ...given, file: daily }, '1d');
+  const notes = [...minutes.notes, ...days.notes, ...basisNotes(daily, minutes.bars, days.bars)];
+  const hash = hashText([minutes.hash, days.hash]);
+  return { instrument, minutes: minutes.bars, daily: days.bars, source: file, hash, notes };
+}
+
+/** What two series of one symbol have to do with each other. Throws ConfigError when they are of another basis. */
+function basisNotes(file: string, minutes: BarColumns, daily: BarColumns): string[] {
+  const { common, days } = closeMismatches(minutes, daily);
+  if (days.length === 0) return [];
+  const words = `closes of ${days.length} of ${common} days are more than ${CLOSE_TOLERANCE * 100} % from the last minute's, the first on ${days[0]}`;
+  if (days.length * 2 <= common) return [`${file}: ${words}`];
+  throw new ConfigError(
+    `${file}: found ${words}, expected daily bars adjusted as the minutes are`,
+    { code: 'other_basis', retryable: false },
+  );
+}
+
+/** Columns of one CSV file, from the cache when the same file was read before. Throws ConfigError. */
+async function loadColumns(
+  dataDir: string,
+  calendar: CalendarTable,
+  given: BarsFile,
+  timeframe: '1m' | '1d',
+) {
+  const bytes = bytesOf(given.file);
   const hash = bytes === null ? '' : hashText([bytes]);
-  const cache = cacheFile(dataDir, hash, calendar, given);
+  const cache = cacheFile(dataDir, hash, calendar, given, timeframe);
   const known = bytes === null ? null : readColumnCache(cache);
-  const { bars, notes } = known ?? (await readFile(calendar, given));
+  const { bars, notes } = known ?? (await readFile(calendar, given, bytes, timeframe));
   if (known === null) writeColumnCache(cache, { bars, notes });
-  const named = notes.map((note) => `${file}: ${note}`);
-  return { instrument, minutes: bars, daily: null, source: file, hash, notes: named };
+  return { bars, hash, notes: notes.map((note) => `${given.file}: ${note}`) };
+}
+
+/** Jumps between days that are named one by one. */
+const MOST_NAMED = 3;
+
+function jumpNotes(bars: BarColumns): string[] {
+  const jumps = priceJumps(bars);
+  const notes = jumps
+    .slice(0, MOST_NAMED)
+    .map(
+      ({ day, ratio }) =>
+        `opens on ${day} at ${ratio.toFixed(3)} times the close before: a split that is not accounted for?`,
+    );
+  if (jumps.length > MOST_NAMED) notes.push(`${jumps.length - MOST_NAMED} more such openings`);
+  return notes;
+}
+
+/** What is odd in the bars themselves, wherever they came from. */
+function contentNotes(bars: BarColumns, gaps: ReturnType<typeof gapsOf>): string[] {
+  const notes: string[] = [];
+  if (gaps.missingBars > 0)
+    notes.push(`${gaps.missingBars} bars missing on ${gaps.incompleteDays} days`);
+  if (gaps.missingDays.length > 0) notes.push(`${gaps.missingDays.length} trading days missing`);
+  let empty = 0;
+  for (let i = 0; i < bars.length; i += 1) if (bars.volume[i] === 0) empty += 1;
+  if (empty > 0) notes.push(`${empty} bars without volume`);
+  return [...notes, ...jumpNotes(bars)];
 }
 
 /** Columns of a CSV file and what became of its rows. Throws ConfigError. */
 async function readFile(
   calendar: CalendarTable,
   given: BarsFile,
+  bytes: Buffer | null,
+  timeframe: Timeframe,
 ): Promise<{ readonly bars: BarColumns; readonly notes: readonly string[] }> {
   const { file, instrument, zone, label } = given;
-  const { bars, report } = await readBarsCsv({
+  const { bars, report } = await readBarColumnsCsv({
     file,
     instrument,
-    timeframe: '1m',
+    timeframe,
     calendar,
+    ...(bytes === null ? {} : { bytes }),
     ...(zone === undefined ? {} : { zone }),
     ...(label === undefined ? {} : { label }),
   });
   const notes = Object.entries(report.dropped).map(
     ([reason, count]) => `dropped ${count} rows, ${reason.replaceAll('_', ' ')}`,
   );
-  const { gaps } = report;
-  if (gaps.missingBars > 0)
-    notes.push(`${gaps.missingBars} bars missing on ${gaps.incompleteDays} days`);
-  if (gaps.missingDays.length > 0) notes.push(`${gaps.missingDays.length} trading days missing`);
-  if (report.zeroVolume > 0) notes.push(`${report.zeroVolume} bars without volume`);
-  return { bars: columnsOf(bars), notes };
+  if (report.isNewestFirst) notes.push('rows ran from newest to oldest and were turned round');
+  if (report.outOfOrder > 0)
+    notes.push(`${report.outOfOrder} rows stood out of order and were sorted in`);
+  notes.push(...contentNotes(bars, report.gaps));
+  return { bars, notes };
+}
+
+/** A series with the quotes that files recorded of it, and how many of its minutes have one. Throws ConfigError. */
+function withQuotes(
+  series: LoadedSeries,
+  calendar: CalendarTable,
+  given: {
+    readonly quotes: readonly (readonly [string, string])[];
+    readonly zone: string | undefined;
+    readonly label: 'start' | 'end' | undefined;
+  },
+): LoadedSeries {
+  const { instrument, minutes } = series;
+  const files = given.quotes.flatMap(([symbol, file]) =>
+    `${symbol}.US` === instrument ? [file] : [],
+  );
+  if (files.length === 0) return series;
+  const { zone, label } = given;
+  const { spreads, notes } = readQuotes(files.map((file) => ({ file, calendar, zone, label })));
+  const found = spreadsOver(spreads, minutes);
+  const count = found === null ? 0 : found.openBps.filter((value) => value >= 0).length;
+  const words = `${instrument}: the spread of ${count} of ${minutes.length} minutes is recorded, the others are the model's`;
+  const hash = hashText([series.hash, ...files.map((file) => readFileSync(file))]);
+  return { ...series, spreads, hash, notes: [...series.notes, ...notes, words] };
 }
 
 /** No bar is later; a day that the store and the clock can still name. */
@@ -165,7 +256,9 @@ async function loadStored(
         daily: daily.length > 0 ? daily : null,
         source: 'store',
         hash: hashColumns(minutes),
-        notes: [],
+        notes: contentNotes(minutes, gapsOf(minutes, '1m', calendar)).map(
+          (note) => `${instrument}: ${note}`,
+        ),
       });
     }
     return loaded;
@@ -175,8 +268,14 @@ async function loadStored(
 }
 
 /** What the command needs of the outer ring. Throws ConfigError. */
-export async function openBacktest() {
-  const settings = await openSettings();
+export async function openBacktest(
+  meant: { readonly desk?: string; readonly symbols?: readonly string[] } = {},
+) {
+  const { desk: name, symbols = [] } = meant;
+  const settings = await openSettings({
+    ...(name === undefined ? {} : { desks: [name] }),
+    ...(symbols.length === 0 ? {} : { symbols }),
+  });
   const found = settings.desks.find((desk) => desk.strategy === 'vwap-reclaim');
   if (found === undefined)
     throw new ConfigError('backtest: found no desk of vwap-reclaim, expected one in the profile', {
@@ -209,6 +308,26 @@ export async function openBacktest() {
     loadFile: (calendar: CalendarTable, given: BarsFile) =>
       loadFile(settings.dataDir, calendar, given),
     loadStored,
+    withQuotes,
     readDayLabels,
+  };
+}
+
+/** The store's queue of heavy work; the store's server is held meanwhile. Throws ConfigError, StoreError. */
+export async function openBacktestQueue(name: string, onTrouble?: (message: string) => void) {
+  const { openWorkQueue } = await import('#shell/queue/work-queue.ts');
+  const { handle, close } = await openStore(await openSettings(), 'queue');
+  const server = handle.ownerAccess;
+  const told = onTrouble === undefined ? {} : { onTrouble };
+  const queue = await openWorkQueue({ server, name, ...told }).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return {
+    queue,
+    close: async () => {
+      await queue.close();
+      await close();
+    },
   };
 }

@@ -28,6 +28,8 @@ export type BrokerFacts = {
   readonly onCall?: (line: AlpacaCallLine) => void;
   /** The regular session of a day, to read the broker's prices by; left out, none are read. */
   readonly sessionOf?: (day: TradingDay) => Session | null;
+  /** True for a desk that took over from a process that may be frozen; left out elsewhere. */
+  readonly hasTakenOver?: boolean;
   /** Only the desk's own process has a simulated exchange; null elsewhere. */
   readonly simulated: SimulatedTerms | null;
 };
@@ -125,16 +127,18 @@ async function makeIbkr(
     host: side.host,
     port: side.port,
     clientId,
+    standInId: isElsewhere ? null : side.masterClientId,
+    hasTakenOver: facts.hasTakenOver ?? false,
     brokerAccount: side.accountId,
     environment: account.environment,
     clock,
+    ...(facts.onNote === undefined ? {} : { onNote: facts.onNote }),
   });
   const data = await ibkrData(account, facts, gateway);
   const broker = createIbkrBroker({
     accountId: account.id,
     environment: account.environment,
     gateway,
-    clientId,
     brokerAccount: side.accountId,
     isMaster: isElsewhere,
     clock,

@@ -5,11 +5,13 @@ import process from 'node:process';
 import type { Channel, Clock } from '#app/ports.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import type { ChatAccess } from '#shell/chat/authorize.ts';
+import { createRedactedChannel } from '#shell/chat/redacted.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
-import type { Log } from '#shell/lib/log.ts';
+import { type Log, redactorOf } from '#shell/lib/log.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { composeTerminal } from './compose-conversation.ts';
+import { secretsOf } from './compose-store.ts';
 
 const KEY_BYTES = 32;
 
@@ -39,12 +41,13 @@ export type ChannelFacts = {
   readonly announce?: (notice: Notice, exceptChannel: string) => void;
 };
 
-/** The channels a run speaks on. Telegram is loaded only where it is used. */
+/** The channels a run speaks on; no secret of the settings leaves by one. Telegram is loaded only where it is used. */
 export async function composeChannels(facts: ChannelFacts): Promise<readonly Channel[]> {
   const { config, clock, access, log } = facts;
   const channels: Channel[] = [];
   if (config.activeChannels.includes('terminal')) {
-    channels.push(composeTerminal(clock, facts.isJson, facts.onInterrupt));
+    const { files } = dataFilesOf(config.dataDir);
+    channels.push(composeTerminal(clock, facts.isJson, files, facts.onInterrupt));
   }
   if (config.activeChannels.includes('telegram') && config.telegramToken !== null) {
     const { createTelegramChannel } = await import('#shell/chat/telegram-grammy.ts');
@@ -90,5 +93,6 @@ export async function composeChannels(facts: ChannelFacts): Promise<readonly Cha
       }),
     );
   }
-  return channels;
+  const hide = redactorOf(secretsOf(config));
+  return channels.map((channel) => createRedactedChannel(channel, hide));
 }

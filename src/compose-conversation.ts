@@ -1,16 +1,22 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { createAnnouncer } from '#app/announce.ts';
 import type { AnswerSources } from '#app/answer-question.ts';
+import { tellLeftBacktest } from '#app/ask-backtest.ts';
 import { createIntake, type Intake } from '#app/chat-intake.ts';
 import { createDeliverer, type Deliverer, USUAL_RATE } from '#app/deliver-messages.ts';
 import type { DeskHandle } from '#app/desk-handle.ts';
+import { viewOf } from '#app/desk-view.ts';
 import { createReplyHandler } from '#app/handle-reply.ts';
+import { isOfferOver } from '#app/offer-over.ts';
 import type {
+  Backtests,
   Card,
   Channel,
   Clock,
+  FileStore,
   Inbox,
   InboxRow,
   Incoming,
@@ -18,6 +24,7 @@ import type {
   Outbox,
   OutboxRow,
 } from '#app/ports.ts';
+import { createReachWatch, type ReachWatch } from '#app/reach-watch.ts';
 import type { Speaker } from '#app/reply-rows.ts';
 import { createSecondConfirms, type SecondConfirms } from '#app/second-confirm.ts';
 import type { Notice } from '#core/replies/notice.ts';
@@ -28,6 +35,10 @@ import { createTerminalChannel } from '#shell/chat/terminal.ts';
 import { createFileUserBook } from '#shell/chat/user-book.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
+import { readEnv } from '#shell/config/env.ts';
+import { createBacktestProcess } from '#shell/runner/backtest-process.ts';
+
+const ROOT = join(import.meta.dirname, '..');
 
 /** What the conversation needs of a run. */
 export type ConversationDeps = {
@@ -35,6 +46,7 @@ export type ConversationDeps = {
   readonly runId: string;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
+  readonly files: FileStore;
   /** Domain time; in a replay the virtual clock. */
   readonly clock: Clock;
   readonly wall: Clock;
@@ -53,7 +65,8 @@ export type ConversationDeps = {
   readonly handleOther?: (row: InboxRow) => Promise<boolean>;
   /** Brings a virtual clock up to date before something from outside is handled. */
   readonly beforeIntake?: () => void;
-  readonly onReach?: (channel: string, isReached: boolean) => void;
+  /** Watches whether operators can be reached; null: nobody watches (a played run). */
+  readonly reach?: ReachHouse | null;
 };
 
 export type Conversation = {
@@ -95,11 +108,17 @@ export function offerPairing(access: ChatAccess, channels: readonly Channel[]): 
 }
 
 /** The terminal of this process; on standard error when standard output carries data. */
-export function composeTerminal(clock: Clock, isJson: boolean, onInterrupt: () => void): Channel {
+export function composeTerminal(
+  clock: Clock,
+  isJson: boolean,
+  filesDir: string,
+  onInterrupt: () => void,
+): Channel {
   return createTerminalChannel({
     input: process.stdin,
     output: isJson ? process.stderr : process.stdout,
     now: () => clock.now(),
+    filesDir,
     userName: userInfo().username,
     onInterrupt,
   });
@@ -137,6 +156,38 @@ function speakerOf(deps: ConversationDeps): Speaker {
   };
 }
 
+/** What a run says of whether its people can be reached. */
+export type ReachHouse = {
+  readonly isWatched: () => boolean;
+  readonly onSeen: (isReached: boolean, channel: string) => void;
+};
+
+function watchReach(deps: ConversationDeps, speaker: Speaker): ReachWatch | null {
+  const house = deps.reach ?? null;
+  if (house === null) return null;
+  const { access, channels, wall, desks } = deps;
+  return createReachWatch({
+    ...house,
+    clock: wall,
+    channels,
+    chats: () => access.chats('operator'),
+    statusCard: (name, chatId) => {
+      const at = wall.now();
+      const views = desks().map((desk) => viewOf(desk, at));
+      return speaker.answer({ at, kind: 'status', desks: views }, name, chatId);
+    },
+  });
+}
+
+/** Backtests asked for in the chat: over the bars of this data folder, by the desk of this profile. */
+function backtestsOf({ dataDir, profile }: Config): Backtests {
+  return createBacktestProcess({
+    program: join(ROOT, 'bin', 'centaur.mjs'),
+    folder: dataFilesOf(dataDir).backtests,
+    env: { ...readEnv(ROOT), CENTAUR_DATA_DIR: dataDir, CENTAUR_PROFILE: profile.name },
+  });
+}
+
 /** Wires channels, intake, handler and deliverer of one run. */
 export function composeConversation(deps: ConversationDeps): Conversation {
   const { clock, wall, runId, inbox, outbox, channels } = deps;
@@ -148,14 +199,17 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     clock,
     wall,
     outbox,
+    files: deps.files,
     channel,
     rateOf: (name) => (name === 'terminal' ? null : USUAL_RATE),
     render: (message, name, chatId) => speaker.message(message, name, chatId),
+    isOver: (message) => isOfferOver(message, deps.desks()),
     onDelivered: deps.onDelivered,
     onFailure,
     track: deps.track,
-    ...(deps.onReach === undefined ? {} : { onReach: deps.onReach }),
+    onReach: (name, chatId, isReached) => reach?.delivered(name, chatId, isReached),
   });
+  const reach = watchReach(deps, speaker);
   const asked = createSecondConfirms({
     clock,
     newNonce: () => randomBytes(6).toString('base64url'),
@@ -174,6 +228,8 @@ export function composeConversation(deps: ConversationDeps): Conversation {
       return asked.take(...given);
     },
   };
+  const backtests = backtestsOf(deps.config);
+  const told = { runId, clock, speaker, outbox, handOver: deliverer.handOver.bind(deliverer) };
   const answer = createReplyHandler({
     runId,
     clock,
@@ -181,9 +237,11 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     desks: deps.desks,
     inbox,
     outbox,
+    files: deps.files,
     speaker,
     sources: deps.sources,
     confirms,
+    backtests,
     codeOfMessage: (name, chatId, messageId) => deliverer.messages.codeOf(name, chatId, messageId),
     wasDecided: (name, updateId) => intake.wasDecided(name, updateId),
     handOver: (rows) => deliverer.handOver(rows),
@@ -225,9 +283,13 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     async start() {
       await intake.drainPending();
       await deliverer.start();
+      await tellLeftBacktest(backtests, told).catch(onFailure);
       for (const each of channels) await each.start(receive);
+      reach?.start();
     },
     async stop() {
+      reach?.stop();
+      await backtests.stop();
       await Promise.all(
         channels.map((each) =>
           each.stop().catch((error: unknown) => deps.onTrouble(each.name, error)),

@@ -21,8 +21,13 @@ import type { BookEntry } from '#shell/files/book-file.ts';
 /** Wall times of the day beside its checkpoints. Source: the timetable of the A-share desk. */
 const PLAN_AT = '08:50';
 const MORNING_AT = '09:00';
+const SHEET_AT = '09:10';
 const AUCTION_AT = '09:26';
+/** The opening auction takes orders from here on, and its price is out at the second instant. */
+const AUCTION_OPENS_AT = '09:15';
+const AUCTION_PRICE_AT = '09:25';
 const CLOSE_AT = '15:20';
+const FINAL_AT = '15:40';
 /** A bar's first trade is taken to be known this long after it opened. */
 const OPEN_SEEN_AFTER_MS = 1_000;
 
@@ -87,6 +92,18 @@ function schedule(
     }),
   );
   clock.at(wall(MORNING_AT), () => track(() => day.look(now(), 'morning')));
+  // a sale that waited overnight is queued in the auction; a recording has its price and not its volume,
+  // so the print fills nothing and what was queued is filled from the open on
+  clock.at(wall(AUCTION_OPENS_AT), () =>
+    track(() => desk.submit({ kind: 'time_passed', at: now() })),
+  );
+  clock.at(wall(AUCTION_PRICE_AT), () => {
+    for (const instrument of day.names()) {
+      const price = sight.openingPriceOf(instrument);
+      if (price !== null) broker.onAuction({ instrument, price, volume: 0, at: now() });
+    }
+  });
+  clock.at(wall(SHEET_AT), () => track(() => day.sheet(now())));
   clock.at(wall(AUCTION_AT), () => track(() => day.look(now(), 'auction')));
   for (const entry of deps.book) {
     const isToday = wallTimeOf(entry.enteredAt, session.zone).day === session.tradingDay;
@@ -117,6 +134,12 @@ function schedule(
     track(async () => {
       await reconcileAccount(desk, broker, now);
       await day.close(now());
+    }),
+  );
+  clock.at(wall(FINAL_AT), () =>
+    track(async () => {
+      await reconcileAccount(desk, broker, now);
+      await day.finish(now());
       await desk.submit({ kind: 'time_passed', at: now() });
       await desk.flushInputs();
       deps.onDone();

@@ -15,14 +15,16 @@ import type { UsMarket } from '#core/simulation/us-market.ts';
 import {
   CALENDAR_FILES,
   type Calendars,
+  loadAgenda,
   loadCalendars,
-  loadEvents,
 } from '#shell/calendars/load.ts';
 import type { Config, DeskConfigOf } from '#shell/config/config.ts';
 import { loadConfig } from '#shell/config/load.ts';
 import { eventWindowsOf, policyOf, vwapReclaimParamsOf } from '#shell/config/policy-of.ts';
 import { connectStore } from '#shell/store/client.ts';
 import { createStore, type Store } from '#shell/store/store.ts';
+import { doPulseJob, type PulseJobName, syncMarketCn } from './compose-jobs-cn.ts';
+import { isPulseDesk } from './compose-live-cn.ts';
 import { LIVE_RUN } from './compose-live-deps.ts';
 import { barSourceOf, isSimulated, simulatedInstruments } from './compose-live-market.ts';
 import { simulatedDay } from './compose-material.ts';
@@ -44,7 +46,9 @@ export type JobReport = {
   readonly figures: Readonly<Record<string, unknown>>;
 };
 
-export type JobName = 'sync-calendar' | 'us-premarket' | 'us-intraday' | 'us-close';
+export type JobName = 'sync-calendar' | 'cn-data-sync' | VwapJobName | PulseJobName;
+
+type VwapJobName = 'us-premarket' | 'us-intraday' | 'us-close';
 
 type VwapDesk = DeskConfigOf<'vwap-reclaim'>;
 
@@ -108,6 +112,7 @@ async function planOf(
     events: work.events,
     windows: eventWindowsOf(work.desk),
     histories: await historiesOf(work),
+    hasOthers: work.config.person !== null,
   });
 }
 
@@ -233,16 +238,34 @@ async function close(work: Work): Promise<JobReport> {
 }
 
 /** Jobs that are done for each desk of the market, the session's at the same time. */
-const DESK_WORK: Readonly<
-  Record<Exclude<JobName, 'sync-calendar'>, (work: Work) => Promise<JobReport>>
-> = {
+const DESK_WORK: Readonly<Record<VwapJobName, (work: Work) => Promise<JobReport>>> = {
   'us-premarket': premarket,
   'us-intraday': intraday,
   'us-close': close,
 };
 
+const PULSE_JOBS: readonly PulseJobName[] = [
+  'cn-morning',
+  'cn-decision-window',
+  'cn-watch',
+  'cn-close',
+];
+
+function isVwapJob(name: JobName): name is VwapJobName {
+  return name in DESK_WORK;
+}
+
+function isPulseJob(name: JobName): name is PulseJobName {
+  return (PULSE_JOBS as readonly string[]).includes(name);
+}
+
 /** Names of the jobs. */
-export const JOB_NAMES = ['sync-calendar', ...Object.keys(DESK_WORK)] as readonly JobName[];
+export const JOB_NAMES = [
+  'sync-calendar',
+  ...Object.keys(DESK_WORK),
+  ...PULSE_JOBS,
+  'cn-data-sync',
+] as readonly JobName[];
 
 /** One report of a job that was done for several desks: the best news of them is its kind. */
 function together(reports: readonly { desk: string; report: JobReport }[]): JobReport {
@@ -259,6 +282,13 @@ function together(reports: readonly { desk: string; report: JobReport }[]): JobR
   };
 }
 
+function noDesk(name: JobName, strategy: string): ConfigError {
+  return new ConfigError(`job ${name}: found no ${strategy} desk in the profile, expected one`, {
+    code: 'no_desk',
+    retryable: false,
+  });
+}
+
 /** Does one job for one moment with a store session of its own. Throws ConfigError, StoreError. */
 export async function doJob(name: JobName, request: JobRequest): Promise<JobReport> {
   const config = loadConfig({
@@ -266,11 +296,9 @@ export async function doJob(name: JobName, request: JobRequest): Promise<JobRepo
     overrides: { profile: request.profile ?? undefined, dataDir: request.dataDir ?? undefined },
   });
   const desks = config.desks.filter((desk): desk is VwapDesk => desk.strategy === 'vwap-reclaim');
-  if (name !== 'sync-calendar' && desks.length === 0)
-    throw new ConfigError(`job ${name}: found no vwap-reclaim desk in the profile, expected one`, {
-      code: 'no_desk',
-      retryable: false,
-    });
+  const pulseDesks = config.desks.filter(isPulseDesk);
+  if (isVwapJob(name) && desks.length === 0) throw noDesk(name, 'vwap-reclaim');
+  if (isPulseJob(name) && pulseDesks.length === 0) throw noDesk(name, 'sector-pulse');
   const handle = await connectStore({
     dataFolder: config.dataDir,
     databaseUrl: config.databaseUrl,
@@ -281,10 +309,7 @@ export async function doJob(name: JobName, request: JobRequest): Promise<JobRepo
   });
   try {
     const store = createStore(handle);
-    const [calendars, events] = await Promise.all([
-      loadCalendars(ROOT),
-      loadEvents(join(ROOT, 'config', 'calendars', 'us-events.yaml')),
-    ]);
+    const [calendars, events] = await Promise.all([loadCalendars(ROOT), loadAgenda(ROOT)]);
     const workOf = (desk: VwapDesk): Work => {
       const calendar = calendars[desk.market];
       const tradingDay = wallTimeOf(request.at, calendar.zone).day;
@@ -292,6 +317,17 @@ export async function doJob(name: JobName, request: JobRequest): Promise<JobRepo
       return { request, config, desk, store, calendar, calendars, events, tradingDay, jobDesk };
     };
     if (name === 'sync-calendar') return await syncCalendar({ request, config, store, calendars });
+    const pulseWork = { request, config, handle, store, calendars };
+    if (name === 'cn-data-sync') return await syncMarketCn(pulseWork);
+    if (!isVwapJob(name)) {
+      const done = await Promise.all(
+        pulseDesks.map(async (desk) => ({
+          desk: desk.id,
+          report: await doPulseJob(name, pulseWork, desk),
+        })),
+      );
+      return together(done);
+    }
     const work = DESK_WORK[name];
     const reports = await Promise.all(
       desks.map(async (desk) => ({ desk: desk.id, report: await work(workOf(desk)) })),

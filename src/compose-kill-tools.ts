@@ -5,7 +5,10 @@ import {
   killAccount,
 } from '#app/kill-account.ts';
 import type { Broker } from '#app/ports.ts';
+import { hasSide } from '#shell/config/accounts.ts';
 import type { AccountConfig, Config } from '#shell/config/config.ts';
+import { dataFilesOf } from '#shell/config/data-files.ts';
+import { readSide } from '#shell/files/side-marks.ts';
 
 /*
  * Wires a kill from another process. The file comes first and needs neither settings nor store; what
@@ -44,13 +47,26 @@ export async function killTargets(root: string, config: Config): Promise<KillTar
       byId.set(accountSettings.id, { account: accountSettings, deskIds: [id] });
     else known.deskIds.push(id);
   }
-  return [...byId.values()].map(({ account, deskIds }) => ({
-    accountId: account.id,
-    environment: account.environment,
-    deskIds,
-    isReached: isReachedDirectly(account),
-    connect: () => connect(root, account),
-  }));
+  return [...byId.values()].flatMap(({ account, deskIds }) =>
+    sidesOf(account, dataFilesOf(config.dataDir).sides).map((meant) => ({
+      accountId: meant.id,
+      environment: meant.environment,
+      deskIds,
+      isReached: isReachedDirectly(meant),
+      connect: () => connect(root, meant),
+    })),
+  );
+}
+
+/** The account on the side its desk is on, as it wrote it down; where that cannot be read, on every side. */
+function sidesOf(account: AccountConfig, file: string): AccountConfig[] {
+  if (account.broker === 'paper') return [account];
+  const side = readSide(file, account.id);
+  if (side === 'unknown') return [account];
+  const sides = side === 'unreadable' ? (['live', 'paper'] as const) : [side];
+  return sides
+    .filter((environment) => hasSide(account, environment))
+    .map((environment): AccountConfig => ({ ...account, environment }));
 }
 
 async function connect(root: string, account: AccountConfig): Promise<KillConnection> {

@@ -54,6 +54,7 @@ function listenerOf(live: LiveDesk, house: LiveHouse, source: string): FeedListe
   const { desk, onTrouble } = live;
   const { clock, deps } = house;
   let toldAt = 0;
+  const prices = new Map<InstrumentId, number>();
   const place = `feed ${source} ${desk.policy.accountId}`;
   return {
     bar(bar) {
@@ -61,17 +62,29 @@ function listenerOf(live: LiveDesk, house: LiveHouse, source: string): FeedListe
         .save([bar], source)
         .catch((error: unknown) => onTrouble('bars', error));
     },
-    quote: (quote) => live.onQuote(quote),
+    quote(quote) {
+      prices.set(quote.instrument, quote.at);
+      live.onQuote(quote);
+    },
     heartbeat(at) {
       const { day } = desk.state();
       const isWatched =
         day !== null && at >= day.session.openAt - AHEAD_MS && at < day.session.closeAt;
       if (!isWatched || at - toldAt < HEARTBEAT_EVERY_MS) return;
       toldAt = at;
-      desk.post({ kind: 'heartbeat_seen', at: clock.now() });
+      // that a price was heard of is known of every symbol, its quote only where the desk may act on it
+      desk.post({
+        kind: 'heartbeat_seen',
+        at: clock.now(),
+        prices: Object.fromEntries(prices),
+      });
     },
     connection: ({ kind, cause }) => deps.log.warn({ line: 'connection', place, cause }, kind),
-    halt: ({ instrument, kind, cause }) => deps.log.warn({ place, instrument, cause }, kind),
+    halt({ instrument, kind, cause }) {
+      deps.log.warn({ place, instrument, cause }, kind);
+      const isHalted = kind === 'halted';
+      desk.post({ kind: 'halt_seen', at: clock.now(), instrument, isHalted, cause });
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { EventTable } from '#core/gates/event-window.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import type { Calendars } from '#shell/calendars/load.ts';
 import type { Config } from '#shell/config/config.ts';
@@ -15,6 +16,8 @@ export type LiveDeps = {
   readonly calendar: CalendarTable;
   /** Trading days of every market, for the timetable. */
   readonly calendars: Calendars;
+  /** Scheduled events of the United States, for questions about the days ahead. */
+  readonly events: EventTable;
   readonly codeVersion: string;
   readonly killSwitch: KillSwitch;
   readonly log: Log;

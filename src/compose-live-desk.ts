@@ -1,7 +1,9 @@
 import { followByHand, restoreByHand } from '#app/by-hand.ts';
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
+import type { PersonDesks } from '#app/person-desks.ts';
 import type { Activity, Broker, ByHand, Clock, OutboxRow } from '#app/ports.ts';
+import { quoteForSwitch } from '#app/quote-for-switch.ts';
 import { createReconciler, type Reconciler } from '#app/reconcile-loop.ts';
 import { recoverDesk } from '#app/recover-desk.ts';
 import { paperBookOf } from '#app/restore-paper.ts';
@@ -14,7 +16,13 @@ import type { DeskConfig } from '#shell/config/config.ts';
 import { policyOf, startingCashMinorOf } from '#shell/config/policy-of.ts';
 import { logCall, logStep } from '#shell/lib/log.ts';
 import { makeBroker } from './compose-brokers.ts';
-import { type AccountMarket, followAccount, sessionOf } from './compose-live-data.ts';
+import { followCn, isPulseDesk, type LiveCn } from './compose-live-cn.ts';
+import {
+  type AccountData,
+  type AccountMarket,
+  followAccount,
+  sessionOf,
+} from './compose-live-data.ts';
 import { LIVE_RUN, type LiveDeps } from './compose-live-deps.ts';
 import { isSimulated, type SimulatedMarket } from './compose-live-market.ts';
 
@@ -29,6 +37,10 @@ export type LiveHouse = {
   readonly clock: Clock;
   readonly activity: Activity;
   readonly market: SimulatedMarket;
+  /** Sources of the Chinese market; null without a desk that needs them. */
+  readonly cn: LiveCn | null;
+  /** The person's desks, as each sees the others. */
+  readonly person: PersonDesks;
   readonly targets: () => readonly { readonly channel: string; readonly chatId: string }[];
   readonly handOverChat: (rows: readonly OutboxRow[]) => void;
   /** Settles what an earlier process left, once for all desks; answers orders whose fate is unknown. */
@@ -84,12 +96,13 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
   const { deps, clock, activity, market } = house;
   const { config, deskStore, log } = deps;
   const { store } = deskStore;
-  const policy = policyOf(settings);
+  const policy = { ...policyOf(settings), person: config.person };
   const { broker, exchange, byHand, data } = await makeBroker(settings.accountSettings, {
     root: deps.root,
     clock,
     instruments: policy.instruments,
     sessionOf: (day) => sessionOf(house, day),
+    hasTakenOver: deskStore.lead.before !== null,
     onNote: (line) => log.warn({ place: `broker ${policy.accountId}` }, line),
     onCall: (line) => logCall(log, policy, line),
     simulated: { seed: config.profile.seed, slippageBps: policy.cost.slippageBps },
@@ -114,8 +127,10 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
     outbox: store.outbox,
     journal: deskStore.journal,
     killFile: deps.killSwitch.portOf(policy),
+    flushed: () => new Promise((resolve) => setImmediate(resolve)),
     broker,
     activity,
+    person: house.person,
     targets: house.targets,
     fetchQuote,
     handOver: (rows) => {
@@ -143,12 +158,24 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
   const reconciler = createReconciler({ desk, broker, clock, activity, onTrouble });
   const onQuote = quoteTaker(desk, clock);
   const parts = { settings, desk, broker, exchange, byHand, onQuote, lane, reconciler, onTrouble };
-  const prices = data === null ? null : followAccount({ ...parts, prices: null }, house, data);
+  const prices = pricesOf({ ...parts, prices: null }, house, data);
   const live: LiveDesk = { ...parts, prices };
   if (byHand !== null) followByHand(desk, byHand, onTrouble);
+  quoteForSwitch(desk, clock, onTrouble);
   const { instruments } = policy;
   if (isSimulated(settings)) market.follow({ instruments, exchange, onQuote });
   return live;
+}
+
+/** Prices of the account's own broker, or of the Chinese market's sources; null for a simulated market. */
+function pricesOf(
+  parts: LiveDesk,
+  house: LiveHouse,
+  data: AccountData | null,
+): AccountMarket | null {
+  if (data !== null) return followAccount(parts, house, data);
+  const isChinese = isPulseDesk(parts.settings) && house.cn !== null;
+  return isChinese && house.cn !== null ? followCn(parts, house, house.cn) : null;
 }
 
 /** Lets the desk hear its broker and its own news. */
@@ -236,7 +263,11 @@ async function compareAccount({ reconciler, onTrouble }: LiveDesk): Promise<void
 }
 
 /** Starts a desk where its log ends; a simulated exchange is rebuilt and its market runs on. */
-export function recoverLiveDesk(live: LiveDesk, house: LiveHouse): Promise<void> {
+export function recoverLiveDesk(
+  live: LiveDesk,
+  house: LiveHouse,
+  settle: LiveHouse['settle'] = house.settle,
+): Promise<void> {
   const { desk, broker, exchange, byHand, lane, reconciler, settings } = live;
   const { clock, deps } = house;
   return recoverDesk({
@@ -251,7 +282,7 @@ export function recoverLiveDesk(live: LiveDesk, house: LiveHouse): Promise<void>
     // what cannot be asked is nothing until it can
     startingCashMinor: async () =>
       startingCashMinorOf(settings) ?? (await broker.cashMinor().catch(() => 0)),
-    settle: house.settle,
+    settle,
     rebuildBroker: (state) => {
       exchange?.restore(paperBookOf(state));
       if (byHand !== null) restoreByHand(desk, byHand);
@@ -262,10 +293,4 @@ export function recoverLiveDesk(live: LiveDesk, house: LiveHouse): Promise<void>
       if (isOpen && isSimulated(settings)) house.market.play(day.session);
     },
   });
-}
-
-/** Compares book and account again and again; answers a stop function. */
-export function keepReconciled({ reconciler }: LiveDesk): () => void {
-  reconciler.start();
-  return () => reconciler.stop();
 }

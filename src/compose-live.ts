@@ -1,8 +1,16 @@
+import { watchCalendars } from '#app/calendar-watch.ts';
+import type { CheckpointGuard } from '#app/checkpoint-guard.ts';
+import type { Desk } from '#app/desk.ts';
 import { jobBodyOf, takeJobRow } from '#app/job-inputs.ts';
 import { noteKills } from '#app/note-kills.ts';
+import { createPersonDesks } from '#app/person-desks.ts';
 import type { Clock, InboxRow, OutboxRow } from '#app/ports.ts';
+import { needsOperator } from '#app/reach-watch.ts';
 import type { Message } from '#core/engine/message.ts';
+import { endsOf } from '#core/gates/calendar-end.ts';
+import type { EventKind } from '#core/gates/event-window.ts';
 import { invariant } from '#core/lib/assert.ts';
+import type { Config } from '#shell/config/config.ts';
 import { logEffect } from '#shell/lib/log.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { createActivity } from '#shell/runner/activity.ts';
@@ -13,19 +21,21 @@ import {
   composeCodes,
   composeConversation,
   offerPairing,
+  type ReachHouse,
 } from './compose-conversation.ts';
+import { guardCheckpoints, isPulseDesk, liveCnOf } from './compose-live-cn.ts';
 import { LIVE_RUN, type LiveDeps } from './compose-live-deps.ts';
 import {
-  keepReconciled,
   type LiveDesk,
   type LiveHouse,
   listenToBroker,
   noteBug,
-  openLiveDesk,
   recoverLiveDesk,
 } from './compose-live-desk.ts';
 import { scheduleJobs } from './compose-live-jobs.ts';
 import { createSimulatedMarket } from './compose-live-market.ts';
+import { refuseShared } from './compose-live-side.ts';
+import { keepSides, openOnItsSide } from './compose-live-sides.ts';
 import { answerSources } from './compose-sources.ts';
 
 /** The polling net under the in-process hand-over; an attempt is committed once, so nothing leaves twice. */
@@ -68,6 +78,53 @@ function sweepOutbox(house: LiveHouse, desks: readonly LiveDesk[]): () => void {
   return () => clearInterval(sweep);
 }
 
+/** A guard of checkpoints for each desk that has some, by desk. */
+function guardsOf(lives: readonly LiveDesk[], house: LiveHouse): Map<string, CheckpointGuard> {
+  const { cn } = house;
+  if (cn === null) return new Map();
+  const guarded = lives.filter(({ settings }) => isPulseDesk(settings));
+  return new Map(guarded.map((live) => [live.settings.id, guardCheckpoints(live, house, cn)]));
+}
+
+/** A desk in session, or about to be, needs somebody who can be reached; it is told whether there is. */
+function reachOf(clock: Clock, desks: readonly Desk[]): ReachHouse {
+  const isNear = (desk: Desk): boolean => needsOperator(desk.state(), clock.now());
+  return {
+    isWatched: () => desks.some(isNear),
+    onSeen(isReached, channel) {
+      for (const desk of desks)
+        if (isNear(desk)) desk.post({ kind: 'reach_seen', at: clock.now(), isReached, channel });
+    },
+  };
+}
+
+/** Tells operators once a day that the days or event dates of a market that is traded here end soon. */
+function watchMarkets(deps: LiveDeps, clock: Clock, conversation: Conversation): () => void {
+  const { calendars, config, events } = deps;
+  const stops = [...new Set(config.desks.map(({ market }) => market))].map((market) =>
+    watchCalendars({
+      clock,
+      zone: calendars[market].zone,
+      endsOn: (day) =>
+        market === 'US'
+          ? endsOf(calendars.US, events, kindsOf(config), day)
+          : endsOf(calendars[market], null, [], day),
+      tell: (ends) => conversation.announce({ kind: 'calendar_ending', ends }, null),
+    }),
+  );
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+/** Kinds of events that a desk of the profile watches. */
+function kindsOf(config: Config): readonly EventKind[] {
+  const kinds = config.desks.flatMap((desk) =>
+    desk.strategy === 'vwap-reclaim' ? desk.parameters.events.kinds : [],
+  );
+  return [...new Set(kinds)];
+}
+
 /** Runs the desks of the profile on the wall clock until told to end. Throws StoreError, ConfigError. */
 export async function runLive(deps: LiveDeps): Promise<void> {
   const { config, deskStore, log } = deps;
@@ -98,6 +155,8 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     clock,
     activity,
     market: createSimulatedMarket(deps, onTrouble),
+    cn: await liveCnOf(deps),
+    person: createPersonDesks(),
     targets: () =>
       access
         .chats('viewer')
@@ -111,13 +170,18 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     onTrouble,
     note,
   };
-  for (const settings of config.desks) lives.push(await openLiveDesk(house, settings));
+  for (const settings of config.desks) lives.push(await openOnItsSide(house, settings));
+  refuseShared(
+    deps.root,
+    lives.map(({ settings }) => settings),
+  );
   const desks = lives.map(({ desk }) => desk);
   const conversation: Conversation = composeConversation({
     config,
     runId: LIVE_RUN,
     inbox: store.inbox,
     outbox: store.outbox,
+    files: store.files,
     clock,
     wall: clock,
     desks: () => desks,
@@ -130,12 +194,14 @@ export async function runLive(deps: LiveDeps): Promise<void> {
       handle: deskStore.handle,
       calendar: deps.calendar,
       calendars: deps.calendars,
+      events: deps.events,
       reconcile: (deskId, by) => reconcileOf(lives, deskId).now(by),
     }),
     channels,
     access,
     codes: await composeCodes(config),
     mark: null,
+    reach: reachOf(clock, desks),
     track: (work) => activity.track(work),
     onDelivered: (row) => onDelivered(deps, lives, row),
     onTrouble,
@@ -145,6 +211,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     },
   });
   for (const live of lives) listenToBroker(live, house);
+  const sides = keepSides({ house, lives, desks, note });
   // a kill that stands at the start waits in each desk's queue until its log is folded
   const recovering = Promise.all(lives.map((live) => recoverLiveDesk(live, house)));
   const stopKill = deps.killSwitch.watch(desks, clock);
@@ -156,18 +223,24 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   void conversation.intake.idle().then(() => {
     isHeard = true;
   });
-  const stopArrivals = await store.inbox.onArrival(() => {
-    conversation.intake.drainPending().catch((error: unknown) => onTrouble('inbox', error));
-  });
+  const stopArrivals = await conversation.intake.follow();
   offerPairing(access, channels);
-  const stopJobs = config.profile.isScheduled ? await scheduleJobs(deps, desks) : null;
-  const stops = [...lives.map((live) => keepReconciled(live)), sweepOutbox(house, lives)];
+  const guards = guardsOf(lives, house);
+  const stopJobs = config.profile.isScheduled ? await scheduleJobs(deps, lives, guards) : null;
+  for (const guard of guards.values()) guard.start();
+  for (const live of lives) live.reconciler.start();
+  const stopSweep = sweepOutbox(house, lives);
+  const stopCalendars = watchMarkets(deps, clock, conversation);
   deps.onReady();
   await new Promise<void>((resolve) => {
     if (deps.signal.aborted) resolve();
     else deps.signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  for (const stop of stops) stop();
+  stopSweep();
+  stopCalendars();
+  await sides.stop();
+  for (const { reconciler } of lives) reconciler.stop();
+  for (const guard of guards.values()) guard.stop();
   stopKill();
   house.market.stop();
   for (const { prices } of lives) prices?.stop();

@@ -9,10 +9,12 @@ import { findRun, forRebuiltExchange, noteRun, readKnown, runContext } from '#ap
 import type { StartOptions } from '#app/start-options.ts';
 import type { Message } from '#core/engine/message.ts';
 import { pendingTickets } from '#core/engine/select.ts';
+import type { EventTable } from '#core/gates/event-window.ts';
 import { InvariantError } from '#core/lib/assert.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import { createPaperBroker } from '#shell/brokers/paper.ts';
+import { followExDates } from '#shell/brokers/paper-ex-dates.ts';
 import type { Calendars } from '#shell/calendars/load.ts';
 import type { Config } from '#shell/config/config.ts';
 import { policyOf, startingCashMinorOf } from '#shell/config/policy-of.ts';
@@ -50,6 +52,8 @@ export type VirtualRunDeps = {
   readonly calendar: CalendarTable;
   /** Trading days of every market, for the timetable. */
   readonly calendars: Calendars;
+  /** Scheduled events of the United States, for questions about the days ahead. */
+  readonly events: EventTable;
   readonly material: Material;
   readonly codeVersion: string;
   /** Everything that makes the run what it is; the same key meets an interrupted run again. */
@@ -236,6 +240,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     runId: slot.runId,
     inbox: store.inbox,
     outbox: store.outbox,
+    files: store.files,
     clock,
     wall: createSystemClock(),
     desks: () => [desk],
@@ -248,6 +253,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
       handle: deskStore.handle,
       calendar: deps.calendar,
       calendars: deps.calendars,
+      events: deps.events,
       reconcile: (_desk, by) => reconcileAccount(desk, broker, () => clock.now(), { by }),
       now: () => clock.now(),
     }),
@@ -262,6 +268,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   parts.conversation = conversation;
   desk.onEvents((events) => {
     collector.onEvents(policy.deskId, events, desk.state());
+    followExDates(broker, events);
     lane.follow(events);
   });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));

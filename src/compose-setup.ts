@@ -13,6 +13,7 @@ import { writeEnvFile, writeSettings } from '#shell/setup/write-settings.ts';
 
 export type SetupAnswers = {
   readonly language: 'en' | 'zh';
+  readonly market: string;
   readonly account: string;
   readonly symbols: readonly string[];
   readonly capital: number;
@@ -20,9 +21,19 @@ export type SetupAnswers = {
   readonly secrets: Readonly<Record<string, string>>;
 };
 
+/** Profile on which the A-share desk runs. */
+const CN_PROFILE = 'cn';
+
+/** The settings in which a market's desk runs, and the desk: the US one of the profile, the A-share one of its own. */
+function deskOf(settings: Config, root: string, market: string) {
+  const own = market === 'CN' ? loadConfig({ root, overrides: { profile: CN_PROFILE } }) : settings;
+  const strategy = market === 'CN' ? 'sector-pulse' : 'vwap-reclaim';
+  return { own, desk: own.desks.find((one) => one.strategy === strategy) };
+}
+
 function writeAnswers(settings: Config, root: string, answers: SetupAnswers): string[] {
   const local = join(root, 'config', 'local');
-  const desk = settings.desks.find((one) => one.strategy === 'vwap-reclaim');
+  const { own, desk } = deskOf(settings, root, answers.market);
   const written: string[] = [];
   const edit = (file: string, edits: Parameters<typeof writeSettings>[1]): void => {
     writeSettings(join(local, file), edits);
@@ -32,11 +43,11 @@ function writeAnswers(settings: Config, root: string, answers: SetupAnswers): st
   if (desk !== undefined) {
     edit(`desks/${desk.id}.yaml`, [
       { path: ['account'], value: answers.account },
-      { path: ['symbols'], value: answers.symbols },
+      ...('symbols' in desk ? [{ path: ['symbols'], value: answers.symbols }] : []),
       { path: ['capital'], value: answers.capital },
     ]);
-    const accounts = settings.accounts.map((account) =>
-      account.id === answers.account && account.broker === 'paper'
+    const accounts = own.accounts.map((account) =>
+      account.id === answers.account && 'cash' in account
         ? { ...account, cash: answers.capital }
         : account,
     );
@@ -46,18 +57,26 @@ function writeAnswers(settings: Config, root: string, answers: SetupAnswers): st
     writeEnvFile(join(root, '.env'), answers.secrets);
     written.push('.env');
   }
-  loadConfig({ root });
+  deskOf(loadConfig({ root }), root, answers.market);
   return written;
 }
 
 /** What `setup` asks and writes with. */
 export function createSetupTools(settings: Config, root: string) {
-  const desk = settings.desks.find((one) => one.strategy === 'vwap-reclaim');
   return {
     hasTokenShape,
     askTelegram: (token: string) => askTelegram(settings.channels.telegram.apiRoot, token),
-    /** Accounts of the desk's market that setup can fill in. */
-    accounts: settings.accounts.filter(({ market }) => market === (desk?.market ?? 'US')),
+    /** Markets a desk can be set up for. */
+    markets: ['US', 'CN'] as const,
+    /** What stands in the settings of a market's desk; `symbols` null: it looks at the whole market. */
+    deskOf(market: string) {
+      const { desk } = deskOf(settings, root, market);
+      if (desk === undefined) return { account: '', capital: null, symbols: [] };
+      const { account, capital } = desk;
+      return { account, capital, symbols: 'symbols' in desk ? desk.symbols : null };
+    },
+    /** Accounts of a market that setup can fill in. */
+    accountsOf: (market: string) => settings.accounts.filter((one) => one.market === market),
     /** Names of the variables an account is used with. */
     keyNamesOf: (account: AccountConfig) => variablesOf(account, account.environment),
     /** Asks the broker of an account about keys; null for one that has none. */

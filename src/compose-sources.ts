@@ -1,18 +1,26 @@
 import { readFile, statfs } from 'node:fs/promises';
+import { storedExDates } from '#app/answer-ex-dates.ts';
 import type { AnswerSources } from '#app/answer-question.ts';
 import type { Desk } from '#app/desk.ts';
+import { deskHealth } from '#app/desk-health.ts';
+import { streamOf } from '#app/event-form.ts';
 import type { Channel } from '#app/ports.ts';
+import { storedCheckpoints } from '#app/read-checkpoints.ts';
 import type { Message } from '#core/engine/message.ts';
+import { endsSoon } from '#core/gates/calendar-end.ts';
+import type { EventTable } from '#core/gates/event-window.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import { wallTimeOf } from '#core/market/session.ts';
 import { addCalendarDays } from '#core/market/trading-day.ts';
-import type { HealthLine, JobLine } from '#core/replies/answer.ts';
+import type { AccountLine, HealthLine, JobLine } from '#core/replies/answer.ts';
 import type { Calendars } from '#shell/calendars/load.ts';
+import { hasSide, variablesOf } from '#shell/config/accounts.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
-import { nextDueAt, plansOf } from '#shell/scheduler/timetable.ts';
+import { nextDueAt } from '#shell/scheduler/timetable.ts';
 import type { StoreHandle } from '#shell/store/client.ts';
 import type { Store } from '#shell/store/store.ts';
+import { timetableOf } from './compose-plans-cn.ts';
 
 export type SourcesDeps = {
   readonly config: Config;
@@ -24,6 +32,8 @@ export type SourcesDeps = {
   readonly calendar: CalendarTable;
   /** Trading days of every market, for the timetable. */
   readonly calendars: Calendars;
+  /** Scheduled events of the United States. */
+  readonly events: EventTable;
   /** Compares the one desk's book with its account now. */
   readonly reconcile: AnswerSources['reconcile'];
   /** Now on the run's clock. */
@@ -66,18 +76,17 @@ async function logLines(file: string, count: number, level: string | null): Prom
 async function jobLines(deps: SourcesDeps, limit: number): Promise<JobLine[]> {
   const runs = await deps.store.jobs.recent(200);
   const now = Date.now();
-  return plansOf(deps.config.schedule.jobs, deps.calendars)
-    .slice(0, limit)
-    .map((plan) => {
-      const last = runs.find((run) => run.job === plan.job);
-      return {
-        job: plan.job,
-        state: last?.state ?? 'never_ran',
-        lastAt: last?.scheduledFor ?? null,
-        nextAt: deps.config.profile.isScheduled ? nextDueAt([plan], now) : null,
-        note: last?.note ?? null,
-      };
-    });
+  const byJob = Map.groupBy(timetableOf(deps.config, deps.calendars), ({ job }) => job);
+  return [...byJob].slice(0, limit).map(([job, plans]) => {
+    const last = runs.find((run) => run.job === job);
+    return {
+      job,
+      state: last?.state ?? 'never_ran',
+      lastAt: last?.scheduledFor ?? null,
+      nextAt: deps.config.profile.isScheduled ? nextDueAt(plans, now) : null,
+      note: last?.note ?? null,
+    };
+  });
 }
 
 async function healthLines(deps: SourcesDeps): Promise<HealthLine[]> {
@@ -116,20 +125,18 @@ async function healthLines(deps: SourcesDeps): Promise<HealthLine[]> {
       isWell: true,
       figures: {},
     })),
-    ...deps.desks().map((desk) => {
-      const { safeMode, kill, isReconciled } = desk.state();
-      return {
-        subject: desk.policy.deskId,
-        isWell: safeMode.length === 0 && kill.kind === 'clear' && isReconciled,
-        figures: {
-          kill: kill.kind,
-          safeMode: safeMode.map((entry) => entry.cause).join(', ') || 'off',
-          reconciled: String(isReconciled),
-          version: desk.version(),
-        },
-      };
-    }),
+    ...calendarHealth(deps),
+    ...deps.desks().flatMap((desk) => deskHealth(desk.state(), desk.version())),
   ];
+}
+
+/** Until when the days of each market that a desk trades are known. */
+function calendarHealth({ calendars, config, now = Date.now }: SourcesDeps): HealthLine[] {
+  return [...new Set(config.desks.map(({ market }) => market))].map((market) => {
+    const { validThrough, zone } = calendars[market];
+    const isWell = !endsSoon(validThrough, wallTimeOf(now(), zone).day);
+    return { subject: `calendar ${market}`, isWell, figures: { until: validThrough } };
+  });
 }
 
 /** The daily report of a desk as it was pushed. */
@@ -148,6 +155,31 @@ async function reportOf(deps: SourcesDeps, deskId: string, day: string): Promise
   return found === undefined ? null : ((found.payload as { message: Message }).message ?? null);
 }
 
+/** Every account of the settings; what a running desk says of its own outranks the file. */
+function accountLines({ config, desks }: SourcesDeps): AccountLine[] {
+  return config.accounts.map((account): AccountLine => {
+    const desk = desks().find(({ policy }) => policy.accountId === account.id);
+    const { id: accountId, broker, market, currency } = account;
+    return {
+      accountId,
+      broker,
+      market,
+      currency,
+      environment: desk?.policy.environment ?? account.environment,
+      asked: desk?.state().environmentAsked?.to ?? null,
+      deskId: desk?.policy.deskId ?? null,
+      sides: (['paper', 'live'] as const)
+        .filter((environment) => hasSide(account, environment))
+        .map((environment) => ({
+          environment,
+          missing: variablesOf(account, environment).filter(
+            (name) => !config.keysSet.includes(name),
+          ),
+        })),
+    };
+  });
+}
+
 /** What questions ask outside the desks: jobs, health, log, reports. */
 export function answerSources(deps: SourcesDeps): AnswerSources {
   return {
@@ -155,7 +187,14 @@ export function answerSources(deps: SourcesDeps): AnswerSources {
     health: () => healthLines(deps),
     logs: (count, level) => logLines(dataFilesOf(deps.config.dataDir).log, count, level),
     report: (deskId, day) => reportOf(deps, deskId, day),
+    checkpoints: (deskId, tradingDay, count) =>
+      storedCheckpoints(deps.store.events, streamOf(deps.runId, deskId), tradingDay, count),
+    exDates: (deskId, count) =>
+      storedExDates(deps.store.events, streamOf(deps.runId, deskId), count),
+    calendarOf: (market) => deps.calendars[market],
+    eventsOf: (market) => (market === 'US' ? deps.events : null),
     reconcile: (deskId, by) => deps.reconcile(deskId, by),
+    accounts: () => accountLines(deps),
     ping: () => ({
       uptimeMs: Math.round(performance.now()),
       channels: deps.channels.map((channel) => channel.name).join(', '),

@@ -86,6 +86,12 @@ export function codeVersionOf(root: string): string {
   }
 }
 
+/** Values that leave the process in no text, neither a log's nor a chat's. */
+export function secretsOf(config: Config): readonly string[] {
+  const { telegramToken, databaseUrl, totpSecret, brokerKeys } = config;
+  return [telegramToken, databaseUrl, totpSecret, ...brokerKeys].filter((value) => value !== null);
+}
+
 /** The desk's log file. */
 export function openDeskLog(
   config: Config,
@@ -99,11 +105,6 @@ export function openDeskLog(
     runId,
     environment,
     codeVersion,
-    secrets: [
-      config.telegramToken,
-      config.databaseUrl,
-      config.totpSecret,
-      ...config.brokerKeys,
-    ].filter((secret) => secret !== null),
+    secrets: secretsOf(config),
   });
 }

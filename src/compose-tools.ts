@@ -109,8 +109,8 @@ export async function openCalendar(market: 'US' | 'CN') {
 
 /** Dates of scheduled events. Throws ConfigError. */
 export async function openEvents() {
-  const { loadEvents } = await import('#shell/calendars/load.ts');
-  return loadEvents(join(ROOT, 'config', 'calendars', 'us-events.yaml'));
+  const { loadAgenda } = await import('#shell/calendars/load.ts');
+  return loadAgenda(ROOT);
 }
 
 /** Recorded Chinese market data: the store and the imports into it. Throws ConfigError, StoreError. */
@@ -121,6 +121,12 @@ export async function openMarketData(config: Config) {
   const { handle, store, close } = await openStore(config, 'cli');
   const market = createMarketStoreCn(handle);
   return { market, bars: store.bars, imports: createMarketImports(market, calendar), close };
+}
+
+/** The sources of Chinese market data with their sync and checks. Throws ConfigError, StoreError. */
+export async function openFeedsTools(config: Config) {
+  const { openDataCn } = await import('./compose-data-cn.ts');
+  return openDataCn(config);
 }
 
 /** The reader of recorded bars. */
@@ -241,8 +247,8 @@ export async function runChecks(tell: Tell): Promise<Finding[]> {
   await checkCalendars(note, config);
   if (config !== null) {
     await checkStore(note, config);
-    note(machine.ok('feeds', 'simulated market; recorded bars by centaur data import bars'));
-    const { checkAccounts } = await import('./compose-doctor.ts');
+    const { checkAccounts, checkFeeds } = await import('./compose-doctor.ts');
+    await checkFeeds(note, config);
     await checkAccounts(note, config, ROOT, () => openCalendar('US'));
   }
   const serverTimeAt = config === null ? null : await checkChat(note, config);
@@ -346,5 +352,46 @@ export async function readTable(
       code: 'bad_csv',
       retryable: false,
     });
+  }
+}
+
+/**
+ * Log and recorded inputs of a desk: of the run named, else of the one that runs or was written last, with
+ * the policy it has by today's settings. Null: no such desk has a log. Throws ConfigError, StoreError.
+ */
+export async function openReplayedBook(
+  deskId: string,
+  run: string | undefined,
+  symbols: readonly string[],
+) {
+  const { environmentInLog } = await import('#app/environment-switch.ts');
+  const { listBooks } = await import('#app/read-book.ts');
+  const { policyOf, simulatedTwinOf } = await import('#shell/config/policy-of.ts');
+  const { onSide } = await import('./compose-live-side.ts');
+  const { LIVE_RUN } = await import('./compose-live-deps.ts');
+  const settings = await openSettings({
+    desks: [deskId],
+    ...(symbols.length === 0 ? {} : { symbols }),
+  });
+  const desk = settings.desks.find(({ id }) => id === deskId);
+  const { store, close } = await openStore(settings, 'cli');
+  try {
+    const books = (await listBooks(store.events)).filter((book) => book.deskId === deskId);
+    const book = books.find(({ runId }) => run === undefined || runId === run);
+    if (book === undefined || desk === undefined) return null;
+    const events = await store.events.read(book.stream);
+    const side = await environmentInLog(store, book.stream);
+    const isLive = book.runId === LIVE_RUN;
+    const meant = !isLive ? simulatedTwinOf(desk) : side === null ? desk : onSide(desk, side);
+    return {
+      runId: book.runId,
+      policy: policyOf(meant),
+      events,
+      inputs: await store.inputs.read(book.stream),
+      configHash: settings.hash,
+      recordedConfigs: [...new Set(events.map(({ configHash }) => configHash))],
+    };
+  } finally {
+    await close();
   }
 }

@@ -6,7 +6,7 @@ import type { EventTable } from '#core/gates/event-window.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
 import { stableHash } from '#core/lib/hash.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
-import { type Calendars, loadCalendars, loadEvents } from '#shell/calendars/load.ts';
+import { type Calendars, loadAgenda, loadCalendars } from '#shell/calendars/load.ts';
 import type { Config, DeskConfig, DeskConfigOf } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { loadConfig } from '#shell/config/load.ts';
@@ -16,7 +16,9 @@ import { readBook } from '#shell/files/book-file.ts';
 import { leaveDeskMark } from '#shell/files/desk-mark.ts';
 import type { Log } from '#shell/lib/log.ts';
 import type { RunResult } from '#shell/runner/run-result.ts';
+import { createMarketStoreCn } from '#shell/store/market-store-cn.ts';
 import { usPlayer } from './compose-day-us.ts';
+import { demoDayCn, demoMaterialCn } from './compose-demo-cn.ts';
 import { composeKillSwitch } from './compose-kill.ts';
 import { runLive } from './compose-live.ts';
 import { LIVE_RUN } from './compose-live-deps.ts';
@@ -91,8 +93,15 @@ function leaveMark(assistant: Assistant, runId: string): () => void {
     runId,
     profile: config.profile.name,
     desks: config.desks.map((each) => each.id),
-    environment: 'paper',
+    environment: runId === LIVE_RUN ? sideOf(config) : 'paper',
   });
+}
+
+/** `live` as soon as the settings have real money behind one desk; each desk's own lines say its side. */
+function sideOf(config: Config): 'paper' | 'live' {
+  return config.desks.some(({ accountSettings }) => accountSettings.environment === 'live')
+    ? 'live'
+    : 'paper';
 }
 
 function oneDesk(config: Config): DeskConfig {
@@ -128,16 +137,16 @@ async function usMaterial(
 async function materialOf(assistant: Assistant, desk: DeskConfig): Promise<Material> {
   const { options, calendar, deskStore } = assistant;
   if (desk.strategy === 'vwap-reclaim') return usMaterial(assistant, desk);
+  const params = sectorPulseParamsOf(desk);
   if (options.replay === null) {
-    throw new ConfigError(
-      `start: found ${desk.id} without days to play, expected --replay FROM..TO with stored bars`,
-      { code: 'no_days', retryable: false },
-    );
+    const seed = options.seed ?? assistant.config.profile.seed;
+    const day = demoDayCn(calendar, assistant.startedAt);
+    return demoMaterialCn({ calendar, day, seed, params });
   }
   const { bars } = deskStore.store;
-  const params = sectorPulseParamsOf(desk);
   const book = options.book === null ? [] : readBook(options.book);
-  return replayMaterialCn({ calendar, replay: options.replay, bars, params, book });
+  const market = createMarketStoreCn(deskStore.handle);
+  return replayMaterialCn({ calendar, replay: options.replay, bars, market, params, book });
 }
 
 /** Plays a demo or a replay to its end. */
@@ -165,6 +174,7 @@ async function playRun(assistant: Assistant): Promise<RunResult> {
       deskStore,
       calendar,
       calendars,
+      events: assistant.events,
       material,
       codeVersion,
       key,
@@ -179,6 +189,28 @@ async function playRun(assistant: Assistant): Promise<RunResult> {
   }
 }
 
+/** Settings of what is played after the first desk: in a demo nobody asked anything else of. */
+function laterConfigs(options: StartOptions, config: Config): Config[] {
+  const isAsked = options.replay !== null || options.desks.length > 0 || options.symbols.length > 0;
+  if (isAsked) return [];
+  return (config.profile.playedAfter ?? []).map((id) => configOf({ ...options, desks: [id] }));
+}
+
+/** Plays the desks of a demo one after the other; one desk, one result. Ends early with the run that is cut off. */
+async function playRuns(assistant: Assistant): Promise<RunResult | { readonly runs: RunResult[] }> {
+  const { options, config, calendars, ending } = assistant;
+  const first = await playRun(assistant);
+  const later = laterConfigs(options, config);
+  if (later.length === 0) return first;
+  const runs = [first];
+  for (const next of later) {
+    if (ending.signal.aborted) break;
+    const calendar = calendars[next.desks[0]?.market ?? 'US'];
+    runs.push(await playRun({ ...assistant, config: next, calendar }));
+  }
+  return { runs };
+}
+
 function noteLead({ before, epoch }: DeskStore['lead'], log: Log): void {
   log.info({ line: 'run', phase: 'leading', epoch, before: before?.holder ?? null }, 'leading');
   if (before === null) return;
@@ -188,7 +220,7 @@ function noteLead({ before, epoch }: DeskStore['lead'], log: Log): void {
 
 async function runOnTheClock(assistant: Assistant): Promise<void> {
   const { config, deskStore, codeVersion, calendar, calendars, ending, options } = assistant;
-  const log = openDeskLog(config, LIVE_RUN, 'paper', codeVersion);
+  const log = openDeskLog(config, LIVE_RUN, sideOf(config), codeVersion);
   noteLead(deskStore.lead, log);
   const removeMark = leaveMark(assistant, LIVE_RUN);
   try {
@@ -198,6 +230,7 @@ async function runOnTheClock(assistant: Assistant): Promise<void> {
       deskStore,
       calendar,
       calendars,
+      events: assistant.events,
       codeVersion,
       log,
       killSwitch: composeKillSwitch(config, null),
@@ -243,9 +276,12 @@ function leadTerms(config: Config, isPlayed: boolean, signal: AbortSignal): Lead
 
 /**
  * Runs the assistant to its end: a demo or replay is played, every other profile runs on the clock.
- * Answers the run's result, null for a live run. Throws ConfigError, StoreError, RefusedError.
+ * Answers the run's result (of several desks one each), null for a live run. Throws ConfigError,
+ * StoreError, RefusedError.
  */
-export async function runAssistant(options: StartOptions): Promise<RunResult | null> {
+export async function runAssistant(
+  options: StartOptions,
+): Promise<RunResult | { readonly runs: readonly RunResult[] } | null> {
   const config = configOf(options);
   if (options.book !== null && config.desks.some((desk) => desk.strategy !== 'sector-pulse')) {
     throw new ConfigError(
@@ -261,10 +297,7 @@ export async function runAssistant(options: StartOptions): Promise<RunResult | n
     return null;
   }
   try {
-    const [calendars, events] = await Promise.all([
-      loadCalendars(ROOT),
-      loadEvents(join(ROOT, 'config', 'calendars', 'us-events.yaml')),
-    ]);
+    const [calendars, events] = await Promise.all([loadCalendars(ROOT), loadAgenda(ROOT)]);
     const assistant: Assistant = {
       options,
       config,
@@ -276,7 +309,7 @@ export async function runAssistant(options: StartOptions): Promise<RunResult | n
       events,
       ending,
     };
-    if (isPlayed) return await playRun(assistant);
+    if (isPlayed) return await playRuns(assistant);
     await runOnTheClock(assistant);
     return null;
   } finally {

@@ -21,11 +21,11 @@ export function parseDay(value: string, place: string): string {
 }
 
 /** `FROM` or `FROM..TO`. */
-export function parseDays(value: string): { from: string; to: string } {
+export function parseDays(value: string, place = '--replay'): { from: string; to: string } {
   const [from = '', to = from, rest] = value.split('..');
   const isRange = isTradingDayText(from) && isTradingDayText(to) && rest === undefined;
-  if (!isRange) refuse('--replay', value, 'YYYY-MM-DD or YYYY-MM-DD..YYYY-MM-DD');
-  if (from > to) refuse('--replay', value, 'a first day that is not after the last');
+  if (!isRange) refuse(place, value, 'YYYY-MM-DD or YYYY-MM-DD..YYYY-MM-DD');
+  if (from > to) refuse(place, value, 'a first day that is not after the last');
   return { from, to };
 }
 
@@ -47,6 +47,12 @@ export function parseSeed(value: string): number {
   const seed = Number(value);
   const isUsable = /^\d{1,10}$/.test(value) && seed <= LARGEST_SEED;
   return isUsable ? seed : refuse('--seed', value, `a whole number up to ${LARGEST_SEED}`);
+}
+
+export function parseCount(value: string, place: string, least: number, most: number): number {
+  const count = Number(value);
+  const isUsable = /^\d{1,6}$/.test(value) && count >= least && count <= most;
+  return isUsable ? count : refuse(place, value, `a whole number from ${least} to ${most}`);
 }
 
 export function parseOneOf<const T extends string>(

@@ -1,12 +1,16 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { collectList, parseDay, parseOneOf, parseSeed } from './arguments.ts';
 import { parseSetting, parseSweep } from './backtest-settings.ts';
 import type { Runner } from './command.ts';
 import { jsonOption } from './command.ts';
+import { UsageError } from './exit-code.ts';
 import { createOutput } from './output.ts';
 
 type BacktestFlags = {
   bars?: string[];
+  daily?: string[];
+  quotes?: string[];
   zone?: string;
   label?: string;
   store: boolean;
@@ -19,6 +23,8 @@ type BacktestFlags = {
   labels?: string;
   lookaheadCheck: boolean;
   seed: string;
+  workers: string;
+  queue: boolean;
   out: string;
   json: boolean;
 };
@@ -30,8 +36,23 @@ Examples:
   $ centaur backtest vwap-reclaim --store --symbol SPY --set risk.tradesPerDay=1 --set execution.commission=ibkr_tiered --out results/ibkr
   $ centaur backtest vwap-reclaim --store --symbol SPY --sweep parameters.stopAtrMultiple=0.1:0.5:0.1 --out results/sweep
 Settings are the keys of the desk's file, and execution.commission (alpaca, ibkr_fixed, ibkr_tiered),
-execution.halfSpreadBps, slippageBps, latencySeconds, entry (open, limit), volumeCapRatio.
+execution.halfSpreadBps, slippageBps, spreadAtrRatio, slippageAtrRatio, spread (recorded, model),
+latencySeconds, entry (open, limit), limitFillRatio, volumeCapRatio.
 Layers: a day types, b signals without friction, c execution. docs/backtesting.md explains the figures.`;
+
+const MOST_WORKERS = 256;
+
+function parseWorkers(text: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= MOST_WORKERS) return count;
+  throw new UsageError(`--workers: found "${text}", expected a number from 1 to ${MOST_WORKERS}`);
+}
+
+function parseQuotes(text: string): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at > 0 && at < text.length - 1) return [text.slice(0, at).toUpperCase(), text.slice(at + 1)];
+  throw new UsageError(`--quotes: found "${text}", expected SYMBOL=FILE`);
+}
 
 const oneMore = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
@@ -41,6 +62,8 @@ async function backtest(strategy: string, flags: BacktestFlags) {
     {
       strategy,
       files: flags.bars ?? [],
+      daily: flags.daily ?? [],
+      quotes: (flags.quotes ?? []).map(parseQuotes),
       zone: flags.zone,
       label:
         flags.label === undefined
@@ -56,6 +79,8 @@ async function backtest(strategy: string, flags: BacktestFlags) {
       labels: flags.labels,
       isLookaheadChecked: flags.lookaheadCheck,
       seed: parseSeed(flags.seed),
+      workers: parseWorkers(flags.workers),
+      isQueued: flags.queue,
       out: flags.out,
     },
     createOutput(flags.json),
@@ -69,6 +94,16 @@ export function addBacktestCommand(program: Command, run: Runner): void {
     .description('a strategy over recorded bars: day types, signals, execution, with intervals')
     .argument('<strategy>', 'vwap-reclaim')
     .option('--bars <file>', 'a CSV file of 1-minute bars; repeat it for more symbols', oneMore)
+    .option(
+      '--daily <file>',
+      'daily bars of a symbol, in the order of --bars; without them days are made of minutes',
+      oneMore,
+    )
+    .option(
+      '--quotes <symbol=file>',
+      'recorded bid and ask minutes of a symbol; repeat it for more files',
+      oneMore,
+    )
     .option('--zone <zone>', 'IANA zone of times without an offset')
     .option('--label <edge>', 'start or end: which edge of a bar its time names')
     .option('--store', 'bars of the store in place of files', false)
@@ -89,8 +124,33 @@ export function addBacktestCommand(program: Command, run: Runner): void {
     .option('--labels <file>', "a person's day types: date,symbol,label")
     .option('--lookahead-check', 'plays drawn days again with their future changed', false)
     .option('--seed <number>', 'of the intervals and of what is drawn', '1')
+    .option(
+      '--workers <count>',
+      'threads a sweep is played in; the results do not depend on them',
+      String(availableParallelism()),
+    )
+    .option('--queue', 'a sweep is played by every `centaur worker` of the store', false)
     .requiredOption('--out <folder>', 'where the results are written')
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
     .action((strategy: string, flags: BacktestFlags) => run(() => backtest(strategy, flags)));
+}
+
+type WorkerFlags = { workers: string; json: boolean };
+
+async function worker(flags: WorkerFlags) {
+  const { runWorker } = await import('./worker.ts');
+  return runWorker(parseWorkers(flags.workers), createOutput(flags.json));
+}
+
+/** `centaur worker`: plays what others put on the store's queue. */
+export function addWorkerCommand(program: Command, run: Runner): void {
+  program
+    .command('worker')
+    .description(
+      "plays the sets of sweeps (backtest --queue) from the store's queue until interrupted",
+    )
+    .option('--workers <count>', 'sets played at a time', String(availableParallelism()))
+    .addOption(jsonOption())
+    .action((flags: WorkerFlags) => run(() => worker(flags)));
 }

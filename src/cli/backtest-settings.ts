@@ -6,9 +6,13 @@ export type ExecutionSettings = {
   readonly commission: CommissionModel;
   readonly halfSpreadBps: number;
   readonly slippageBps: number;
+  readonly spreadAtrRatio: number;
+  readonly slippageAtrRatio: number;
+  readonly spread: 'recorded' | 'model';
   readonly latencySeconds: number;
   readonly entry: 'open' | 'limit';
   readonly volumeCapRatio: number;
+  readonly limitFillRatio: number;
 };
 
 /** A value as a command line or a file would mean it. */
@@ -18,6 +22,9 @@ const COMMISSIONS: readonly CommissionModel[] = ['alpaca', 'ibkr_fixed', 'ibkr_t
 const MOST: Readonly<Record<string, number>> = {
   halfSpreadBps: 1000,
   slippageBps: 1000,
+  spreadAtrRatio: 10,
+  slippageAtrRatio: 10,
+  limitFillRatio: 1,
   latencySeconds: 3600,
   volumeCapRatio: 1,
 };
@@ -90,6 +97,8 @@ export function executionWith(
     if (!(key in base)) refuse('--set', `${PREFIX}${key}`, `one of ${keysOf(base)}`);
     if (key === 'commission' && !COMMISSIONS.some((known) => known === value))
       refuse(place, String(value), `one of ${COMMISSIONS.join(', ')}`);
+    if (key === 'spread' && value !== 'recorded' && value !== 'model')
+      refuse(place, String(value), 'recorded or model');
     if (key === 'entry' && value !== 'open' && value !== 'limit')
       refuse(place, String(value), 'open or limit');
     const most = MOST[key];

@@ -5,6 +5,7 @@ import { checkLookahead } from '#app/lookahead-check.ts';
 import { openBacktest } from '#compose-backtest';
 import { openCalendar, openEvents } from '#compose-tools';
 import type { CalendarTable } from '#core/market/calendar.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
 import { wallTimeOf } from '#core/market/session.ts';
 import { instrumentOf } from './arguments.ts';
 import {
@@ -21,27 +22,26 @@ import {
   describeLayer,
   describeRegimes,
   modelOf,
-  type ParameterSet,
   playLayer,
   sweepRows,
   type TriedSet,
-  triedSet,
   walkSweep,
 } from './backtest-layers.ts';
+import { playQueued } from './backtest-queue.ts';
 import { type ReportFacts, reportText } from './backtest-report.ts';
-import {
-  combinationsOf,
-  type ExecutionSettings,
-  executionWith,
-  type SettingValue,
-  splitSettings,
-} from './backtest-settings.ts';
+import { setWith } from './backtest-set.ts';
+import { combinationsOf, type SettingValue } from './backtest-settings.ts';
+import { playSweep } from './backtest-sweep.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
 
 export type BacktestArguments = {
   readonly strategy: string;
   readonly files: readonly string[];
+  /** Daily bars, none or one file a symbol. */
+  readonly daily: readonly string[];
+  /** Recorded quotes, symbol and file. */
+  readonly quotes: readonly (readonly [string, string])[];
   readonly zone: string | undefined;
   readonly label: 'start' | 'end' | undefined;
   readonly isStore: boolean;
@@ -54,6 +54,10 @@ export type BacktestArguments = {
   readonly labels: string | undefined;
   readonly isLookaheadChecked: boolean;
   readonly seed: number;
+  /** Threads that a sweep is played in. */
+  readonly workers: number;
+  /** A sweep is played by the workers on the queue. */
+  readonly isQueued: boolean;
   readonly out: string;
 };
 
@@ -62,20 +66,6 @@ type Loaded = Awaited<ReturnType<Tools['loadStored']>>;
 
 /** Drawn moments of a look-ahead check. */
 const LOOKAHEAD_CUTS = 40;
-const COMMISSION = { alpaca: 'alpaca', ibkr: 'ibkr_tiered' } as const;
-
-function executionOf(tools: Tools): ExecutionSettings {
-  const { broker } = tools;
-  return {
-    commission: broker === 'ibkr' ? COMMISSION.ibkr : COMMISSION.alpaca,
-    halfSpreadBps: 0.25,
-    slippageBps: tools.slippageBps,
-    latencySeconds: tools.mode === 'auto' ? 0 : 45,
-    entry: 'open',
-    volumeCapRatio: 0.1,
-  };
-}
-
 function checkArguments(given: BacktestArguments): void {
   const { strategy, files, symbols, isStore, layers } = given;
   if (strategy !== 'vwap-reclaim')
@@ -86,6 +76,16 @@ function checkArguments(given: BacktestArguments): void {
     const found = isStore ? 'both' : 'neither';
     throw new UsageError(`backtest: found ${found}, expected --bars FILE or --store`);
   }
+  if (given.isQueued && !isStore)
+    throw new UsageError('--queue: found --bars, expected --store, from which every worker reads');
+  if (given.isQueued && given.quotes.length > 0)
+    throw new UsageError(
+      '--queue: found --quotes, expected none: workers read from the store only',
+    );
+  if (given.daily.length > 0 && given.daily.length !== files.length)
+    throw new UsageError(
+      `--daily: found ${given.daily.length} for ${files.length} files of --bars, expected none or one each, in their order`,
+    );
   if (!isStore && symbols.length !== files.length)
     throw new UsageError(
       `--symbol: found ${symbols.length} for ${files.length} files, expected one a file, in their order`,
@@ -102,13 +102,32 @@ async function loadSeries(
   const instruments = names.map((symbol) => instrumentOf(symbol, 'US', '--symbol'));
   const twice = instruments.find((id, at) => instruments.indexOf(id) !== at);
   if (twice !== undefined) throw new UsageError(`--symbol: found ${twice} twice, expected it once`);
-  if (given.isStore) return tools.loadStored(calendar, instruments, given.from, given.to);
+  const other = given.quotes.find(([symbol]) => !names.includes(symbol));
+  if (other !== undefined)
+    throw new UsageError(`--quotes: found ${other[0]}, expected one of ${names.join(', ')}`);
+  const bars = given.isStore
+    ? await tools.loadStored(calendar, instruments, given.from, given.to)
+    : await loadFiles(given, tools, calendar, instruments, output);
+  return bars.map((series) => tools.withQuotes(series, calendar, given));
+}
+
+async function loadFiles(
+  given: BacktestArguments,
+  tools: Tools,
+  calendar: CalendarTable,
+  instruments: readonly InstrumentId[],
+  output: Output,
+): Promise<Loaded> {
   const loaded: Loaded = [];
   for (const [at, file] of given.files.entries()) {
-    output.progress(`reading ${file} …`);
+    output.progress(`reading ${file} …`, { stage: 'reading', done: at, of: given.files.length });
     const { zone, label } = given;
     loaded.push(
-      await tools.loadFile(calendar, { file, instrument: instruments[at]!, zone, label }),
+      await tools.loadFile(calendar, {
+        ...{ file, zone, label },
+        instrument: instruments[at]!,
+        daily: given.daily[at],
+      }),
     );
   }
   return loaded;
@@ -157,27 +176,14 @@ type Played = {
   readonly layers: readonly LayerResult[];
 };
 
-function setWith(
-  tools: Tools,
-  settings: Readonly<Record<string, SettingValue>>,
-  symbols: readonly string[],
-): { readonly set: ParameterSet; readonly execution: ExecutionSettings; readonly hash: string } {
-  const parts = splitSettings(settings);
-  const execution = executionWith(executionOf(tools), parts.execution);
-  const desk = tools.deskWith({ ...parts.desk, symbols });
-  if (desk === null) throw new UsageError('--set: found another strategy, expected vwap-reclaim');
-  const policy = { ...desk.policy, mode: 'semi' as const };
-  const hash = tools.hashConfig({ desk: desk.hash, execution });
-  return { set: { policy, params: desk.params }, execution, hash };
-}
-
-function play(
+async function play(
   given: BacktestArguments,
   tools: Tools,
-  plan: BacktestPlan,
+  planned: { readonly plan: BacktestPlan; readonly facts: BacktestPlanFacts },
   known: readonly string[],
   output: Output,
-): Played {
+): Promise<Played> {
+  const { plan } = planned;
   const { days } = plan;
   const symbols = [
     ...new Set(days.flatMap((day) => day.symbols.map(({ instrument }) => instrument.slice(0, -3)))),
@@ -186,21 +192,27 @@ function play(
   const sets = new Set(known);
   const base = setWith(tools, given.settings, symbols);
   sets.add(base.hash);
-  const tried: TriedSet[] = [];
   const sweptLayer = wanted.includes('c') ? 'C' : 'B';
   const combinations = given.sweeps.length === 0 ? [] : combinationsOf(given.sweeps);
-  for (const [at, values] of combinations.entries()) {
-    output.progress(`set ${at + 1} of ${combinations.length}`);
-    const other = setWith(tools, { ...given.settings, ...values }, symbols);
-    sets.add(other.hash);
-    tried.push(triedSet(values, playLayer(sweptLayer, days, other.set, other.execution)));
-  }
+  const tasks = combinations.map((values) => {
+    const { hash, ...other } = setWith(tools, { ...given.settings, ...values }, symbols);
+    sets.add(hash);
+    return { values, ...other };
+  });
+  const swept = { layer: sweptLayer, plan: planned.facts } as const;
+  const onDone = (done: number) => output.progress(`set ${done} of ${tasks.length}`);
+  const tried =
+    given.isQueued && tasks.length > 0
+      ? await playQueued(given, tools, swept, combinations, symbols, onDone)
+      : await playSweep(swept, days, tasks, { workers: given.workers, onDone });
   const trialSharpes = sweepRows(tried).flatMap(({ sharpe }) => sharpe ?? []);
   const facts = { seed: given.seed, tried: sets.size, trialSharpes };
   const layers = wanted.map((name) => {
     const layer = name === 'b' ? 'B' : 'C';
     const outcome = playLayer(layer, days, base.set, base.execution, (done) => {
-      if (done % 50 === 0) output.progress(`layer ${layer}: ${done} of ${days.length} days`);
+      if (done % 10 !== 0) return;
+      const step = { stage: `layer_${name}`, done, of: days.length };
+      output.progress(`layer ${layer}: ${done} of ${days.length} days`, step);
     });
     return describeLayer(layer, outcome, days, facts);
   });
@@ -238,12 +250,13 @@ export async function runBacktestCommand(
   checkArguments(given);
   const tools = await openBacktest();
   const calendar = await openCalendar('US');
+  output.progress('reading bars …', { stage: 'reading', done: 0, of: 0 });
   const series = await loadSeries(given, tools, calendar, output);
   const facts = planFacts(given, tools, series, calendar, await openEvents());
   const names = series.map(({ instrument }) => instrument.slice(0, -3));
   const base = setWith(tools, given.settings, names);
   const hand = given.labels === undefined ? [] : tools.readDayLabels(given.labels);
-  output.progress('planning days …');
+  output.progress('planning days …', { stage: 'planning', done: 0, of: 0 });
   const plan = planBacktest(facts);
   if (plan.days.length === 0) {
     output.aside(
@@ -252,7 +265,7 @@ export async function runBacktestCommand(
     return EXIT.dataNotReady;
   }
   const hashes = series.map(({ hash }) => hash);
-  const played = play(given, tools, plan, triedBefore(given.out, hashes), output);
+  const played = await play(given, tools, { plan, facts }, triedBefore(given.out, hashes), output);
   const regimes = given.layers.includes('a')
     ? describeRegimes(plan.days, base.set.params, hand)
     : null;

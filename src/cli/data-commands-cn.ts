@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import {
   collectList,
   MONEY,
+  parseCount,
   parseDay,
   parseInstant,
   parseOneOf,
@@ -195,4 +196,46 @@ export function addMarketImports(bring: Command, run: Runner): void {
   addLists(bring, run);
   addPools(bring, run);
   addFigures(bring, run);
+}
+
+/** `centaur data sync` and `data check`: the sources of Chinese market data. */
+export function addFeedCommands(data: Command, run: Runner): void {
+  data
+    .command('sync')
+    .description('everything of the last final day of the Chinese market into the store')
+    .option('--date <date>', 'another trading day than the last one that is final')
+    .option(
+      '--history <days>',
+      'daily bars of so many trading days before it, too; can be run again',
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ centaur data sync
+      after 15:30 the day itself, before that the one before; exits 5 when its bars are not to be had
+  $ centaur data sync --history 280
+      what a desk needs at first: share by share where no source has whole days`,
+    )
+    .action((flags: { date?: string; history?: string; json: boolean }) =>
+      run(async () => {
+        const { runDataSync } = await import('./data-feeds.ts');
+        const day = flags.date === undefined ? null : parseDay(flags.date, '--date');
+        const history =
+          flags.history === undefined ? null : parseCount(flags.history, '--history', 1, 2_000);
+        return runDataSync({ day, history }, createOutput(flags.json));
+      }),
+    );
+  data
+    .command('check')
+    .description('asks every source of the profile one question; how they did lately')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExamples:\n  $ centaur data check --json')
+    .action((flags: { json: boolean }) =>
+      run(async () => {
+        const { runDataCheck } = await import('./data-feeds.ts');
+        return runDataCheck(createOutput(flags.json));
+      }),
+    );
 }

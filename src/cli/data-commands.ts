@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { collectList, MONEY, parseOneOf, parsePairs, VOLUME } from './arguments.ts';
 import type { Runner } from './command.ts';
 import { jsonOption } from './command.ts';
-import { addMarketImports } from './data-commands-cn.ts';
+import { addFeedCommands, addMarketImports } from './data-commands-cn.ts';
 import { createOutput } from './output.ts';
 
 type ImportFlags = {
@@ -92,6 +92,7 @@ export function addDataCommands(program: Command, run: Runner): void {
     .addHelpText('after', IMPORT_EXAMPLES)
     .action((flags: ImportFlags) => run(() => importBars(flags)));
   addMarketImports(bring, run);
+  addFeedCommands(data, run);
   data
     .command('status')
     .description('what is stored, by symbol, timeframe and source')

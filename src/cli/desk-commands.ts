@@ -90,7 +90,10 @@ function addReadCommands(program: Command, run: Runner): void {
     .argument('<id>', 'a ticket code, ticket id or order id')
     .option('--run <id>', 'look in this run only')
     .addOption(jsonOption())
-    .addHelpText('after', '\nExamples:\n  $ centaur explain K7QD')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ centaur explain K7QD\n  $ centaur explain 2026-11-18.10:00',
+    )
     .action((id: string, flags: { run?: string; json: boolean }) =>
       run(async () =>
         (await import('./explain.ts')).runExplain(id, flags.run, createOutput(flags.json)),

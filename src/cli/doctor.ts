@@ -2,7 +2,7 @@ import { runChecks } from '#compose-tools';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Output } from './output.ts';
 
-const MARKS = { ok: 'ok  ', warning: 'warn', failed: 'FAIL' } as const;
+const MARKS = { ok: 'ok  ', warning: 'warn', failed: 'FAIL', skipped: 'skip' } as const;
 
 /** One line a check, each with its cure; fails when one failed. */
 export async function runDoctor(output: Output): Promise<ExitCode> {

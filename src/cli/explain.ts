@@ -1,7 +1,9 @@
 import type { StoredEvent } from '#app/ports.ts';
-import { explainTicket } from '#app/read-book.ts';
+import { explainDecision } from '#app/read-book.ts';
+import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import { withBooks } from './book.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { printCheckpoint } from './explain-checkpoint.ts';
 import { instantText, type Output, tableText } from './output.ts';
 
 type Check = {
@@ -42,6 +44,10 @@ function fieldsOf(data: unknown, prefix = ''): string[] {
 }
 
 function printEvent(event: StoredEvent, zone: string, output: Output): void {
+  if (event.type === 'checkpoint_recorded') {
+    printCheckpoint((event.data as { record: CheckpointRecord }).record, zone, output);
+    return;
+  }
   output.line(`${instantText(event.occurredAt, zone).slice(0, 19)}  ${event.type}`);
   output.line(`    ${fieldsOf(event.data).join(', ')}`);
   const checks = checksIn(event.data);
@@ -59,7 +65,7 @@ function printEvent(event: StoredEvent, zone: string, output: Output): void {
   for (const line of table.split('\n')) output.line(`    ${line}`);
 }
 
-/** `explain`: the chain behind one ticket, with every check, its value and its threshold. */
+/** `explain`: the chain behind one ticket or checkpoint, with every check, its value and its threshold. */
 export async function runExplain(
   target: string,
   run: string | undefined,
@@ -69,7 +75,7 @@ export async function runExplain(
     const zones = new Map(settings.desks.map((desk) => [desk.id, desk.market]));
     const others = run === undefined ? allBooks.filter((book) => !books.includes(book)) : [];
     for (const book of [...books, ...others]) {
-      const chain = explainTicket(await store.events.read(book.stream), target);
+      const chain = explainDecision(await store.events.read(book.stream), target);
       if (chain.length === 0) continue;
       const zone = zones.get(book.deskId) === 'CN' ? 'Asia/Shanghai' : 'America/New_York';
       output.line(
@@ -80,7 +86,7 @@ export async function runExplain(
       return EXIT.ok;
     }
     throw new Error(
-      `explain: found nothing named ${target}, expected a ticket code or id of the log`,
+      `explain: found nothing named ${target}, expected a ticket code or id, or a checkpoint as 2026-11-18.10:00, of the log`,
     );
   });
 }

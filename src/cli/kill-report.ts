@@ -36,3 +36,11 @@ export function flattenLines(accountId: string, { legs, left }: AccountFlatten):
   const rest = left.map(({ instrument, quantity }) => `${instrument} ${quantity}`).join(', ');
   return [...lines, `${accountId}: NOT flat after the last look: ${rest}`];
 }
+
+/** What became of orders at the broker that the desk did not know; an answer of an earlier version says nothing. */
+export function strangerLines(ids: readonly string[] | null | undefined): string[] {
+  if (ids === null)
+    return ['desk: the broker is still asked for orders that are not the desk’s; see /status'];
+  if (ids === undefined || ids.length === 0) return [];
+  return [`desk: ${ids.length} order(s) that are not the desk’s cancelled, too: ${ids.join(', ')}`];
+}

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openKillTargets, openKillTools, openSettings } from '#compose-tools';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { flattenLines, stageOneLines } from './kill-report.ts';
+import { flattenLines, stageOneLines, strangerLines } from './kill-report.ts';
 import { instantText, type Output } from './output.ts';
 
 type Tools = Awaited<ReturnType<typeof openKillTools>>;
@@ -13,6 +13,8 @@ type Answer = NonNullable<ReturnType<Tools['killFile']['readAnswer']>>;
 const BEFORE_BROKERS_MS = 700;
 const ANSWER_WITHIN_MS = 3_000;
 const LOOK_EVERY_MS = 20;
+/** How long the report waits for what the broker says of orders the desk did not know; they are canceled all the same. */
+const STRANGERS_WITHIN_MS = 4_000;
 
 /** What a kill knows of the accounts: none where the settings cannot be read. */
 type Accounts = { readonly targets: readonly KillTarget[]; readonly problem: string | null };
@@ -34,6 +36,17 @@ async function waitForAnswer(tools: Tools, since: number, ms: number): Promise<A
     if (answer !== null || Date.now() >= deadline) return answer;
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+/** The same answer once it says what became of orders the desk did not know; as it is when that takes too long. */
+async function wholeOf(tools: Tools, answer: Answer): Promise<Answer> {
+  const deadline = Date.now() + STRANGERS_WITHIN_MS;
+  let newest = answer;
+  while (newest.strangerIds === null && Date.now() < deadline) {
+    await sleep(LOOK_EVERY_MS);
+    newest = tools.killFile.readAnswer(answer.at) ?? newest;
+  }
+  return newest;
 }
 
 async function accountsOf(tools: Tools): Promise<Accounts> {
@@ -208,14 +221,17 @@ function isDone({ cause, stageOne, stageTwo }: Reached): boolean {
   return isOut && (stageTwo?.left.length ?? 0) === 0;
 }
 
-function answered(run: Run, answer: Answer, pid: number, isNews: boolean): ExitCode {
+async function answered(run: Run, first: Answer, pid: number, isNews: boolean): Promise<ExitCode> {
   const { tools, meant, scope, at, output, isFlatten } = run;
-  const when = isNews ? `answered after ${Math.max(0, answer.at - at)} ms` : 'had answered';
+  const when = isNews ? `answered after ${Math.max(0, first.at - at)} ms` : 'had answered';
+  // stage 2 does not wait for a report
+  const flattened = isFlatten ? handStageTwo(tools, meant, scope, at, output) : [];
+  const answer = await wholeOf(tools, first);
   output.line(
     `desk: pid ${pid} ${when}: ${answer.canceledOrderIds.length} entry order(s) cancelled, ` +
       `${answer.protectionKept} protective order(s) kept`,
   );
-  const flattened = isFlatten ? handStageTwo(tools, meant, scope, at, output) : [];
+  for (const line of strangerLines(answer.strangerIds)) output.line(line);
   output.result({ killed: true, scope, desk: 'answered', pid, answer, flattened });
   return EXIT.ok;
 }

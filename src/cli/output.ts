@@ -1,5 +1,8 @@
 import process from 'node:process';
 
+/** How far long work is: `done` of `of`, 0 of 0 where there is nothing to count. */
+export type ProgressStep = { readonly stage: string; readonly done: number; readonly of: number };
+
 /** Where a command writes: its answer to standard output, everything else to standard error. */
 export type Output = {
   readonly isJson: boolean;
@@ -7,8 +10,8 @@ export type Output = {
   line(text: string): void;
   /** The answer for a program: exactly one object, under --json only. */
   result(value: unknown): void;
-  /** News on the way; on a terminal only. */
-  progress(text: string): void;
+  /** News on the way; on a terminal only. `step` is for a process that started this one and listens. */
+  progress(text: string, step?: ProgressStep): void;
   /** A warning or an aside, always on standard error. */
   aside(text: string): void;
 };
@@ -18,7 +21,10 @@ export function createOutput(isJson: boolean): Output {
     isJson,
     line: (text) => void (isJson || process.stdout.write(`${text}\n`)),
     result: (value) => void (isJson && process.stdout.write(`${JSON.stringify(value)}\n`)),
-    progress: (text) => void (process.stderr.isTTY && process.stderr.write(`${text}\n`)),
+    progress: (text, step) => {
+      if (process.stderr.isTTY) process.stderr.write(`${text}\n`);
+      if (step !== undefined && process.connected) process.send?.(step);
+    },
     aside: (text) => void process.stderr.write(`${text}\n`),
   };
 }

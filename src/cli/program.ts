@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { addBacktestCommand } from './backtest-command.ts';
+import { addBacktestCommand, addWorkerCommand } from './backtest-command.ts';
 import type { Runner, Start } from './command.ts';
 import { addDataCommands } from './data-commands.ts';
 import { addDbCommands } from './db-commands.ts';
 import { addDeskCommands } from './desk-commands.ts';
 import { EXIT, type ExitCode, errorLine, exitCodeOf } from './exit-code.ts';
+import { addReplayCommand } from './replay-command.ts';
 import { addStartCommand } from './start-command.ts';
 
 const VERSION_FILE = join(import.meta.dirname, '..', '..', 'package.json');
@@ -79,6 +80,8 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a gate or lock, 4 not a trad
   addStartCommand(program, start, run);
   addDeskCommands(program, start, run);
   addBacktestCommand(program, run);
+  addWorkerCommand(program, run);
+  addReplayCommand(program, run);
   addDataCommands(program, run);
   addDbCommands(program, run);
   silence(program);

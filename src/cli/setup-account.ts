@@ -4,20 +4,20 @@ import type { Output } from './output.ts';
 import type { SetupText } from './setup-text.ts';
 
 type Tools = Awaited<ReturnType<typeof openSetupTools>>;
-type Account = Tools['accounts'][number];
+type Account = ReturnType<Tools['accountsOf']>[number];
 
 /** Which account the desk trades on. */
 export async function askAccount(
   questions: Questions,
-  tools: Tools,
+  accounts: readonly Account[],
   text: SetupText,
   current: string,
 ): Promise<Account | undefined> {
-  const known = tools.accounts.map((account) => account.id).join(', ');
+  const known = accounts.map((account) => account.id).join(', ');
   const answer = await questions.ask(text.account(known), current, (given) =>
-    tools.accounts.some((account) => account.id === given) ? null : text.oneOf(known),
+    accounts.some((account) => account.id === given) ? null : text.oneOf(known),
   );
-  return tools.accounts.find((account) => account.id === answer);
+  return accounts.find((account) => account.id === answer);
 }
 
 /** Keys of the account by the names of their variables; what is set already is kept. Throws for keys that are refused. */

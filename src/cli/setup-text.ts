@@ -4,10 +4,13 @@ export const MOST_CAPITAL = 1_000_000_000;
 /** What `setup` says, in both languages. */
 export const SETUP_TEXT = {
   en: {
-    market: 'Market (US; A-shares are not in this version)',
+    market: 'Market of the desk (US, CN for A-shares)',
     account: (known: string) => `Account of the desk (${known})`,
     symbols: 'Symbols, separated by commas',
     capital: 'Capital of the desk, USD; also the cash of a simulated account',
+    capitalCn: 'Capital of the desk, yuan; also the cash of a simulated account',
+    historyCn:
+      'A-shares: bring the history in once with centaur data sync; without it the gate never passes',
     key: (name: string) => `${name} as the broker shows it`,
     keyShape: 'expected it without white space',
     keysValid: (account: string) => `the broker knows the keys of ${account}`,
@@ -40,10 +43,12 @@ export const SETUP_TEXT = {
     next: (command: string) => `Next: ${command}`,
   },
   zh: {
-    market: '市场（US；本版本尚不含 A 股）',
+    market: '交易台的市场（US，CN 为 A 股）',
     account: (known: string) => `交易台的账户（${known}）`,
     symbols: '标的，用逗号分隔',
     capital: '交易台资金，美元；也是模拟账户的现金',
+    capitalCn: '交易台资金，人民币元；也是模拟账户的现金',
+    historyCn: 'A 股：请先运行一次 centaur data sync 取历史数据；没有历史，闸门不会通过',
     key: (name: string) => `${name}，按券商显示的原样`,
     keyShape: '不应含空白',
     keysValid: (account: string) => `券商认得 ${account} 的密钥`,

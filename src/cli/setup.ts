@@ -49,27 +49,34 @@ async function checkToken(tools: Tools, text: Text, token: string, output: Outpu
 async function askAll(questions: Questions, tools: Tools, settings: Settings, output: Output) {
   const language = await askLanguage(questions, settings);
   const text = TEXT[language];
-  const desk = settings.desks.find((one) => one.strategy === 'vwap-reclaim');
-  const market = await questions.ask(text.market, 'US', (given) =>
-    given.toUpperCase() === 'US' ? null : text.oneOf('US'),
+  const usual = settings.desks[0]?.market ?? 'US';
+  const known = tools.markets.join(', ');
+  const answer = await questions.ask(text.market, usual, (given) =>
+    tools.markets.some((one) => one === given.toUpperCase()) ? null : text.oneOf(known),
   );
-  const symbols = await questions.ask(text.symbols, desk?.symbols.join(',') ?? '', (given) =>
-    tools.symbolsOf(given) === null ? text.symbolList : null,
-  );
-  const capital = await questions.ask(text.capital, String(desk?.capital ?? ''), (given) => {
+  const market = answer.toUpperCase();
+  const desk = tools.deskOf(market);
+  const symbols =
+    desk.symbols === null
+      ? null
+      : await questions.ask(text.symbols, desk.symbols.join(','), (given) =>
+          tools.symbolsOf(given) === null ? text.symbolList : null,
+        );
+  const money = market === 'CN' ? text.capitalCn : text.capital;
+  const capital = await questions.ask(money, String(desk.capital ?? ''), (given) => {
     const amount = Number(given);
     return amount >= LEAST_CAPITAL && amount <= MOST_CAPITAL ? null : text.amount;
   });
   const token = await askToken(questions, tools, text, settings.telegramToken !== null);
-  const account = await askAccount(questions, tools, text, desk?.account ?? '');
+  const account = await askAccount(questions, tools.accountsOf(market), text, desk.account);
   const isSet = (name: string) => settings.keysSet.includes(name);
   const keys =
     account === undefined ? {} : await askKeys(questions, tools, text, account, isSet, output);
   return {
     language,
-    market: market.toUpperCase(),
+    market,
     account: account?.id ?? '',
-    symbols: tools.symbolsOf(symbols) ?? [],
+    symbols: symbols === null ? [] : (tools.symbolsOf(symbols) ?? []),
     capital: Math.round(Number(capital) * 100) / 100,
     keys,
     token,
@@ -116,7 +123,9 @@ export async function runSetup(output: Output): Promise<ExitCode> {
     };
     const written = tools.write({ ...answers, secrets });
     const hasTelegram = isNewToken || (token === null && settings.telegramToken !== null);
-    const command = hasTelegram ? 'npm start -- --profile paper' : 'npm start';
+    const profile = answers.market === 'CN' ? 'cn' : hasTelegram ? 'paper' : null;
+    const command = profile === null ? 'npm start' : `npm start -- --profile ${profile}`;
+    if (answers.market === 'CN') output.aside(text.historyCn);
     output.line(text.written(written.join(', ')));
     if (hasTelegram) output.line(text.pair);
     output.line(text.next(command));

@@ -82,6 +82,13 @@ export async function runStops(flags: StopsFlags, output: Output): Promise<ExitC
     for (const symbol of given?.keys() ?? [])
       if (state === null || heldAs(state, symbol) === undefined)
         throw new UsageError(`${file}: found ${symbol}, expected a symbol that ${account} holds`);
+    if (held.length === 0) {
+      output.line(
+        `${account}: nothing is held, so no stop is set; a demo or replay has an account of its own`,
+      );
+      output.result({ account, rows: [], handedIn: 0 });
+      return EXIT.ok;
+    }
     const rows = held.flatMap((position) => {
       const wanted =
         percent === null

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -126,12 +127,40 @@ export async function loadCalendars(root: string): Promise<Calendars> {
   return { US: us, CN: cn };
 }
 
+/** The bundled dates, and an operator's own ones beside them: earnings, releases. */
+const EVENT_FILE = 'config/calendars/us-events.yaml';
+const OWN_EVENT_FILE = 'config/local/calendars/us-events.yaml';
+
+/**
+ * All scheduled events of the project at `root`: the bundled file and, where there is one, the operator's own
+ * with the same keys. An own span of coverage of a kind replaces the bundled one; an event in both is refused.
+ * Throws ConfigError as above.
+ */
+export async function loadAgenda(root: string): Promise<EventTable> {
+  const bundled = await loadEvents(join(root, EVENT_FILE));
+  const file = join(root, OWN_EVENT_FILE);
+  if (!existsSync(file)) return bundled;
+  const own = await loadEvents(file);
+  const known = new Set(bundled.events.map(keyOfEvent));
+  const twice = own.events.find((event) => known.has(keyOfEvent(event)));
+  if (twice !== undefined) refuse(file, `${keyOfEvent(twice)}: found in ${EVENT_FILE} too`);
+  return {
+    source: `${bundled.source}; ${own.source}`,
+    coverage: { ...bundled.coverage, ...own.coverage },
+    events: [...bundled.events, ...own.events],
+  };
+}
+
+function keyOfEvent(event: EventTable['events'][number]): string {
+  return `${event.kind} ${event.day} ${event.symbol ?? ''} ${event.time ?? ''}`.trim();
+}
+
 /** The scheduled events in a YAML file of `config/calendars`. Throws ConfigError as above. */
 export async function loadEvents(file: string): Promise<EventTable> {
   const { events, coverage, source } = await readYaml(file, eventsSchema);
   const seen = new Set<string>();
   for (const event of events) {
-    const key = `${event.kind} ${event.day} ${event.symbol ?? ''} ${event.time ?? ''}`.trim();
+    const key = keyOfEvent(event as EventTable['events'][number]);
     if (seen.has(key)) refuse(file, `${key}: found twice`);
     seen.add(key);
   }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PersonPolicy } from '#core/engine/policy.ts';
 import type { AccountConfig, AlpacaSide, IbkrSide } from './account-schema.ts';
 import { type Env, given } from './env.ts';
 import { readConfigFile, refuse, suggestion } from './read-file.ts';
@@ -82,6 +83,11 @@ export function readAccounts(root: string): readonly AccountConfig[] {
   return accounts;
 }
 
+/** What one person may have at stake over all accounts. Throws ConfigError. */
+export function readPerson(root: string): PersonPolicy {
+  return readConfigFile(root, FILE, accountsFile).person;
+}
+
 /** The account of an id. Throws ConfigError naming `place` and the nearest id. */
 export function accountOf(
   accounts: readonly AccountConfig[],
@@ -106,6 +112,29 @@ export function accountOf(
 export function hasSide(account: AccountConfig, environment: Environment): boolean {
   if (account.broker === 'paper') return environment === 'paper';
   return account.broker === 'manual' || account[environment] !== null;
+}
+
+/**
+ * Which account at which broker a side is, so that two entries for the same one are found; null for one
+ * that is only of this desk's making. With the environment, two names of the same key are one, too. Secret
+ * then: it names a key.
+ */
+export function identityOf(
+  account: AccountConfig,
+  environment: Environment,
+  env: Env = {},
+): string | null {
+  if (account.broker === 'alpaca') {
+    const side = account[environment];
+    if (side === null) return null;
+    const key = given(env, `${side.credentials}_KEY_ID`) ?? side.credentials;
+    return `alpaca ${side.tradingUrl} ${key}`;
+  }
+  if (account.broker === 'ibkr') {
+    const side = account[environment];
+    return side === null ? null : `ibkr ${side.accountId}`;
+  }
+  return null;
 }
 
 /** Names of the variables that must be set before the account can be used in an environment. */

@@ -1,3 +1,4 @@
+import type { PersonPolicy } from '#core/engine/policy.ts';
 import type { AccountConfig } from './account-schema.ts';
 import type { ChannelsFile, DeskFile, ProfileFile, ScheduleFile } from './schema.ts';
 
@@ -29,6 +30,8 @@ export type Config = {
   readonly profile: ProfileFile & { readonly name: string };
   /** Every account of the files, also those no desk uses. */
   readonly accounts: readonly AccountConfig[];
+  /** What one person may have at stake over all desks; null while one runs alone. */
+  readonly person: PersonPolicy | null;
   /** Keys of brokers that are set. Secret, for the redactor only: a broker reads its own. */
   readonly brokerKeys: readonly string[];
   /** Names of the variables with brokers' keys that are set. */

@@ -17,7 +17,13 @@ export type DataFiles = {
   readonly secret: string;
   /** Which one-time code was used last, and bans. */
   readonly codes: string;
+  /** Which side each account is on. */
+  readonly sides: string;
   readonly backups: string;
+  /** Results of backtests that were asked for in the chat. */
+  readonly backtests: string;
+  /** Pictures and files the terminal was sent. */
+  readonly files: string;
 };
 
 export function dataFilesOf(dataDir: string): DataFiles {
@@ -30,6 +36,9 @@ export function dataFilesOf(dataDir: string): DataFiles {
     users: join(dataDir, 'users.json'),
     secret: join(dataDir, 'secret'),
     codes: join(dataDir, 'totp.json'),
+    sides: join(dataDir, 'accounts.json'),
     backups: join(dataDir, 'backups'),
+    backtests: join(dataDir, 'backtests'),
+    files: join(dataDir, 'files'),
   };
 }

@@ -1,6 +1,6 @@
 import { parseInstrumentId } from '#core/market/instrument.ts';
 import type { Mode } from '#core/replies/act.ts';
-import { accountOf, allKeys, keyNames, readAccounts } from './accounts.ts';
+import { accountOf, allKeys, identityOf, keyNames, readAccounts, readPerson } from './accounts.ts';
 import type { AccountConfig, Config, DeskConfig, LogLevel } from './config.ts';
 import type { Env } from './env.ts';
 import { findDataDir, given, listFrom, readEnv } from './env.ts';
@@ -105,6 +105,14 @@ function readDesks(
       refuse(`config/desks/${desk.id}.yaml: account`, found, 'an account of its own');
     }
     taken.set(desk.account, desk.id);
+    const { accountSettings: account } = desk;
+    const identity = identityOf(account, account.environment);
+    const same = identity === null ? undefined : taken.get(identity);
+    if (same !== undefined) {
+      const found = `${desk.account}, the same one at the broker as that of ${same}`;
+      refuse(`config/desks/${desk.id}.yaml: account`, found, 'an account of its own');
+    }
+    if (identity !== null) taken.set(identity, desk.id);
   }
   return desks;
 }
@@ -207,6 +215,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
     processStartedAt: Number.isFinite(startedAt) && startedAt > 0 ? startedAt : null,
     profile,
     accounts,
+    person: desks.length > 1 ? readPerson(options.root) : null,
     brokerKeys: allKeys(accounts, env),
     keysSet: keyNames(accounts).filter((name) => given(env, name) !== undefined),
     desks,

@@ -1,4 +1,4 @@
-import type { ExecutionPolicy, Policy } from '#core/engine/policy.ts';
+import type { BreakerPolicy, ExecutionPolicy, Policy } from '#core/engine/policy.ts';
 import type { EventWindowParams } from '#core/gates/event-window.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { parseInstrumentId } from '#core/market/instrument.ts';
@@ -43,6 +43,7 @@ function executionOf(desk: DeskConfig): ExecutionPolicy {
     hasBracket: !isWatched,
     hasOco: !isWatched,
     hasReplace: !isWatched,
+    hasExtendedHours: broker === 'alpaca' || broker === 'ibkr',
     flatten: FLATTEN[broker],
   };
 }
@@ -68,11 +69,31 @@ function whoOf(desk: DeskConfig) {
     mode: desk.mode,
     capitalMinor: toMinor(desk.capital),
     execution: executionOf(desk),
+    isDataPartial: isPartial(desk),
   };
 }
 
-/** What the desk's decisions depend on, in the units of the core. */
+/** One venue's prices: free, and a small part of the tape. */
+function isPartial({ accountSettings: account }: DeskConfig): boolean {
+  return account.broker === 'alpaca' && account.feed === 'iex';
+}
+
+/** The breakers of a desk that sets none of its own: no minute bars, no expected slippage of a ticket. */
+const NO_BREAKERS: BreakerPolicy = {
+  pauseMs: 0,
+  haltPauseMs: 5 * MINUTE_MS,
+  slippageMultiple: Number.MAX_SAFE_INTEGER,
+  slippageFills: Number.MAX_SAFE_INTEGER,
+};
+
+/** What the desk's decisions depend on, in the units of the core. Throws ConfigError. */
 export function policyOf(desk: DeskConfig): Policy {
+  if (desk.mode === 'auto' && isPartial(desk))
+    refuse(
+      `config/desks/${desk.id}.yaml: mode`,
+      'auto',
+      'alert or semi: the feed of its account is iex, one venue',
+    );
   return desk.strategy === 'sector-pulse' ? pulsePolicyOf(desk) : vwapPolicyOf(desk);
 }
 
@@ -102,6 +123,7 @@ function pulsePolicyOf(desk: DeskConfigOf<'sector-pulse'>): Policy {
       minVolumeRatio: 0,
       maxCostR: 1,
       eventDays: 'off',
+      shrinkRatio: 1,
     },
     ticket: {
       lifeMs: entry.lifeMs,
@@ -130,17 +152,26 @@ function pulsePolicyOf(desk: DeskConfigOf<'sector-pulse'>): Policy {
       barDelayMs: 0,
       barOverdueMs: null,
       quoteStaleMs: watch.quoteStaleSeconds * SECOND_MS,
+      quietMinutesMs: 0,
       orderConfirmMs: watch.orderConfirmSeconds * SECOND_MS,
+      operatorSilentMs: watch.operatorSilentMinutes * MINUTE_MS,
       alarmRepeatMs: watch.alarmRepeatMinutes.map((minutes) => minutes * MINUTE_MS),
     },
-    pulse: { stance, restart, checkpoints: clock.checkpoints },
+    breakers: NO_BREAKERS,
+    pulse: {
+      stance,
+      restart,
+      checkpoints: clock.checkpoints,
+      whenMissed: clock.whenMissed,
+      entry,
+    },
     openingNoTradeMs: 0,
     cooldownMs: 0,
   };
 }
 
 function vwapPolicyOf(desk: DeskConfigOf<'vwap-reclaim'>): Policy {
-  const { risk, session, ticket, exits, cost, watch } = desk;
+  const { breakers, risk, session, ticket, exits, cost, watch } = desk;
   return {
     ...whoOf(desk),
     instruments: instrumentsOf(desk),
@@ -157,6 +188,7 @@ function vwapPolicyOf(desk: DeskConfigOf<'vwap-reclaim'>): Policy {
       minVolumeRatio: risk.minVolumeRatio,
       maxCostR: risk.maxCostR,
       eventDays: risk.eventDays,
+      shrinkRatio: risk.shrinkRatio,
     },
     ticket: {
       lifeMs: ticket.lifeSeconds * SECOND_MS,
@@ -185,8 +217,16 @@ function vwapPolicyOf(desk: DeskConfigOf<'vwap-reclaim'>): Policy {
       barDelayMs: watch.barDelaySeconds * SECOND_MS,
       barOverdueMs: watch.barOverdueSeconds * SECOND_MS,
       quoteStaleMs: watch.quoteStaleSeconds * SECOND_MS,
+      quietMinutesMs: watch.quietMinutes * MINUTE_MS,
       orderConfirmMs: watch.orderConfirmSeconds * SECOND_MS,
+      operatorSilentMs: watch.operatorSilentMinutes * MINUTE_MS,
       alarmRepeatMs: watch.alarmRepeatMinutes.map((minutes) => minutes * MINUTE_MS),
+    },
+    breakers: {
+      pauseMs: breakers.pauseMinutes * MINUTE_MS,
+      haltPauseMs: breakers.haltPauseMinutes * MINUTE_MS,
+      slippageMultiple: breakers.slippageMultiple,
+      slippageFills: breakers.slippageFills,
     },
     pulse: null,
     openingNoTradeMs: session.openingNoTradeMinutes * MINUTE_MS,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { account } from './account-schema.ts';
+import { feedsFile } from './feeds-schema.ts';
 import {
   amountPerShare,
   bps,
@@ -41,6 +42,14 @@ const risk = section({
   minVolumeRatio: fraction(1),
   maxCostR: multipleOfR(1),
   eventDays: oneOf(['off', 'shrink']),
+  shrinkRatio: fraction(1, 0.05),
+});
+
+const breakers = section({
+  pauseMinutes: minutes(60),
+  haltPauseMinutes: minutes(60),
+  slippageMultiple: factor(20),
+  slippageFills: count(20),
 });
 
 const ticket = section({
@@ -59,7 +68,9 @@ const watch = section({
   barDelaySeconds: seconds(60, 0),
   barOverdueSeconds: seconds(300),
   quoteStaleSeconds: seconds(300),
+  quietMinutes: minutes(30, 0),
   orderConfirmSeconds: seconds(120),
+  operatorSilentMinutes: minutes(120),
   alarmRepeatMinutes: listOf(minutes(240, 0.5), 'a list of minutes'),
 });
 
@@ -144,6 +155,7 @@ const vwapReclaimDeskFile = section({
     slippageBps: bps(100),
   }),
   watch,
+  breakers,
   parameters,
 });
 
@@ -157,7 +169,16 @@ export const deskFile = z.discriminatedUnion(
 );
 
 /** config/accounts.yaml */
-export const accountsFile = section({ accounts: listOf(account, 'a list of accounts') });
+export const accountsFile = section({
+  accounts: listOf(account, 'a list of accounts'),
+  /** Over all accounts of one side and one currency. */
+  person: section({
+    nameCapRatio: fraction(1, 0.01),
+    checkpointCapRatio: fraction(1, 0.01),
+    dayCapRatio: fraction(1, 0.01),
+    correlationLimit: fraction(1, -1),
+  }),
+});
 
 /** config/channels.yaml */
 export const channelsFile = section({
@@ -200,9 +221,11 @@ export const scheduleFile = section({
 export const profileFile = section({
   description: z.string({ error: 'a sentence' }),
   desks: listOf(name('a desk id'), 'a list of desk ids'),
+  /** Desks whose days are played after those of `desks`, one desk after the other; none if left out. */
+  playedAfter: listOf(name('a desk id'), 'a list of desk ids').optional(),
   channels: listOf(oneOf(['terminal', 'telegram']), 'a list of terminal, telegram'),
-  /** `recorded`: stored days only, with --replay. */
-  market: oneOf(['simulated', 'recorded']),
+  /** `recorded`: stored days only, with --replay. `live`: the sources of config/feeds.yaml. */
+  market: oneOf(['simulated', 'recorded', 'live']),
   /** Threshold set of its sector-pulse desks; null: the one each desk names. */
   set: name('a threshold set').nullable(),
   isScheduled: flag(),
@@ -225,4 +248,5 @@ export const CONFIG_SCHEMAS = {
   channels: channelsFile,
   schedule: scheduleFile,
   profile: profileFile,
+  feeds: feedsFile,
 } as const;

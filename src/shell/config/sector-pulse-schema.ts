@@ -50,6 +50,8 @@ const clock = section({
   sellOnly: wallTime().nullable(),
   buyPointWatchMinutes: minutes(120, 1),
   lastDayExit: wallTime(),
+  missedAfterSeconds: seconds(600),
+  whenMissed: oneOf(['closed', 'open']),
 });
 
 const indicators = section({
@@ -215,6 +217,7 @@ export const sectorPulseDeskFile = section({
     heartbeatMaxAgeSeconds: seconds(120),
     quoteStaleSeconds: seconds(3600),
     orderConfirmSeconds: seconds(120),
+    operatorSilentMinutes: minutes(120),
     alarmRepeatMinutes: listOf(minutes(240, 0.5), 'a list of minutes'),
   }),
   parameters: sectorPulseThresholds,

@@ -73,6 +73,8 @@ function marketPartOf(
       sellOnly: clock.sellOnly,
       buyPointWatchMs: clock.buyPointWatchMinutes * MINUTE_MS,
       lastDayExit: clock.lastDayExit,
+      missedAfterMs: clock.missedAfterSeconds * SECOND_MS,
+      whenMissed: clock.whenMissed,
     },
     indicators: {
       snapshotMaxAgeMs: indicators.snapshotMaxAgeSeconds * SECOND_MS,

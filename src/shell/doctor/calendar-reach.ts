@@ -1,3 +1,4 @@
+import { endsSoon } from '#core/gates/calendar-end.ts';
 import type { EventTable } from '#core/gates/event-window.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import { wallTimeOf } from '#core/market/session.ts';
@@ -5,6 +6,7 @@ import { addCalendarDays } from '#core/market/trading-day.ts';
 import { type Finding, failed, ok, warning } from './machine.ts';
 
 const COMFORTABLE_DAYS = 60;
+const EVENT_CURE = 'update Centaur, or add dates to config/calendars/us-events.yaml';
 const CURE = 'update Centaur, or extend the file under config/calendars';
 
 /**
@@ -35,11 +37,17 @@ export function checkEvents(
     const covered = events.coverage[kind];
     return covered === undefined || today < covered.from || today > covered.through;
   });
-  if (unknown.length === 0) return ok('events', `${kinds.join(', ')} dates known`);
+  if (unknown.length === 0) {
+    const soon = kinds.filter((kind) => endsSoon(events.coverage[kind]?.through ?? null, today));
+    const known = `${kinds.join(', ')} dates known`;
+    if (soon.length === 0) return ok('events', known);
+    const ends = soon.map((kind) => `${kind} until ${events.coverage[kind]?.through}`).join(', ');
+    return warning(
+      'events',
+      `${known}, ${ends}: from then on taken as happening each day`,
+      EVENT_CURE,
+    );
+  }
   const found = `${unknown.join(', ')} dates not known for ${today}: taken as happening`;
-  return warning(
-    'events',
-    found,
-    'update Centaur, or add dates to config/calendars/us-events.yaml',
-  );
+  return warning('events', found, EVENT_CURE);
 }

@@ -5,7 +5,8 @@ import process from 'node:process';
 /** One line of the smoke test. `cure` says what to do; null when nothing is. */
 export type Finding = {
   readonly name: string;
-  readonly state: 'ok' | 'warning' | 'failed';
+  /** `skipped`: nobody was asked. */
+  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly found: string;
   readonly cure: string | null;
 };
@@ -18,6 +19,11 @@ const READABLE_BY_OTHERS = 0o077;
 
 export function ok(name: string, found: string): Finding {
   return { name, state: 'ok', found, cure: null };
+}
+
+/** What nobody was asked about; it neither passed nor failed. */
+export function skipped(name: string, found: string): Finding {
+  return { name, state: 'skipped', found, cure: null };
 }
 
 export function warning(name: string, found: string, cure: string): Finding {
@@ -77,7 +83,7 @@ const MOST_DRIFT_MS = 3000;
 export function checkClock(now: number, serverTimeAt: number | null): Finding {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const here = `${new Date(now).toISOString()}, zone ${zone}`;
-  if (serverTimeAt === null) return ok('clock', `${here}; nothing reached to compare it with`);
+  if (serverTimeAt === null) return skipped('clock', `${here}; nothing reached to compare it with`);
   const drift = now - serverTimeAt;
   return Math.abs(drift) <= MOST_DRIFT_MS
     ? ok('clock', `${here}, agrees with Telegram`)

@@ -34,7 +34,8 @@ const HIDDEN_NAMES = [
 /** Shorter texts are no secrets and would blank out innocent words. */
 const SHORTEST_SECRET = 6;
 
-function hideIn(secrets: readonly string[]): (line: string) => string {
+/** Blanks out the given values, and as JSON writes them, wherever they stand in a text. */
+export function redactorOf(secrets: readonly string[]): (line: string) => string {
   const values = secrets
     .filter((secret) => secret.length >= SHORTEST_SECRET)
     .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
@@ -68,7 +69,7 @@ export function createLog(options: LogOptions): Log {
         paths: HIDDEN_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
         censor: HIDDEN,
       },
-      hooks: { streamWrite: hideIn(secrets) },
+      hooks: { streamWrite: redactorOf(secrets) },
     },
     stream,
   );

@@ -12,6 +12,8 @@ export type RateBudgetOptions = {
 /** Parts of the budget that a lane leaves to the lanes above it. */
 const LEFT_FREE: Readonly<Record<BudgetLane, number>> = { urgent: 0, order: 0.35, poll: 0.5 };
 const MINUTE_MS = 60_000;
+/** A lower limit than any plan has is a wrong header; kept, it would leave no call to the lower lanes. */
+const LEAST_PER_MINUTE = 10;
 /** Longest pause a wrong or malicious header can cause. */
 const LONGEST_PAUSE_MS = 90_000;
 
@@ -54,8 +56,8 @@ export class RateBudget {
   /** What the other side says it allows, and how much of it is left until `resetAt`. */
   note(limit: number | null, remaining: number | null, resetAt: number | null): void {
     this.#fill();
-    if (limit !== null && limit > 0) this.#perMinute = limit;
-    if (remaining === null) return;
+    if (limit !== null && limit >= LEAST_PER_MINUTE) this.#perMinute = limit;
+    if (remaining === null || remaining < 0) return;
     this.#tokens = Math.min(this.#tokens, remaining);
     if (remaining === 0 && resetAt !== null) this.pause(resetAt);
   }

@@ -32,12 +32,14 @@ export type SchedulerOptions = {
   /** Runs the job and answers how it ended. A rejection counts as failed. */
   readonly run: (slot: Slot) => Promise<JobOutcome>;
   readonly onTrouble: (trouble: JobTrouble) => void;
+  /** Ends the runs under way when the scheduler stops: one that watches a session would last until its close. */
+  readonly endRuns: () => Promise<void>;
 };
 
 export type Scheduler = {
   /** Settles what a dead process left, catches up, then waits for the next due instant. */
   start(): Promise<void>;
-  /** Starts nothing more; resolves when the runs under way have been written down. */
+  /** Starts nothing more and ends the runs under way; resolves when they have been written down. */
   stop(): Promise<void>;
   /** Next due instant of any job; null when the calendars end before. */
   nextDueAt(): number | null;
@@ -122,7 +124,8 @@ async function fire(
   const outcome = await options
     .run(slot)
     .catch((error: unknown): JobOutcome => ({ kind: 'failed', message: messageOf(error) }));
-  if (outcome.kind === 'failed') {
+  // what ends because the desk does is no trouble
+  if (outcome.kind === 'failed' && !isStopped()) {
     onTrouble({ kind: 'failed', job, scheduledFor, message: outcome.message });
   }
   const note = outcome.kind === 'failed' ? outcome.message : '';
@@ -171,6 +174,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     async stop() {
       isStopped = true;
       timer?.cancel();
+      await options.endRuns();
       while (underWay.size > 0) await Promise.all([...underWay]);
     },
     nextDueAt: () => nextDueAt(plans, clock.now()),

@@ -108,6 +108,8 @@ export function createWorkers(options: WorkersOptions): Workers {
     if (worker === undefined) return { kind: 'failed', message: 'the thread did not start' };
     const end = ended(worker);
     threads.set(job, { worker, end });
+    // a stop that came while the thread was being started has not seen it
+    if (isStopped) void cancel(job);
     const outcome = await end;
     threads.delete(job);
     if (canceled.delete(job)) return { kind: 'failed', message: 'canceled' };

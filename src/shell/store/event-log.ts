@@ -49,14 +49,30 @@ async function append(
   }
 }
 
-async function readPage(sql: Sql, stream: string, after: number): Promise<EventRow[]> {
-  return await sql<EventRow[]>`
-    select seq, stream, version, type, schema_version as "schemaVersion", market,
+function columnsOf(sql: Sql) {
+  return sql`seq, stream, version, type, schema_version as "schemaVersion", market,
       trading_day as "tradingDay", occurred_at as "occurredAt", recorded_at as "recordedAt",
       run_id as "runId", correlation_id as "correlationId", causation_id as "causationId",
-      config_hash as "configHash", code_version as "codeVersion", data
-    from events where stream = ${stream} and version > ${after}
+      config_hash as "configHash", code_version as "codeVersion", data`;
+}
+
+async function readPage(sql: Sql, stream: string, after: number): Promise<EventRow[]> {
+  return await sql<EventRow[]>`
+    select ${columnsOf(sql)} from events where stream = ${stream} and version > ${after}
     order by version limit ${READ_PAGE}`;
+}
+
+async function readNewest(
+  sql: Sql,
+  stream: string,
+  type: string,
+  count: number,
+  tradingDay: string | null,
+): Promise<EventRow[]> {
+  const ofDay = tradingDay === null ? sql`` : sql`and trading_day = ${tradingDay}`;
+  return await sql<EventRow[]>`
+    select ${columnsOf(sql)} from events where stream = ${stream} and type = ${type} ${ofDay}
+    order by version desc limit ${count}`;
 }
 
 /** The log in PostgreSQL, appended to under `epoch`. */
@@ -75,6 +91,13 @@ export function createEventLog(db: Caller, codec: EventCodec, epoch: number | nu
           after = page.at(-1)?.version ?? after;
         }
       }),
+    newest: (stream, type, count, tradingDay = null) =>
+      db.run('read newest events', async (sql) =>
+        (await readNewest(sql, stream, type, count, tradingDay)).map((row) => ({
+          ...row,
+          data: codec.upcast(row.type, row.schemaVersion, row.data),
+        })),
+      ),
     streams: (prefix) =>
       db.run('list streams', async (sql) => [
         ...(await sql<{ stream: string; version: number }[]>`

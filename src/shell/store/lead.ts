@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RefusedError } from '#app/errors.ts';
 import type { Epochs, Fence, Leader } from '#app/ports.ts';
 import { type LeadSession, openLeadSession } from './lead-session.ts';
-import { createLease, type Elapsed, type Lease, STALLED_MS, startWatch } from './lease.ts';
+import { createLease, type Elapsed, fenceOf, type Lease, STALLED_MS, startWatch } from './lease.ts';
 import { type Access, openSql, processName } from './sql-client.ts';
 import { toStoreError } from './store-error.ts';
 
@@ -198,15 +198,8 @@ function keepLead(
   };
   const timer = setInterval(() => void keep(), RENEW_EVERY_MS);
   timer.unref();
-  const fence: Fence = {
-    mayLeave: async (raisesRisk) => {
-      if (lease.state() === 'unsure') await renew();
-      const state = lease.state();
-      return state === 'leading' || (state === 'unsure' && !raisesRisk);
-    },
-  };
   return {
-    fence,
+    fence: fenceOf(lease, renew),
     stop: () => {
       isOver = true;
       clearInterval(timer);

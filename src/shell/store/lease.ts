@@ -1,5 +1,5 @@
 import { StoreError } from '#app/errors.ts';
-import type { Epochs } from '#app/ports.ts';
+import type { Epochs, Fence } from '#app/ports.ts';
 
 /** A leader whose last sign of life is younger than this may send; see `STALLED_MS`. */
 export const LEASE_MS = 2_500;
@@ -59,6 +59,17 @@ export function createLease(
         if (!(error instanceof StoreError)) throw error;
       }
       return state();
+    },
+  };
+}
+
+/** The fence of a lease; `renew` is how it asks again when it is unsure. */
+export function fenceOf(lease: Lease, renew: () => Promise<unknown> = () => lease.renew()): Fence {
+  return {
+    mayLeave: async (raisesRisk) => {
+      if (lease.state() === 'unsure') await renew();
+      const state = lease.state();
+      return state === 'leading' || (state === 'unsure' && !raisesRisk);
     },
   };
 }

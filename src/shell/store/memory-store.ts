@@ -19,6 +19,7 @@ import type { Bar, BarColumns } from '#core/market/bar.ts';
 import { columnsOf } from '#core/market/bar.ts';
 import { queuedRow } from './append-batch.ts';
 import { cleanText, createEventCodec, encodeJson, type Upcasts } from './event-codec.ts';
+import { createMemoryFiles } from './file-store.ts';
 import { createMemoryEpochs, underEpoch } from './memory-epochs.ts';
 import { createMemoryOutbox } from './memory-outbox.ts';
 import type { RawSnapshot, RawSnapshots } from './snapshots.ts';
@@ -90,13 +91,21 @@ function createMemoryEventLog(tables: Tables, upcasts: Upcasts, now: () => numbe
     const outbox = addOutbox(tables, batch.outbox);
     return { kind: 'appended', version: stream.length, outbox } as const;
   };
+  const view = (event: StoredEvent): StoredEvent => ({
+    ...event,
+    data: codec.upcast(event.type, event.schemaVersion, stored(event.data)),
+  });
   return {
     append: async (batch) => append(batch),
     read: async (stream, afterVersion = 0) =>
-      (tables.streams.get(stream) ?? []).slice(afterVersion).map((event) => ({
-        ...event,
-        data: codec.upcast(event.type, event.schemaVersion, stored(event.data)),
-      })),
+      (tables.streams.get(stream) ?? []).slice(afterVersion).map(view),
+    newest: async (stream, type, count, tradingDay = null) =>
+      (tables.streams.get(stream) ?? [])
+        .filter((event) => event.type === type)
+        .filter((event) => tradingDay === null || event.tradingDay === tradingDay)
+        .slice(-count)
+        .reverse()
+        .map(view),
     streams: async (prefix) =>
       [...tables.streams]
         .filter(([stream]) => stream.startsWith(prefix))
@@ -181,18 +190,33 @@ function createMemoryInputs(stored: Copy): InputLog {
   };
 }
 
-function createMemorySnapshots(stored: Copy): StateSnapshots {
-  const latest = new Map<string, { version: number; state: unknown }>();
+/** As the store in PostgreSQL. */
+const KEPT_SNAPSHOTS = 3;
+
+function createMemorySnapshots(tables: Tables): StateSnapshots {
+  const kept = new Map<string, { version: number; state: unknown }[]>();
+  const of = (stream: string) => kept.get(stream) ?? [];
   return {
     save: async (stream, version, state) => {
-      const known = latest.get(stream);
-      if (known === undefined || known.version < version) {
-        latest.set(stream, { version, state: stored(state) });
-      }
+      if (of(stream).some((known) => known.version === version)) return;
+      const all = [...of(stream), { version, state: tables.stored(state) }];
+      kept.set(stream, all.sort((a, b) => a.version - b.version).slice(-KEPT_SNAPSHOTS));
     },
     latest: async (stream) => {
-      const found = latest.get(stream);
-      return found === undefined ? null : { version: found.version, state: stored(found.state) };
+      const found = of(stream).at(-1);
+      return found === undefined
+        ? null
+        : { version: found.version, state: tables.stored(found.state) };
+    },
+    removeAhead: async (stream) => {
+      const logEnd = tables.streams.get(stream)?.at(-1)?.version ?? 0;
+      const ahead = of(stream).filter(({ version }) => version > logEnd);
+      kept.set(
+        stream,
+        of(stream).filter(({ version }) => version <= logEnd),
+      );
+      const newest = ahead.at(-1);
+      return newest === undefined ? null : { version: newest.version, logEnd };
     },
   };
 }
@@ -315,12 +339,13 @@ export function createMemoryStore(
   const store: Store = {
     events: createMemoryEventLog(tables, upcasts, now),
     inputs: createMemoryInputs(tables.stored),
-    snapshots: createMemorySnapshots(tables.stored),
+    snapshots: createMemorySnapshots(tables),
     inbox: createMemoryInbox(tables),
     outbox: createMemoryOutbox(tables.outbox, {
       add: (rows) => addOutbox(tables, rows),
       markDone: (id) => markDone(tables, id),
     }),
+    files: createMemoryFiles(),
     epochs,
     jobs: createMemoryJobRuns(),
     bars: createMemoryBars(),

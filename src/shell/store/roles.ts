@@ -4,7 +4,7 @@ import type { Sql } from './sql-client.ts';
 /** Tables of which no row is ever changed: by privilege for the app role, by trigger for everybody. */
 const APPEND_ONLY = ['events', 'inputs', 'snapshot_raw', 'audit', 'imports'] as const;
 
-/** Recorded market data: rows are added, never changed. */
+/** Recorded market data and files of messages: rows are added, never changed. */
 const RECORDED = [
   'bars',
   'series_cn',
@@ -19,6 +19,7 @@ const RECORDED = [
   'figures_cn',
   'quarantine',
   'feed_attempts',
+  'files',
 ] as const;
 
 /** Tables rebuilt from events. */

@@ -7,6 +7,7 @@ import { loadOrm, loadPgCore } from './drizzle.ts';
 const {
   bigint,
   check,
+  customType,
   date,
   doublePrecision,
   index,
@@ -24,6 +25,7 @@ const { sql } = loadOrm();
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 const serial = (name: string) =>
   bigint(name, { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
+const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 const whole = (name: string) => bigint(name, { mode: 'number' });
 
 /** The log. `seq` orders replay; `version` counts from 1 within a stream. Append-only. */
@@ -108,6 +110,13 @@ export const outbox = pgTable(
     index('outbox_edit').on(t.lane, t.editKey, t.id),
   ],
 );
+
+/** Contents of files that outbox rows name, once each by their SHA-256. Rows are added, never changed. */
+export const files = pgTable('files', {
+  hash: text('hash').primaryKey(),
+  content: bytes('content').notNull(),
+  savedAt: instant('saved_at').notNull(),
+});
 
 /**
  * Who may write: at most one row. `epoch` is a key, so that raising it waits for every statement that

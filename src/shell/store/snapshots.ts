@@ -30,6 +30,21 @@ export function createStateSnapshots(db: Caller, epoch: number | null): StateSna
           order by version desc limit 1`;
         return row ?? null;
       }),
+    removeAhead: (stream) =>
+      db.run('remove snapshots ahead of the log', async (sql) => {
+        const [row] = await sql<{ version: number | null; logEnd: number }[]>`
+          with log as (
+            select coalesce(max(version), 0)::int as "logEnd" from events where stream = ${stream}
+          ), removed as (
+            delete from state_snapshots using log
+            where stream = ${stream} and version > log."logEnd"
+            returning version
+          )
+          select (select max(version) from removed) as version, "logEnd" from log`;
+        return row === undefined || row.version === null
+          ? null
+          : { version: row.version, logEnd: row.logEnd };
+      }),
   };
 }
 

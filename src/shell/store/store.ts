@@ -2,6 +2,7 @@ import type {
   BarStore,
   Epochs,
   EventLog,
+  FileStore,
   Inbox,
   InputLog,
   JobRuns,
@@ -12,6 +13,7 @@ import { createBarStore } from './bar-store.ts';
 import { createEpochs } from './epochs.ts';
 import { createEventCodec, type Upcasts } from './event-codec.ts';
 import { createEventLog } from './event-log.ts';
+import { createFileStore } from './file-store.ts';
 import { createInbox } from './inbox.ts';
 import { createInputLog } from './input-log.ts';
 import { createJobRuns } from './job-runs.ts';
@@ -26,6 +28,7 @@ export type Store = {
   readonly snapshots: StateSnapshots;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
+  readonly files: FileStore;
   readonly epochs: Epochs;
   readonly jobs: JobRuns;
   readonly bars: BarStore;
@@ -48,6 +51,7 @@ export function createStore(db: Caller, settings: StoreSettings = {}): Store {
     snapshots: createStateSnapshots(db, epoch),
     inbox: createInbox(db, codec),
     outbox: createOutbox(db, codec, epoch),
+    files: createFileStore(db),
     epochs: createEpochs(db),
     jobs: createJobRuns(db),
     bars: createBarStore(db),

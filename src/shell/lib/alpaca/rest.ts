@@ -4,6 +4,7 @@ import type { BrokerError, FailureOptions, FeedError } from '#app/errors.ts';
 import type { Clock } from '#app/ports.ts';
 import { type AlpacaKeys, withoutKeys } from '#shell/lib/alpaca/keys.ts';
 import { type BudgetLane, RateBudget } from '#shell/lib/rate-budget.ts';
+import { Turns } from '#shell/lib/turns.ts';
 
 /** One call as the log shows it. `requestId` is the vendor's name of it, which support asks for. */
 export type AlpacaCallLine = {
@@ -37,6 +38,8 @@ export type AlpacaCall<T> = {
   readonly query?: Query;
   readonly body?: unknown;
   readonly lane: BudgetLane;
+  /** Longest wait for the budget; later the call fails as `disconnected`, unsent. Left out: for ever. */
+  readonly withinMs?: number;
   /** Shape of a good answer. */
   readonly answer: z.ZodType<T>;
 };
@@ -66,6 +69,8 @@ const LONGEST_QUOTE = 160;
 /** The trading host gives a code of its own, the data host words alone. */
 const errorBody = z.looseObject({ code: z.number().int().optional(), message: z.string() });
 const REFUSALS: ReadonlySet<number> = new Set([403, 404, 422]);
+/** The trading host's codes have eight digits; `{"code":404}` is the word of something in between. */
+const LEAST_CODE = 10_000_000;
 /** Nothing can have been sent when the connection could not be made. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -107,6 +112,7 @@ export class AlpacaRest {
   readonly #options: AlpacaRestOptions;
   readonly #budget: RateBudget;
   readonly #stopping = new AbortController();
+  readonly #turns = new Turns();
 
   constructor(options: AlpacaRestOptions) {
     this.#options = options;
@@ -163,9 +169,16 @@ export class AlpacaRest {
   }
 
   async #once<T>(call: AlpacaCall<T>): Promise<AlpacaAnswer<T>> {
-    const turn = this.#budget.take(call.lane);
-    if (turn !== null) await turn;
     const { clock } = this.#options;
+    const askedAt = clock.now();
+    const turn = this.#budget.take(call.lane) ?? this.#turnOf(call.lane);
+    if (turn !== null) await turn;
+    const waited = clock.now() - askedAt;
+    if (call.withinMs !== undefined && waited > call.withinMs)
+      throw this.failure(placeOf(call), `found room after ${waited} ms only, expected it sooner`, {
+        code: 'disconnected',
+        retryable: false,
+      });
     const startedAt = clock.now();
     let response: Response | null = null;
     let failure: string | null = null;
@@ -188,6 +201,11 @@ export class AlpacaRest {
         failure,
       });
     }
+  }
+
+  /** Fifty cancels of a kill are made one after another, so that the first has left before the last is made. */
+  #turnOf(lane: BudgetLane): Promise<void> | null {
+    return lane === 'urgent' ? this.#turns.take() : null;
   }
 
   #send<T>(call: AlpacaCall<T>): Promise<Response> {
@@ -242,8 +260,8 @@ export class AlpacaRest {
       throw this.failure(place, faultOf(parsed.error, body), unreadable(status));
     }
     const said = errorBody.safeParse(body);
-    if (said.success && said.data.code !== undefined && REFUSALS.has(status)) {
-      const { code, message, ...details } = said.data;
+    const { code = 0, message = '', ...details } = said.success ? said.data : {};
+    if (code >= LEAST_CODE && REFUSALS.has(status)) {
       return { kind: 'refused', status, code, message, details };
     }
     const words = said.success ? ` (${[said.data.code, said.data.message].join(' ').trim()})` : '';

@@ -2,6 +2,7 @@ import { EventName, IBApi } from '@stoqey/ib';
 import { BrokerError } from '#app/errors.ts';
 import type { Clock, ConnectionChange, Timer } from '#app/ports.ts';
 import { guardFrames } from './frame-gate.ts';
+import { FIRST_REQUEST_ID, isOrderId, portIn } from './numbers.ts';
 import { type SendLane, SendLanes } from './send-lanes.ts';
 
 export type GatewayOptions = {
@@ -18,6 +19,18 @@ export type GatewayOptions = {
   readonly answerTimeoutMs?: number;
   /** After this silence the gateway is asked for the time. Default 10,000. */
   readonly heartbeatMs?: number;
+  /** How long a start asks again for a client id that is in use. Default 5,000. */
+  readonly idWaitMs?: number;
+  /**
+   * The gateway's master client, as which the orders of `clientId` can be heard and canceled, too. Null
+   * or left out: the gateway has none.
+   */
+  readonly standInId?: number | null;
+  /**
+   * True after a takeover: whoever led before may be frozen with `clientId` in its hands, for as long as
+   * its machine keeps the socket. The start then goes on as `standInId`.
+   */
+  readonly hasTakenOver?: boolean;
   /** Waits between attempts to connect again, the last one repeats; each is varied by a fifth. */
   readonly backoffMs?: readonly number[];
   /** One line without secrets for the log. */
@@ -30,8 +43,14 @@ export type Attach = (api: IBApi) => void;
 type Ready = { readonly api: IBApi; readonly accounts: readonly string[] };
 
 const BACKOFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000] as const;
-/** Far above any order id, because errors name a request and an order by the same kind of number. */
-const FIRST_REQUEST_ID = 1_000_000_000;
+/**
+ * The gateway notices the end of a connection a moment after it: who left just now, a look at the other
+ * side or a process that died, still has the id for that long. Less than a start is waited for.
+ */
+const ID_WAIT_MS = 5_000;
+/** After a takeover: a process that was killed has left by then, one that is frozen never leaves. */
+const FROZEN_AFTER_MS = 1_000;
+const ID_AGAIN_MS = 250;
 /** The library's own pacing is wide open; {@link SendLanes} paces with a lane for cancels. */
 const LIBRARY_RATE = 100_000;
 
@@ -57,6 +76,8 @@ export class IbkrGateway {
   #isStopped = false;
   #wasReady = false;
   #port: number;
+  #clientId: number;
+  readonly #standInId: number | null;
   #nextOrderId = 0;
   #nextRequestId = FIRST_REQUEST_ID;
   #lastHeardAt = 0;
@@ -66,6 +87,28 @@ export class IbkrGateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#port = options.port;
+    this.#clientId = options.clientId;
+    const { standInId = null, clientId } = options;
+    this.#standInId = standInId === clientId ? null : standInId;
+  }
+
+  /** The id this connection has, or asks for next. */
+  clientId(): number {
+    return this.#clientId;
+  }
+
+  /** True for orders that this desk enters under either of its ids. */
+  isOwnId(clientId: number | undefined): boolean {
+    return clientId === this.#options.clientId || clientId === (this.#standInId ?? undefined);
+  }
+
+  /** True for orders that this connection may cancel. */
+  mayCancel(clientId: number | undefined): boolean {
+    return clientId === this.#clientId || (this.isStandIn() && this.isOwnId(clientId));
+  }
+
+  isStandIn(): boolean {
+    return this.#clientId !== this.#options.clientId;
   }
 
   /** Registers listeners on this and every later connection. Before {@link start}. */
@@ -91,6 +134,7 @@ export class IbkrGateway {
 
   /** Never give out an id at or below one that was seen. */
   noteOrderId(seen: number): void {
+    if (!isOrderId(seen + 1)) return;
     this.#nextOrderId = Math.max(this.#nextOrderId, seen + 1);
   }
 
@@ -111,12 +155,21 @@ export class IbkrGateway {
 
   /**
    * Writes to the connection that stands now, when its lane has room. Rejects with BrokerError
-   * `disconnected` when there is none or it was replaced meanwhile: then nothing was written.
+   * `disconnected` when there is none, it was replaced meanwhile, or room came later than `withinMs`:
+   * then nothing was written.
    */
-  async send(lane: SendLane, write: (api: IBApi) => void): Promise<void> {
+  async send(
+    lane: SendLane,
+    write: (api: IBApi) => void,
+    withinMs = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
     const api = this.#api;
+    const { clock } = this.#options;
     if (api === null || !this.#isReady) throw this.#failure('disconnected', 'no connection');
+    const askedAt = clock.now();
     await this.#lanes.send(lane, () => {
+      const waited = clock.now() - askedAt;
+      if (waited > withinMs) throw this.#failure('disconnected', `room after ${waited} ms only`);
       if (this.#api !== api || !this.#isReady) throw this.#failure('disconnected', 'it ended');
       write(api);
     });
@@ -125,7 +178,49 @@ export class IbkrGateway {
   /** Connects. Throws BrokerError `disconnected`, `wrong_account` or `client_id_in_use`. */
   async start(): Promise<void> {
     this.#isStopped = false;
-    await this.#connect();
+    const { clock, idWaitMs = ID_WAIT_MS, hasTakenOver } = this.#options;
+    const untilAt = clock.now() + idWaitMs;
+    const frozenAt =
+      hasTakenOver === true && this.#standInId !== null
+        ? clock.now() + Math.min(idWaitMs, FROZEN_AFTER_MS)
+        : Number.POSITIVE_INFINITY;
+    while (true) {
+      try {
+        return await this.#connect();
+      } catch (error) {
+        const isTaken = error instanceof BrokerError && error.code === 'client_id_in_use';
+        if (isTaken && !this.isStandIn() && clock.now() + ID_AGAIN_MS > frozenAt) {
+          this.#use(this.#standInId, 'the client id is held by a process that was taken over from');
+          continue;
+        }
+        if (!isTaken || this.#isStopped || clock.now() + ID_AGAIN_MS > untilAt) throw error;
+        this.#note('the client id is still in use; asked for again');
+        await new Promise<void>((resolve) => void clock.at(clock.now() + ID_AGAIN_MS, resolve));
+        if (this.#isStopped) throw error;
+      }
+    }
+  }
+
+  /** Connects anew as the stand-in, as which all orders can be canceled; as before where its id is in use. Throws as `start`. */
+  async standIn(): Promise<void> {
+    this.#drop();
+    this.#wasReady = false;
+    this.#use(this.#standInId, 'orders of the master client stand');
+    try {
+      await this.start();
+    } catch (error) {
+      if (!(error instanceof BrokerError) || error.code !== 'client_id_in_use') throw error;
+      this.#use(
+        this.#options.clientId,
+        'the master client is in use; its orders cannot be canceled',
+      );
+      await this.start();
+    }
+  }
+
+  #use(clientId: number | null, why: string): void {
+    this.#clientId = clientId ?? this.#options.clientId;
+    this.#note(`${why}; goes on as client ${this.#clientId}`);
   }
 
   async stop(): Promise<void> {
@@ -138,7 +233,7 @@ export class IbkrGateway {
   #failure(code: string, found: string): BrokerError {
     return new BrokerError(`ibkr gateway: found ${found}, expected a connection`, {
       code,
-      retryable: code === 'disconnected',
+      retryable: code === 'disconnected' || code === 'unreadable',
     });
   }
 
@@ -147,7 +242,8 @@ export class IbkrGateway {
   }
 
   async #connect(): Promise<void> {
-    const { host, clientId, connectTimeoutMs = 10_000 } = this.#options;
+    const { host, connectTimeoutMs = 10_000 } = this.#options;
+    const clientId = this.#clientId;
     const api = new IBApi({ host, port: this.#port, clientId, maxReqPerSec: LIBRARY_RATE });
     this.#api = api;
     guardFrames(api, (found) => this.#onEnd(api, found));
@@ -185,6 +281,7 @@ export class IbkrGateway {
         reject(this.#failure(code, found));
       };
       api.on(EventName.nextValidId, (id) => {
+        if (!isOrderId(id)) return fail('unreadable', `next order id ${id}`);
         this.noteOrderId(id - 1);
         hasId = true;
         done();
@@ -198,7 +295,7 @@ export class IbkrGateway {
       });
       api.on(EventName.error, (error, errorCode) => {
         const code = Number(errorCode);
-        if (code === 326) fail('client_id_in_use', `client id ${this.#options.clientId} in use`);
+        if (code === 326) fail('client_id_in_use', `client id ${this.#clientId} in use`);
         else if (!this.#isReady && code >= 500 && code < 600) fail('disconnected', error.message);
       });
       api.on(EventName.disconnected, () => {
@@ -239,7 +336,7 @@ export class IbkrGateway {
       this.#hasServers = true;
       this.#tell('restored', `${code}: the gateway has the vendor again`);
     } else if (code === PORT_CHANGED) {
-      this.#port = Number(/\d{4,5}/.exec(text)?.[0] ?? this.#port);
+      this.#port = portIn(text) ?? this.#port;
       this.#onEnd(api, `${code}: the port changed`);
     }
   }

@@ -1,0 +1,3 @@
+import { runJob } from './run-job.ts';
+
+await runJob('cn-watch');
