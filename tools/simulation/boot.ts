@@ -1,12 +1,16 @@
 import { StoreError } from '#app/errors.ts';
+import { isOfferOver } from '#app/offer-over.ts';
 import type { Clock } from '#app/ports.ts';
 import { decide } from '#core/engine/decide.ts';
 import { InvariantError } from '#core/lib/assert.ts';
-import { type Parts, startProcess } from './desk-process.ts';
+import { connectByHand } from './by-hand.ts';
+import { startProcess } from './desk-process.ts';
 import { leadUnder, standBy } from './leading.ts';
 import { clockOf, guarded, Life } from './life.ts';
+import type { Parts } from './process-parts.ts';
 import { RESTART_MS, type Stage } from './stage.ts';
 import { wireStore } from './store-wire.ts';
+import { watchWire } from './watchers.ts';
 
 /** Replaces parts of a process; for planted bugs. */
 export type Tamper = (parts: Parts, life: Life, stage: Stage) => Parts;
@@ -63,7 +67,9 @@ function start(stage: Stage, tamper: Tamper, epoch: number | null): void {
       return `nonce${now.nonces}`;
     },
     fetchQuote: (instrument) => life.reach('quote.fetch', () => stage.feed.fetch(instrument)),
-    onRows: (rows) => witness.given(rows),
+    seeKillFile: () => stage.disks[machine].see(),
+    onKillSeen: (at) => stage.disks[machine].seen(at),
+    onRows: (rows) => witness.given(rows, life),
     onRecovered: () => {
       stage.note(`#${life.number} has recovered`);
       witness.disturbBroker();
@@ -108,7 +114,8 @@ function partsOf(stage: Stage, life: Life, clock: Clock, epoch: number | null): 
   const tables = witness.tap(epoch === null ? store : store.under(epoch), life);
   return {
     decide,
-    broker: stage.brokerage.connect(life),
+    ...brokerOf(stage, life, clock),
+    isOver: isOfferOver,
     fence: epoch === null ? null : leadUnder(stage, life, epoch, clock),
     tables: wireStore(tables, {
       life,
@@ -123,7 +130,18 @@ function partsOf(stage: Stage, life: Life, clock: Clock, epoch: number | null): 
     rows: (rows) => rows,
     channels: [...stage.servers.values()].map((server) => server.connect(life)),
     access: stage.access,
+    codes: stage.codes,
   };
+}
+
+/** The account's broker: one behind a wire, or a person. */
+function brokerOf(stage: Stage, life: Life, clock: Clock): Pick<Parts, 'broker' | 'byHand'> {
+  const { plan, policy, told } = stage;
+  if (!plan.setting.isByHand) return { broker: stage.brokerage.connect(life), byHand: null };
+  const { accountId, environment, execution } = policy;
+  const { sellableAfterDays } = execution;
+  const watcher = watchWire(() => stage);
+  return connectByHand({ accountId, environment, sellableAfterDays, clock, life, told, watcher });
 }
 
 /** A failure of the world is expected; a bug that the code itself notices is a finding. */

@@ -32,6 +32,7 @@ export type WireWatcher = {
 
 export type BrokerageDeps = {
   readonly accountId: string;
+  readonly environment: 'paper' | 'live';
   readonly venue: Venue;
   readonly time: VirtualClock;
   readonly faults: Faults;
@@ -96,7 +97,7 @@ export class Brokerage {
       const fault = faults.report();
       if (fault !== null) this.#deps.watcher.troubled();
       if (fault?.fault === 'lost') continue;
-      const delay = usualMs / 2 + (fault?.fault === 'late' ? fault.ms : 0);
+      const delay = Math.ceil(usualMs / 2) + (fault?.fault === 'late' ? fault.ms : 0);
       time.at(time.now() + delay, () => this.#hand(report));
       if (fault?.fault === 'twice')
         time.at(time.now() + delay + fault.ms, () => this.#hand(report));
@@ -112,7 +113,7 @@ export class Brokerage {
       life.reach('broker.query', () => this.#query(read));
     return {
       accountId,
-      environment: 'paper',
+      environment: this.#deps.environment,
       capabilities: CAPABILITIES,
       start: async () => undefined,
       stop: async () => undefined,
@@ -216,7 +217,7 @@ export class Brokerage {
       if (isLost) time.at(time.now() + TIMEOUT_MS, () => reject(failure('timeout')));
       if (fault?.fault === 'timeout') return;
       const slowMs = fault?.fault === 'slow' ? fault.ms : 0;
-      time.at(time.now() + usualMs / 2 + slowMs, () => {
+      time.at(time.now() + Math.ceil(usualMs / 2) + slowMs, () => {
         if (!this.#isLinkUp) {
           time.at(time.now() + TIMEOUT_MS, () => reject(failure('timeout')));
           return;
@@ -224,7 +225,9 @@ export class Brokerage {
         const error = attempt(() => act(fault?.fault === 'reject'));
         this.flush();
         if (isLost || !life.isAlive) return;
-        time.at(time.now() + usualMs / 2, () => (error === null ? resolve() : reject(error)));
+        time.at(time.now() + Math.ceil(usualMs / 2), () =>
+          error === null ? resolve() : reject(error),
+        );
       });
     });
   }

@@ -16,9 +16,14 @@ export type Failure = {
   readonly trace: readonly string[];
 };
 
+/** A seed that broke an invariant, in one line. */
+export type Broken = Pick<Failure, 'seed' | 'invariant' | 'words'>;
+
 export type CampaignResult = {
   readonly sessions: number;
   readonly failures: number;
+  /** Every failure, in the order of the seeds. */
+  readonly broken: readonly Broken[];
   readonly firstFailure?: Failure;
 };
 
@@ -28,27 +33,32 @@ export type CampaignOptions = {
   readonly tamper?: Tamper;
   /** Called after each seed. */
   readonly onSeed?: (done: number, failures: number) => void;
+  /** Called at once for each seed that broke an invariant. */
+  readonly onBroken?: (broken: Broken) => void;
 };
 
-/** Plays seed after seed; the first failure is made small, the others are counted. */
+/** Plays seed after seed and keeps every failure; the first one is made small. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { firstSeed, seeds, tamper } = options;
+  const broken: Broken[] = [];
   let sessions = 0;
-  let failures = 0;
   let first: { plan: Plan; finding: Finding } | null = null;
   for (let index = 0; index < seeds; index += 1) {
-    const plan = drawPlan(firstSeed + index);
-    const played = await playOne(plan, tamper);
-    sessions += played.sessions;
-    if (played.finding !== null) {
-      failures += 1;
-      first ??= { plan, finding: played.finding };
+    const seed = firstSeed + index;
+    const plan = drawPlan(seed);
+    const { sessions: played, finding } = await playOne(plan, tamper);
+    sessions += played;
+    if (finding !== null) {
+      const { invariant, words } = finding;
+      broken.push({ seed, invariant, words });
+      first ??= { plan, finding };
+      options.onBroken?.({ seed, invariant, words });
     }
-    options.onSeed?.(index + 1, failures);
+    options.onSeed?.(index + 1, broken.length);
   }
-  if (first === null) return { sessions, failures };
-  const firstFailure = await makeSmall(first.plan, first.finding, tamper);
-  return { sessions, failures, firstFailure };
+  const result = { sessions, failures: broken.length, broken };
+  if (first === null) return result;
+  return { ...result, firstFailure: await makeSmall(first.plan, first.finding, tamper) };
 }
 
 function playOne(plan: Plan, tamper: Tamper | undefined, isTraced = false): Promise<Played> {

@@ -27,6 +27,8 @@ export type ChatServerDeps = {
   readonly time: VirtualClock;
   readonly faults: Faults;
   readonly usualMs: number;
+  /** True while nothing is delivered anywhere. */
+  readonly isSilent: () => boolean;
   readonly watcher: ChatWatcher;
 };
 
@@ -100,6 +102,7 @@ export class ChatServer {
   #deliver(life: Life, outgoing: Outgoing): Promise<string> {
     const { time, faults, usualMs, watcher } = this.#deps;
     watcher.delivering(life, this.name, outgoing);
+    if (this.#deps.isSilent()) return Promise.reject(failure('unreachable'));
     const fault = faults.channel(this.name);
     if (fault?.fault === 'retry') return Promise.reject(failure('unreachable'));
     if (fault?.fault === 'rate')

@@ -1,79 +1,22 @@
-import { createIntake, type Intake } from '#app/chat-intake.ts';
-import { createDeliverer, type Deliverer, USUAL_RATE } from '#app/deliver-messages.ts';
+import { followByHand, restoreByHand } from '#app/by-hand.ts';
+import type { Intake } from '#app/chat-intake.ts';
+import type { Deliverer } from '#app/deliver-messages.ts';
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
-import type { Decide } from '#app/desk-deps.ts';
-import { createReplyHandler } from '#app/handle-reply.ts';
-import { jobBodyOf, takeJobRow } from '#app/job-inputs.ts';
-import type {
-  Access,
-  Broker,
-  Channel,
-  Clock,
-  Fence,
-  InboxRow,
-  Journal,
-  KillFile,
-  Outbox,
-  OutboxRow,
-} from '#app/ports.ts';
+import type { Broker, Clock, Outbox } from '#app/ports.ts';
+import { quoteForSwitch } from '#app/quote-for-switch.ts';
+import type { ReachWatch } from '#app/reach-watch.ts';
 import { createReconciler, type Reconciler } from '#app/reconcile-loop.ts';
 import { recoverDesk } from '#app/recover-desk.ts';
-import type { Speaker } from '#app/reply-rows.ts';
-import { createSecondConfirms } from '#app/second-confirm.ts';
 import { decide } from '#core/engine/decide.ts';
-import type { Message } from '#core/engine/message.ts';
-import type { Policy } from '#core/engine/policy.ts';
 import { InvariantError } from '#core/lib/assert.ts';
-import type { InstrumentId } from '#core/market/instrument.ts';
-import type { Quote } from '#core/market/quote.ts';
+import { converse } from './conversation.ts';
+import { showKillFile } from './kill-watch.ts';
 import { Died, type Life } from './life.ts';
-import type { DeskTables } from './store-wire.ts';
+import { type DeskProcess, type OnTrouble, type ProcessDeps, RUN_ID } from './process-parts.ts';
 
-export const RUN_ID = 'live';
 /** The slow poll of the account; five minutes in the product, shorter because sessions are. */
 const RECONCILE_EVERY_MS = 90_000;
-
-/** Everything of one process that a planted bug may replace. Untouched, it is what the product wires. */
-export type Parts = {
-  decide: Decide;
-  broker: Broker;
-  /** Whether the process still leads; null: no other can. */
-  fence: Fence | null;
-  tables: DeskTables;
-  journal: Journal;
-  killFile: KillFile;
-  /** Rows right after their commit, on their way to the lanes. */
-  rows: (rows: readonly OutboxRow[]) => readonly OutboxRow[];
-  channels: readonly Channel[];
-  access: Access;
-};
-
-export type ProcessDeps = {
-  readonly life: Life;
-  readonly policy: Policy;
-  readonly clock: Clock;
-  readonly parts: Parts;
-  readonly speaker: Speaker;
-  readonly snapshotEvery: number;
-  readonly sweepMs: number;
-  readonly newNonce: () => string;
-  readonly fetchQuote: (instrument: InstrumentId, timeoutMs: number) => Promise<Quote | null>;
-  readonly onRows: (rows: readonly OutboxRow[]) => void;
-  readonly onRecovered: (process: DeskProcess) => void;
-  readonly onTrouble: (place: string, error: unknown) => void;
-};
-
-/** One running process: what the wiring of the product makes of the app ring, over simulated ports. */
-export type DeskProcess = {
-  readonly life: Life;
-  readonly desk: Desk;
-  /** True once it has recovered and reconciled for the first time. */
-  isRecovered: boolean;
-  /** The kill file was seen to change by the watch. */
-  killFileChanged(isPresent: boolean, by: string): void;
-  quote(quote: Quote): void;
-};
 
 /** Starts a process: wires it, recovers it the way the product does, then opens the chats and its timers. */
 export function startProcess(deps: ProcessDeps): DeskProcess {
@@ -122,17 +65,19 @@ export function startProcess(deps: ProcessDeps): DeskProcess {
   let isHeard = false;
   const pollMs = RECONCILE_EVERY_MS;
   const reconciler = createReconciler({ desk, broker, clock, activity, onTrouble, pollMs });
-  const { deliverer, intake } = converse(deps, desk, outbox, reconciler, onTrouble);
-  const running = runningOf(life, desk, clock);
+  const { deliverer, intake, reach } = converse(deps, desk, outbox, reconciler, onTrouble);
+  const running = runningOf(life, desk, clock, deps.onKillSeen);
   desk.onEvents((events) => {
     lane.follow(events);
   });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
   watchConnection(desk, broker, clock, reconciler, onTrouble);
+  if (parts.byHand !== null) followByHand(desk, parts.byHand, onTrouble);
+  quoteForSwitch(desk, clock, onTrouble);
   const onHeard = () => {
     isHeard = true;
   };
-  run(deps, running, lane, reconciler, deliverer, intake, onHeard, onTrouble).catch(
+  run(deps, running, lane, reconciler, deliverer, intake, reach, onHeard, onTrouble).catch(
     (error: unknown) => {
       onTrouble('start', error);
       life.die('could not start');
@@ -192,23 +137,24 @@ function watchConnection(
 }
 
 /** The process as the world outside drives it. */
-function runningOf(life: Life, desk: Desk, clock: Clock): DeskProcess {
+function runningOf(
+  life: Life,
+  desk: Desk,
+  clock: Clock,
+  onKillSeen: ProcessDeps['onKillSeen'],
+): DeskProcess {
   return {
     life,
     desk,
     isRecovered: false,
-    killFileChanged(isPresent, by) {
-      if (isPresent && desk.state().kill.kind === 'clear') {
-        const actor = { id: by, name: by, role: 'operator', channel: by, chatId: by } as const;
-        desk.killNow(actor, 'all', clock.now());
-      }
-      desk.post({ kind: 'kill_file_seen', at: clock.now(), isPresent, by });
-    },
+    killFileChanged: (said, by) => showKillFile(desk, clock, said, by, onKillSeen),
     quote: (quote) => desk.post({ kind: 'quote_seen', at: clock.now(), quote }),
+    halt(instrument, isHalted) {
+      const cause = isHalted ? 'H' : 'T';
+      desk.post({ kind: 'halt_seen', at: clock.now(), instrument, isHalted, cause });
+    },
   };
 }
-
-type OnTrouble = (place: string, error: unknown) => void;
 
 async function run(
   deps: ProcessDeps,
@@ -217,6 +163,7 @@ async function run(
   reconciler: Reconciler,
   deliverer: Deliverer,
   intake: Intake,
+  reach: ReachWatch,
   onHeard: () => void,
   onTrouble: OnTrouble,
 ): Promise<void> {
@@ -231,9 +178,13 @@ async function run(
     runId: RUN_ID,
     now: () => clock.now(),
     startingCashMinor: async () => policy.capitalMinor,
+    rebuildBroker: () => {
+      if (parts.byHand !== null) restoreByHand(desk, parts.byHand);
+    },
     reconcile: () => reconciler.now(),
   });
-  if (parts.killFile.read() !== 'absent') running.killFileChanged(true, 'kill file');
+  if (parts.killFile.read() !== 'absent')
+    running.killFileChanged(deps.seeKillFile() ?? { at: clock.now() }, 'kill file');
   await recovering;
   if (!life.isAlive) return;
   running.isRecovered = true;
@@ -242,9 +193,8 @@ async function run(
   await deliverer.start();
   for (const channel of parts.channels) await channel.start((rows) => intake.receive(rows));
   void intake.idle().then(onHeard);
-  await tables.inbox.onArrival(() => {
-    intake.drainPending().catch((error: unknown) => onTrouble('inbox', error));
-  });
+  reach.start();
+  await intake.follow();
   reconciler.start();
   every(clock, deps.sweepMs, () => {
     void desk.flushInputs();
@@ -263,81 +213,4 @@ function every(clock: Clock, ms: number, work: () => void): void {
     });
   };
   plan();
-}
-
-/** The conversation, wired as the product does it, over cards that an observer can read. */
-function converse(
-  deps: ProcessDeps,
-  desk: Desk,
-  outbox: Outbox,
-  reconciler: Reconciler,
-  onTrouble: OnTrouble,
-): { deliverer: Deliverer; intake: Intake } {
-  const { clock, parts, speaker } = deps;
-  const { tables, access } = parts;
-  const onFailure = (error: unknown): void => onTrouble('chat', error);
-  const channel = (name: string) => parts.channels.find((one) => one.name === name) ?? null;
-  const deliverer = createDeliverer({
-    runId: RUN_ID,
-    clock,
-    wall: clock,
-    outbox,
-    channel,
-    rateOf: () => USUAL_RATE,
-    render: (message, name, chatId) => speaker.message(message, name, chatId),
-    onDelivered: (row) => onDelivered(desk, clock, row),
-    onFailure,
-    sweepEveryMs: deps.sweepMs,
-  });
-  const answer = createReplyHandler({
-    runId: RUN_ID,
-    clock,
-    access,
-    desks: () => [desk],
-    inbox: tables.inbox,
-    outbox: tables.outbox,
-    speaker,
-    sources: {
-      jobs: async () => [],
-      health: async () => [],
-      logs: async () => [],
-      report: async () => null,
-      ping: () => ({}),
-      reconcile: (_deskId, by) => reconciler.now(by),
-    },
-    confirms: createSecondConfirms({ clock, newNonce: deps.newNonce, newDigits: () => '4172' }),
-    codeOfMessage: (name, chatId, messageId) => deliverer.messages.codeOf(name, chatId, messageId),
-    wasDecided: (name, updateId) => intake.wasDecided(name, updateId),
-    handOver: (rows) => {
-      deps.onRows(rows);
-      deliverer.handOver(rows);
-    },
-    onFailure,
-  });
-  const handle = async (row: InboxRow): Promise<void> => {
-    const body = jobBodyOf(row);
-    if (body !== null && (await takeJobRow(row, body, [desk], () => clock.now()))) return;
-    await answer(row);
-  };
-  const intake = createIntake({
-    runId: RUN_ID,
-    clock,
-    access,
-    desks: () => [desk],
-    inbox: tables.inbox,
-    speaker,
-    channel,
-    handle,
-    onFailure,
-  });
-  return { deliverer, intake };
-}
-
-/** A ticket's card that stands in a chat is an input, as in the product's wiring. */
-function onDelivered(desk: Desk, clock: Clock, row: OutboxRow): void {
-  const { message } = row.payload as { message?: Message };
-  if (message?.kind !== 'signal_entry' || message.ticket.state !== 'pending') return;
-  const channel = row.lane.split(':')[1] ?? 'unknown';
-  const ticketId = message.ticket.id;
-  desk.post({ kind: 'ticket_delivered', at: clock.now(), ticketId, channel });
 }

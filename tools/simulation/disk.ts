@@ -1,4 +1,4 @@
-import type { Journal, KillFile } from '#app/ports.ts';
+import type { Journal, KillFile, NewEvent } from '#app/ports.ts';
 import type { Life } from './life.ts';
 
 type Entry = {
@@ -8,26 +8,56 @@ type Entry = {
   readonly input: unknown;
 };
 
+/** A step that the journal holds: its events, and the version of the log they were decided on. */
+export type Kept = { readonly after: number; readonly events: readonly NewEvent[] };
+
+/** When a kill was said, and by which message; left out: by none of a channel. */
+export type KillSaid = { readonly at: number; readonly updateKey?: string };
+
 /** The files that outlive a process: the journal of store outages and the kill file. */
 export class Disk {
   #entries: Entry[] = [];
-  #isKilled = false;
+  /** The kill in the file, as it was said last; null: there is no file. */
+  #kill: KillSaid | null = null;
+  #seenAt: number | null = null;
   readonly #onKillFile: (isPresent: boolean) => void;
+  readonly #onKept: (life: Life, kept: Kept) => void;
 
-  /** `onKillFile` is told of every change of the kill file, whoever makes it. */
-  constructor(onKillFile: (isPresent: boolean) => void) {
+  /**
+   * `onKillFile` is told of every change of the kill file, whoever makes it; `onKept` of every step that a
+   * process has put into the journal.
+   */
+  constructor(onKillFile: (isPresent: boolean) => void, onKept: (life: Life, kept: Kept) => void) {
     this.#onKillFile = onKillFile;
+    this.#onKept = onKept;
   }
 
-  isKilled(): boolean {
-    return this.#isKilled;
+  /** Writes the kill file, as any process of the machine can; said again, it takes the later instant. */
+  kill(at: number, updateKey?: string): void {
+    const before = this.#kill;
+    const isSameMessage = updateKey !== undefined && updateKey === before?.updateKey;
+    if (before !== null && (isSameMessage || (updateKey === undefined && at === before.at))) return;
+    const key = updateKey === undefined ? {} : { updateKey };
+    this.#kill = { at: before === null ? at : Math.max(at, before.at + 1), ...key };
+    this.#onKillFile(true);
   }
 
-  /** Writes or removes the kill file, as any process of the machine can. */
-  setKilled(isKilled: boolean): void {
-    if (this.#isKilled === isKilled) return;
-    this.#isKilled = isKilled;
-    this.#onKillFile(isKilled);
+  /** What the watch shows the desk of the file. */
+  see(): KillSaid | null {
+    return this.#kill;
+  }
+
+  /** The desk has decided on what it was shown. */
+  seen(at: number | null): void {
+    if (at === (this.#kill?.at ?? null)) this.#seenAt = at;
+  }
+
+  /** A resume ends what was said up to an instant, or was known. */
+  resume(upTo: number | null): void {
+    const at = this.#kill?.at ?? null;
+    if (at === null || (upTo !== null && at > upTo && at !== this.#seenAt)) return;
+    this.#kill = null;
+    this.#onKillFile(false);
   }
 
   journalOf(life: Life): Journal {
@@ -35,7 +65,9 @@ export class Disk {
       append: (entry) =>
         life.touch('journal.append', () => {
           if (this.#entries.some((known) => known.id === entry.id)) return;
-          this.#entries.push(JSON.parse(JSON.stringify(entry)) as Entry);
+          const written = JSON.parse(JSON.stringify(entry)) as Entry;
+          this.#entries.push(written);
+          this.#onKept(life, keptOf(written));
         }),
       pending: () => [...this.#entries],
       markLoaded: (ids) =>
@@ -47,9 +79,16 @@ export class Disk {
 
   killFileOf(life: Life): KillFile {
     return {
-      write: () => life.touch('kill_file.write', () => this.setKilled(true)),
-      remove: () => life.touch('kill_file.remove', () => this.setKilled(false)),
-      read: () => (this.#isKilled ? 'present' : 'absent'),
+      write: (_by, _scope, at, updateKey) =>
+        life.touch('kill_file.write', () => this.kill(at, updateKey)),
+      remove: (upTo) => life.touch('kill_file.remove', () => this.resume(upTo)),
+      read: () => (this.#kill === null ? 'absent' : 'present'),
     };
   }
+}
+
+/** Reads a step as it lies in the file; its id ends with the version of its first event. */
+function keptOf({ id, input }: Entry): Kept {
+  const { events } = input as { events: readonly NewEvent[] };
+  return { after: Number(id.slice(id.lastIndexOf(':') + 1)) - 1, events };
 }

@@ -68,6 +68,8 @@ function nthOf(dice: Dice, site: Site): number {
 export const FOCI = ['broker', 'store', 'death', 'chat', 'feed', 'machine'] as const;
 type Focus = (typeof FOCI)[number];
 
+const EXTERNAL = ['buy', 'order', 'cancel_all', 'sell_out'] as const;
+
 function brokerFault(dice: Dice, end: number): Item {
   const at = dice.whole(0, end);
   const symbol = dice.whole(0, 1) as SymbolIndex;
@@ -83,7 +85,7 @@ function brokerFault(dice: Dice, end: number): Item {
     case 3:
       return { kind: 'link', at, forMs: dice.whole(2, 150) * SECOND };
     case 4:
-      return { kind: 'external', at, symbol, what: dice.pick(['buy', 'order', 'cancel_all']) };
+      return { kind: 'external', at, symbol, what: dice.pick(EXTERNAL) };
     default: {
       const calls = [
         'submit',
@@ -134,6 +136,7 @@ function feedFault(dice: Dice, end: number): Item {
   const at = dice.whole(-MINUTE, end);
   const symbol = dice.whole(0, 1) as SymbolIndex;
   const forMs = dice.whole(5, 240) * SECOND;
+  if (dice.chance(0.3)) return { kind: 'halt', at, forMs, symbol };
   if (dice.chance(0.5)) return { kind: 'gap', at, forMs, symbol: dice.chance(0.5) ? null : symbol };
   const how = dice.pick(['crossed', 'frozen', 'one_sided', 'future'] as const);
   return { kind: 'quotes', at, forMs, symbol, fault: how };
@@ -151,6 +154,8 @@ export function fault(dice: Dice, focus: Focus, end: number): Item[] {
       const how = dice.pick(['retry', 'rate', 'lost_ack', 'slow'] as const);
       const channel = dice.pick(CHANNELS);
       const ms = dice.whole(1, 40) * SECOND;
+      if (dice.chance(0.25))
+        return [{ kind: 'silence', at: dice.whole(-2 * MINUTE, end / 2), forMs: silentMs(dice) }];
       return [{ kind: 'channel', channel, nth: dice.whole(1, 30), fault: how, ms }];
     }
     case 'feed':
@@ -163,6 +168,11 @@ export function fault(dice: Dice, focus: Focus, end: number): Item[] {
         : [{ kind: 'freeze', at, forMs: dice.whole(1, dice.pick([6, 12, 90])) * SECOND }];
     }
   }
+}
+
+/** Some minutes, or longer than an operator may be out of reach. */
+function silentMs(dice: Dice): number {
+  return dice.chance(0.3) ? dice.whole(10, 300) * SECOND : dice.whole(12, 18) * MINUTE;
 }
 
 function downTime(dice: Dice): number {

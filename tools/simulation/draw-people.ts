@@ -1,7 +1,19 @@
 import { type Dice, MINUTE, SECOND } from './dice.ts';
-import type { ChannelName, Item, Say, Setting, When } from './plan.ts';
+import { TERMINAL_KILL } from './people.ts';
+import type { ChannelName, Code, Item, Say, Setting, When } from './plan.ts';
 
 export const CHANNELS: readonly ChannelName[] = ['telegram', 'second'];
+
+/** How somebody types the code that is asked for, when not at once and right. */
+const CODES: readonly (readonly Code[])[] = [
+  ['wrong'],
+  ['wrong', 'right'],
+  ['old', 'right'],
+  ['used'],
+  ['used', 'right'],
+  ['wrong', 'old', 'wrong', 'used', 'right'],
+  ['right', 'right'],
+];
 
 export function say(dice: Dice, when: When, text: string, change: Partial<Say> = {}): Say {
   return {
@@ -12,6 +24,7 @@ export function say(dice: Dice, when: When, text: string, change: Partial<Say> =
     text,
     as: 'text',
     agreeAfterMs: dice.chance(0.85) ? dice.whole(800, 20 * SECOND) : null,
+    codes: dice.chance(0.75) ? ['right'] : dice.pick(CODES),
     travelMs: dice.chance(0.9) ? dice.whole(20, 900) : dice.whole(1, 90) * SECOND,
     repeats: dice.chance(0.06) ? dice.whole(1, 2) : 0,
     ...change,
@@ -64,6 +77,10 @@ export function diligence(dice: Dice, setting: Setting): Item[] {
   }
   const killed = { seen: 'kill_stage1', nth: 1, afterMs: dice.whole(15, 240) * SECOND };
   if (dice.chance(0.7)) items.push(say(dice, killed, '/resume looked at it', { travelMs: 50 }));
+  // while a question of somebody is open, somebody else sees trouble
+  const asked = { seen: 'second_confirm', nth: dice.whole(1, 4), afterMs: dice.whole(100, 4_000) };
+  if (dice.chance(0.15))
+    items.push(say(dice, asked, dice.pick([TERMINAL_KILL, TERMINAL_KILL, '/kill'])));
   const stopped = { seen: 'consent_withdrawn', nth: 1, afterMs: dice.whole(15, 240) * SECOND };
   if (dice.chance(0.6)) items.push(say(dice, stopped, '/allow', { travelMs: 50 }));
   const differs = { seen: 'recon_blocked', nth: 1, afterMs: dice.whole(10, 120) * SECOND };
@@ -77,9 +94,30 @@ export function diligence(dice: Dice, setting: Setting): Item[] {
   ];
   for (let left = dice.whole(0, 2); left > 0; left -= 1)
     items.push(say(dice, differs, dice.pick(settled), { travelMs: 50 }));
+  const gone = { seen: 'operator_gone', nth: 1, afterMs: dice.whole(5, 120) * SECOND };
+  if (dice.chance(0.7))
+    items.push(
+      say(dice, gone, '/ack'),
+      say(dice, { ...gone, afterMs: gone.afterMs + 9_000 }, '/allow'),
+    );
   const alarmed = { seen: 'alarm_repeat', nth: 1, afterMs: dice.whole(2, 60) * SECOND };
   items.push(say(dice, alarmed, '/ack'));
   return items;
+}
+
+/** Somebody kills again between the question of a resume and its yes: what was asked about is another kill. */
+export function killedWhileAsked(dice: Dice): Item[] {
+  if (!dice.chance(0.05)) return [];
+  const at = { seen: 'premarket_brief', nth: 1, afterMs: dice.whole(100, 500) * SECOND } as const;
+  const killed = { seen: 'kill_stage1', nth: 1, afterMs: dice.whole(5, 20) * SECOND } as const;
+  const again = { ...killed, afterMs: killed.afterMs + dice.whole(2, 5) * SECOND };
+  const plain = { travelMs: 50, repeats: 0, channel: 'telegram' } as const;
+  const agreeAfterMs = dice.whole(6, 15) * SECOND;
+  return [
+    say(dice, at, '/kill', plain),
+    say(dice, killed, '/resume looked at it', { ...plain, agreeAfterMs, codes: ['right'] }),
+    say(dice, again, dice.pick([TERMINAL_KILL, '/kill']), { travelMs: 50 }),
+  ];
 }
 
 const ERRATIC = [
@@ -106,6 +144,15 @@ const ERRATIC = [
   '/ack',
   '/reconcile',
   '/adopt {symbol}',
+  '/breakeven {symbol}',
+  '/breakeven {other}',
+  '/stoploss {symbol} 98',
+  '/stoploss {other} 99.5',
+  '/stoploss {symbol} 100.5',
+  '/switch {symbol} {other}',
+  '/switch {other} {symbol} 50',
+  '/switch keep',
+  '/switch sell',
 ] as const;
 
 /** Two acts that contradict each other, almost at once and from two chats. */
@@ -156,7 +203,16 @@ export function erratic(dice: Dice, end: number): Item {
       return say(
         dice,
         soon,
-        dice.pick(['/kill', '/flatten', '/exit {symbol}', '/exit {other}', '/stop']),
+        dice.pick([
+          '/kill',
+          '/flatten',
+          '/exit {symbol}',
+          '/exit {other}',
+          '/stop',
+          '/breakeven {symbol}',
+          '/stoploss {other} 99.2',
+          '/stoploss {symbol} 97',
+        ]),
       );
     }
     default:

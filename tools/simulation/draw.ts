@@ -1,20 +1,29 @@
 import { createRandom } from '#core/lib/random.ts';
 import { type Dice, diceOf, MINUTE, SECOND } from './dice.ts';
+import { byHand } from './draw-by-hand.ts';
+import { codes } from './draw-codes.ts';
 import { FOCI, fault } from './draw-faults.ts';
-import { contradiction, diligence, erratic } from './draw-people.ts';
+import { contradiction, diligence, erratic, killedWhileAsked } from './draw-people.ts';
+import { switches } from './draw-switch.ts';
 import type { Item, Plan, Setting, SymbolIndex } from './plan.ts';
 
 function settingOf(seed: number, dice: Dice): Setting {
   const account = dice.chance(0.25) ? 'cn' : 'us';
+  const isByHand = dice.chance(0.15);
+  const isLive = dice.chance(0.12);
   const days = account === 'cn' || dice.chance(0.06) ? 2 : 1;
   return {
     seed,
     account,
-    flatten: account === 'cn' ? 'each' : dice.pick(['each', 'one_request', 'global_cancel']),
+    isByHand,
+    isLive,
+    flatten:
+      account === 'cn' || isByHand ? 'each' : dice.pick(['each', 'one_request', 'global_cancel']),
     days,
     isHeldOvernight: account === 'cn' && dice.chance(0.7),
     minutes: days === 2 ? 20 : dice.whole(20, 36),
     mode: dice.chance(0.06) ? 'auto' : dice.chance(0.03) ? 'alert' : 'semi',
+    eventDays: dice.chance(0.5) ? 'off' : 'shrink',
     storeMs: dice.chance(0.6) ? 0 : dice.whole(1, 40),
     brokerMs: dice.pick([5, 20, 80, 80, 200]),
     chatMs: dice.pick([1, 50, 150, 600]),
@@ -22,10 +31,11 @@ function settingOf(seed: number, dice: Dice): Setting {
     cancelsGroup: dice.chance(0.5),
     snapshotEvery: dice.pick([5, 20, 60, 500]),
     sweepMs: dice.chance(0.25) ? 2_000 : dice.whole(6, 15) * SECOND,
-    hasStandby: dice.chance(0.1),
+    // a code used on one machine is new to the other one: the record of the codes says why
+    hasStandby: dice.chance(0.1) && !isLive,
     isCopied: dice.chance(0.1),
     // what is watched needs a price that is young enough to act on
-    quoteMs: account === 'cn' ? 5_000 : dice.pick([5_000, 10_000, 15_000]),
+    quoteMs: account === 'cn' || isByHand ? 5_000 : dice.pick([5_000, 10_000, 15_000]),
     swing: [dice.whole(1, 9) / 100, dice.whole(1, 9) / 100],
   };
 }
@@ -58,6 +68,13 @@ export function drawPlan(seed: number): Plan {
   for (let left = dice.chance(0.3) ? 0 : dice.whole(1, 5); left > 0; left -= 1)
     if (dice.chance(0.2)) items.push(...contradiction(dice, end));
     else items.push(erratic(dice, end));
+  // without a person in between only the desk itself can notice that nobody is there
+  if (setting.mode === 'auto' && dice.chance(0.5))
+    items.push({
+      kind: 'silence',
+      at: dice.whole(-2 * MINUTE, 4 * MINUTE),
+      forMs: dice.whole(14, 24) * MINUTE,
+    });
   if (setting.hasStandby && dice.chance(0.8)) {
     const forMs = dice.whole(2, dice.pick([8, 30, 120])) * SECOND;
     items.push({ kind: 'freeze', at: dice.whole(0, end), forMs });
@@ -65,5 +82,55 @@ export function drawPlan(seed: number): Plan {
   const focus = dice.pick(FOCI);
   for (let left = dice.chance(0.12) ? 0 : dice.whole(1, 8); left > 0; left -= 1)
     items.push(...fault(dice, focus, end));
-  return { setting, items };
+  if (setting.isByHand) items.push(...byHand(dice));
+  if (setting.isLive) items.push(...codes(dice));
+  const switching = switches(dice, setting);
+  const goesEx = exDates(dice, setting);
+  const halted = [...haltAtSignal(dice, items), ...eventsOf(dice, items)];
+  // half of them have little else in their way, or none of them would come far
+  const isCalm = switching.length > 0 && dice.chance(0.5);
+  const minding = () => [...diligence(dice, setting), ...(setting.isByHand ? byHand(dice) : [])];
+  const others = isCalm ? minding() : items;
+  const killedAgain = killedWhileAsked(dice);
+  const tradesPerDay = dice.chance(0.25) ? 1 : 2;
+  return {
+    setting: { ...setting, tradesPerDay },
+    items: [...others, ...switching, ...halted, ...goesEx, ...killedAgain],
+  };
+}
+
+/** Now and then the calendar has an event: its window begins or ends about when the strategy sees a setup. */
+function eventsOf(dice: Dice, items: readonly Item[]): Item[] {
+  const signals = items.filter((item) => item.kind === 'signal');
+  if (!dice.chance(0.12)) return [];
+  return Array.from({ length: dice.whole(1, 2) }, () => {
+    const { day, minute, symbol } = dice.pick(signals);
+    const fromMinute = Math.max(0, minute - dice.whole(-2, 8));
+    const toMinute = fromMinute + dice.whole(1, 12);
+    const isWholeDay = dice.chance(0.3);
+    const of = dice.chance(0.5) ? symbol : null;
+    return { kind: 'event', day, fromMinute, toMinute, isWholeDay, symbol: of };
+  });
+}
+
+/** Names that are held over the night at times go ex on the morning after it. */
+function exDates(dice: Dice, setting: Setting): Item[] {
+  if (setting.account !== 'cn') return [];
+  return ([0, 1] as const).flatMap((symbol): Item[] => {
+    if (!dice.chance(0.4)) return [];
+    const cash = dice.chance(0.8) ? dice.whole(20, 800) / 100 : 0;
+    const newShares = cash > 0 && dice.chance(0.6) ? 0 : dice.pick([0.1, 0.3, 0.5, 1]);
+    const terms = dice.pick(['told', 'told', 'late', 'never', 'other'] as const);
+    return [{ kind: 'ex_date', symbol, cash, newShares, terms }];
+  });
+}
+
+/** Now and then trading of a name is halted just when the strategy sees a setup in it: only then is a halt in the way. */
+function haltAtSignal(dice: Dice, items: readonly Item[]): Item[] {
+  const signals = items.filter((item) => item.kind === 'signal' && item.day === 0);
+  if (signals.length === 0 || !dice.chance(0.06)) return [];
+  const signal = dice.pick(signals);
+  if (signal.kind !== 'signal') return [];
+  const at = signal.minute * MINUTE + dice.whole(-40, 50) * SECOND;
+  return [{ kind: 'halt', at, forMs: dice.whole(60, 240) * SECOND, symbol: signal.symbol }];
 }

@@ -5,10 +5,10 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
 import type { VirtualClock } from '#shell/lib/virtual-clock.ts';
-import type { DeskProcess } from './desk-process.ts';
-import { RUN_ID } from './desk-process.ts';
 import { evaluationAt, type Market } from './market.ts';
 import type { Item, Plan, SymbolIndex } from './plan.ts';
+import type { DeskProcess } from './process-parts.ts';
+import { RUN_ID } from './process-parts.ts';
 
 const BAR_DELAY_MS = 700;
 const RETRY_MS = 1_000;
@@ -23,6 +23,7 @@ export type FeedDeps = {
   /** The inbox as the jobs reach it, and whether the store answers. */
   readonly inbox: Inbox;
   readonly isStoreUp: () => boolean;
+  readonly isHalted: (symbol: SymbolIndex) => boolean;
   readonly process: () => DeskProcess | null;
   /** A quote is told to the living process. */
   readonly onTold: (quote: Quote) => void;
@@ -81,7 +82,7 @@ export class Feed {
   }
 
   #bar(symbol: SymbolIndex, asOf: number, minute: number, day: number): void {
-    if (this.#isSilent(symbol, asOf)) return;
+    if (this.#isSilent(symbol, asOf) || this.#deps.isHalted(symbol)) return;
     const { market, instruments } = this.#deps;
     const instrument = instruments[symbol] as InstrumentId;
     const signal = this.#signals.find(

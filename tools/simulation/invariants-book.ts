@@ -2,6 +2,7 @@ import { fromStored } from '#app/event-form.ts';
 import type { Event } from '#core/engine/event.ts';
 import { evolveAll } from '#core/engine/evolve.ts';
 import { initialState } from '#core/engine/initial-state.ts';
+import { isUnattested } from '#core/engine/permission-of.ts';
 import type { DeskState } from '#core/engine/state.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
 import type { Hooks, Observed } from './observed.ts';
@@ -29,9 +30,10 @@ function isEqualBook(world: Observed, state: DeskState): boolean {
   return true;
 }
 
-/** SAFE_MODE, or not reconciled: either way no entry, and a person was told. */
-function isHeld(state: DeskState): boolean {
-  return state.safeMode.length > 0 || !state.isReconciled;
+/** SAFE_MODE, not reconciled or nobody's word on the account: no entry, and a person was told. */
+function isHeld(world: Observed, state: DeskState): boolean {
+  if (state.safeMode.length > 0 || !state.isReconciled) return true;
+  return world.policy.execution.isPerson && isUnattested(state, world.deskNow());
 }
 
 /**
@@ -52,7 +54,7 @@ export function bookIsTrue(world: Observed): Hooks {
   let judgedAt = -1;
   const judge = (limitMs: number): void => {
     const state = world.desk()?.state();
-    if (state === undefined || isHeld(state) || isEqualBook(world, state)) {
+    if (state === undefined || isHeld(world, state) || isEqualBook(world, state)) {
       differsSince = null;
       return;
     }
@@ -73,7 +75,7 @@ export function bookIsTrue(world: Observed): Hooks {
         instruments.set(event.order.orderId, event.order.instrument);
         sides.set(event.order.orderId, event.order.side);
       }
-      const found = endsUntrue(world, event);
+      const found = world.policy.execution.isPerson ? null : endsUntrue(world, event);
       if (found !== null) world.fail(4, found);
       const moved = movedByPerson(event);
       if (moved !== null)
@@ -93,7 +95,7 @@ export function bookIsTrue(world: Observed): Hooks {
     end() {
       judge(0);
       const desk = world.desk();
-      if (desk === null || isHeld(desk.state())) return;
+      if (desk === null || isHeld(world, desk.state())) return;
       const { positions } = desk.state();
       for (const [instrument, quantity] of filled)
         if ((positions[instrument]?.quantity ?? 0) !== quantity)
@@ -105,9 +107,11 @@ export function bookIsTrue(world: Observed): Hooks {
   };
 }
 
-/** Shares that came into or left the book by a person's word about what others traded. */
+/** Shares that came into or left the book by a person's word about what others traded, or on an ex-date. */
 function movedByPerson(event: Event): { instrument: string; quantity: number } | null {
   if (event.type === 'position_adopted') return event.position;
+  if (event.type === 'ex_date_restated')
+    return { instrument: event.instrument, quantity: event.newShares };
   if (event.type !== 'position_corrected') return null;
   return { instrument: event.instrument, quantity: event.to - event.from };
 }

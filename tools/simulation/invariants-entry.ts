@@ -2,6 +2,7 @@ import type { OrderRequest } from '#app/ports.ts';
 import { notionalMinor } from '#core/market/money.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { Update } from './chat.ts';
+import { isAgreement } from './invariants-codes.ts';
 import type { Life } from './life.ts';
 import type { Part } from './meaning.ts';
 import { entryOf, type Hooks, type Observed } from './observed.ts';
@@ -48,8 +49,8 @@ export function onlyConfirmed(world: Observed): Hooks {
     receiving(life, update) {
       hooks.receiving?.(life, update);
       const { meaning } = update;
-      if (meaning.wants === 'agree' && meaning.to === 'mode' && isAuthorized(update))
-        isAutoAgreed = true;
+      const isAgreed = meaning.wants === 'agree' && isAgreement(world, meaning);
+      if (isAgreed && meaning.to === 'mode' && isAuthorized(update)) isAutoAgreed = true;
     },
     committed(event) {
       if (event.type === 'mode_changed') mode = event.to;
@@ -157,8 +158,10 @@ export function silenceAfterStop(world: Observed): Hooks {
     receiving(_life, update) {
       if (!isAuthorized(update)) return;
       const { meaning, incoming } = update;
-      if (meaning.wants === 'allow_by_button') stops = saidAfter(stops, incoming.sentAt);
-      if (meaning.wants !== 'agree') return;
+      const isTapEnough = world.policy.environment === 'paper';
+      if (meaning.wants === 'allow_by_button' && isTapEnough)
+        stops = saidAfter(stops, incoming.sentAt);
+      if (meaning.wants !== 'agree' || !isAgreement(world, meaning)) return;
       if (meaning.to === 'resume') kills = saidAfter(kills, meaning.askedAt);
       if (meaning.to === 'allow') stops = saidAfter(stops, meaning.askedAt);
     },
@@ -200,6 +203,7 @@ export function silenceAfterStop(world: Observed): Hooks {
 export function withinCaps(world: Observed): Hooks {
   const { yes, hooks } = answersOf(world);
   const locks = new Map<string, number>();
+  const moved = new Map<string, number>();
   const { risk, capitalMinor } = world.policy;
   const budgetMinor = capitalMinor * risk.riskPerTradeRatio;
   return {
@@ -208,6 +212,10 @@ export function withinCaps(world: Observed): Hooks {
       if (event.type === 'lock_set' && event.lock.isFirm)
         locks.set(event.lock.id, event.lock.untilAt);
       if (event.type === 'lock_released') locks.delete(event.lockId);
+      // no order says where a watched stop stands
+      if (event.type === 'watched_stop_moved') moved.set(event.instrument, event.stop);
+      if (event.type === 'ex_date_restated') moved.set(event.instrument, event.to.stop);
+      if (event.type === 'trade_closed') moved.delete(event.trade.instrument);
       if (event.type === 'session_planned') locks.clear();
     },
     submitting(_life, order) {
@@ -227,7 +235,7 @@ export function withinCaps(world: Observed): Hooks {
       const agreed = agreedQuantity(meant(yes, ticket.code), ticket.quantity);
       const sent = sentQuantity(world, entry.ticketId, order);
       if (agreed !== null && sent > agreed) say(`${sent} shares, agreed ${agreed}`);
-      const openMinor = openRiskMinor(world, entry.ticketId) + riskMinor;
+      const openMinor = openRiskMinor(world, entry.ticketId, moved) + riskMinor;
       if (openMinor > budgetMinor * risk.openRiskLimitR + 1)
         say(`open risk ${openMinor}, limit ${budgetMinor * risk.openRiskLimitR}`);
       const started = startedTickets(world, entry.ticketId);
@@ -258,7 +266,11 @@ function sentQuantity(world: Observed, ticketId: string, order: OrderRequest): n
 }
 
 /** Risk of what is held and may still be bought at the exchange, other tickets than this one; minor units. */
-function openRiskMinor(world: Observed, exceptId: string): number {
+function openRiskMinor(
+  world: Observed,
+  exceptId: string,
+  moved: ReadonlyMap<string, number>,
+): number {
   const { venue, tickets } = world;
   let sum = 0;
   for (const order of venue.orders.values()) {
@@ -279,7 +291,8 @@ function openRiskMinor(world: Observed, exceptId: string): number {
     const lowest = Math.min(...stops.map((order) => order.stopPrice ?? 0));
     const bought = [...tickets.values()].findLast((one) => one.ticket.instrument === instrument);
     if (bought === undefined || bought.ticket.id === exceptId) continue;
-    const stop = Number.isFinite(lowest) ? lowest : bought.ticket.stop;
+    const watched = moved.get(instrument) ?? bought.ticket.stop;
+    const stop = Number.isFinite(lowest) ? lowest : watched;
     sum += notionalMinor(Math.max(0, averagePrice - stop), quantity);
   }
   return sum;

@@ -1,4 +1,5 @@
 import type { Position } from '#core/engine/state.ts';
+import { hasEnded } from '#core/machines/order.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Hooks, Observed } from './observed.ts';
@@ -26,8 +27,13 @@ export function exitsAlwaysPass(world: Observed): Hooks {
   const bare = new Clocks(world, COVER_MS);
   const blocked = new Clocks(world, EXIT_MS);
   const told = new Map<string, Quote>();
+  // what was handed to a person stands with them before the log has it: the store need not live
+  const handed = new Set<string>();
   let judgedAt = 0;
   return {
+    submitting(_life, order) {
+      if (world.policy.execution.isPerson && order.side === 'sell') handed.add(order.orderId);
+    },
     told(quote) {
       told.set(quote.instrument, quote);
     },
@@ -42,7 +48,12 @@ export function exitsAlwaysPass(world: Observed): Hooks {
         blocked.clear();
         return;
       }
-      const { positions } = desk.state();
+      const { orders, positions } = desk.state();
+      const isHanded = (instrument: InstrumentId): boolean =>
+        Object.values(orders).some(
+          (order) =>
+            order.instrument === instrument && handed.has(order.orderId) && !hasEnded(order),
+        );
       for (const [instrument, { quantity }] of venue.holdings) {
         const position = positions[instrument];
         // with fewer shares than the book holds the book is what has to be settled first, see 4
@@ -51,7 +62,9 @@ export function exitsAlwaysPass(world: Observed): Hooks {
         if (bare.isOverdue(instrument, held !== null && isBare(world, held, sells)))
           world.fail(11, `${held?.quantity} ${instrument} without a working stop or exit`);
         const quote = told.get(instrument) ?? null;
-        if (blocked.isOverdue(instrument, held !== null && isBlocked(world, held, sells, quote)))
+        const isWaiting =
+          held !== null && !isHanded(instrument) && isBlocked(world, held, sells, quote);
+        if (blocked.isOverdue(instrument, isWaiting))
           world.fail(11, `the exit of ${held?.quantity} ${instrument} has not left`);
       }
     },
@@ -116,7 +129,9 @@ function isBlocked(
     return false;
   const { flatBeforeCloseMs } = exits;
   const isTime = flatBeforeCloseMs !== null && at >= session.closeAt - flatBeforeCloseMs;
-  const isStopped = isWatched && isAtStop(world, position, quote);
+  // terms that nobody knows hold the stop: its price is of another basis
+  const isKnown = position.exDateOpen == null;
+  const isStopped = isWatched && isKnown && isAtStop(world, position, quote);
   const isStarted = position.exiting !== null && isInLots(world, position);
   return isTime || isStarted || isStopped;
 }

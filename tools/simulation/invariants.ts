@@ -1,5 +1,8 @@
+import { somebodyIsThere } from './invariants-absence.ts';
 import { bookIsTrue, neverSoldTheSameDay, stateIsFold } from './invariants-book.ts';
+import { deadIsNotEntered, onlyWhatWasTold, wordStands } from './invariants-by-hand.ts';
 import { verdictsReachTheChat } from './invariants-chat.ts';
+import { codeOfItsOwn } from './invariants-codes.ts';
 import {
   deadNeverTrades,
   freshData,
@@ -8,22 +11,40 @@ import {
   silenceAfterStop,
   withinCaps,
 } from './invariants-entry.ts';
+import { eventsAreKept } from './invariants-events.ts';
+import { stopOfTheDay } from './invariants-ex.ts';
 import { exitsAlwaysPass } from './invariants-exit.ts';
+import { noneWhileHalted } from './invariants-halt.ts';
+import { journalIsKept } from './invariants-journal.ts';
+import { firstIsGone } from './invariants-switch.ts';
 import type { Invariant } from './observed.ts';
 
-/** The eleven invariants, in their order. A finding of number 0 is a bug the code itself noticed. */
+/**
+ * The eleven invariants, in their order; the third, the fifth, the ninth and the tenth have a part of their own
+ * for an operator who is not there, for switches, for the journal and for halts. A finding of number 0 is a bug the code itself noticed.
+ */
 export const INVARIANTS: readonly Invariant[] = [
   onlyConfirmed,
   oncePerLeg,
   silenceAfterStop,
   bookIsTrue,
   withinCaps,
+  firstIsGone,
   verdictsReachTheChat,
   deadNeverTrades,
   neverSoldTheSameDay,
   stateIsFold,
+  journalIsKept,
   freshData,
   exitsAlwaysPass,
+  somebodyIsThere,
+  noneWhileHalted,
+  onlyWhatWasTold,
+  wordStands,
+  deadIsNotEntered,
+  codeOfItsOwn,
+  eventsAreKept,
+  stopOfTheDay,
 ];
 
 /** What each finding says, by its number. */

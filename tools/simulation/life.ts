@@ -2,8 +2,10 @@ import type { Clock, Timer } from '#app/ports.ts';
 import type { VirtualClock } from '#shell/lib/virtual-clock.ts';
 import type { Site } from './plan.ts';
 
-/** A promise that never settles: what a dead process waits for. */
-export const NEVER: Promise<never> = new Promise<never>(() => undefined);
+/** A promise that never settles: what a dead process waits for. Each is its own: a shared one would keep all who wait. */
+function never(): Promise<never> {
+  return new Promise<never>(() => undefined);
+}
 
 /** Thrown out of a synchronous call in which the process dies: nothing after it runs. */
 export class Died extends Error {}
@@ -65,17 +67,17 @@ export class Life {
 
   /** Calls the outside and waits for it. A dead process reaches nothing and hears nothing. */
   reach<T>(site: Site, run: () => Promise<T>): Promise<T> {
-    if (!this.isAlive) return NEVER;
+    if (!this.isAlive) return never();
     const strike = this.#strikeAt(site);
     if (strike === 'before') {
       this.die(`before ${site}`);
-      return NEVER;
+      return never();
     }
     const answer = run();
     if (strike === 'after') {
       answer.catch(() => undefined);
       this.die(`after ${site}`);
-      return NEVER;
+      return never();
     }
     return answer.then(
       (value) => (this.isRunning() ? value : this.#later(() => value)),
@@ -95,7 +97,7 @@ export class Life {
 
   /** An answer that comes once the process goes on; never for a dead one. */
   #later<T>(answer: () => T): Promise<T> {
-    if (!this.isAlive) return NEVER;
+    if (!this.isAlive) return never();
     return new Promise((resolve, reject) =>
       this.run(() => {
         try {
@@ -148,7 +150,8 @@ export function clockOf(life: Life, time: VirtualClock, skewMs: () => number): C
       let pending: Timer | null = null;
       let isOff = false;
       const wait = (): void => {
-        const left = Math.max(0, instant - now());
+        // a machine's clock shows whole milliseconds
+        const left = Math.max(0, Math.ceil(instant - now()));
         pending = time.at(time.now() + Math.min(left, LONGEST_WAIT_MS), () => {
           life.run(() => {
             if (isOff) return;

@@ -2,6 +2,7 @@ import { createRandom } from '#core/lib/random.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Evaluation, Signal } from '#core/strategies/strategy.ts';
+import { afterEx } from './ex-dates.ts';
 import type { Item, Setting, SymbolIndex } from './plan.ts';
 
 /** Prices move every five seconds. */
@@ -27,6 +28,7 @@ export function createMarket(
   items: readonly Item[],
   instruments: readonly InstrumentId[],
   originAt: number,
+  exAt: number,
 ): Market {
   const walks = instruments.map((_, symbol) => {
     const random = createRandom(`simulation/${setting.seed}/price/${symbol}`);
@@ -35,6 +37,7 @@ export function createMarket(
     return { prices: [100], random, swing, drift };
   });
   const jumps = items.filter((item) => item.kind === 'jump');
+  const exItems = items.filter((item) => item.kind === 'ex_date');
   const priceAt = (symbol: SymbolIndex, at: number): number => {
     const walk = walks[symbol];
     if (walk === undefined) return 0;
@@ -47,6 +50,8 @@ export function createMarket(
     let price = prices[step] ?? 100;
     for (const jump of jumps)
       if (jump.symbol === symbol && at >= originAt + jump.at) price += jump.by;
+    for (const item of exItems)
+      if (item.symbol === symbol && at >= exAt) price = afterEx(price, item);
     return cents(Math.max(5, price));
   };
   return {

@@ -12,11 +12,27 @@ export type Meaning =
   | { readonly wants: 'yes'; readonly code: string | null; readonly part: Part }
   | { readonly wants: 'no'; readonly code: string | null }
   | { readonly wants: 'kill' | 'stop' | 'allow' | 'allow_by_button' }
-  /** Agrees to what was asked before; `askedAt` is when the question was shown. */
-  | { readonly wants: 'agree'; readonly to: string; readonly askedAt: number }
+  /** Tells what was executed of an order; `quantity` null: none, or no more. */
+  | {
+      readonly wants: 'fill';
+      readonly target: string;
+      readonly price: number | null;
+      readonly quantity: number | null;
+    }
+  /** Tells what the account holds, in the words after the command. */
+  | { readonly wants: 'attest'; readonly list: string }
+  /** Agrees to what was asked before; `askedAt` is when the question was shown, `step` that of the code typed with it. */
+  | {
+      readonly wants: 'agree';
+      readonly to: string;
+      readonly askedAt: number;
+      readonly step: number | null;
+    }
   | { readonly wants: 'other' };
 
 const YES = /^\/?(confirm|确认|half)(?:\s+(\S+))?(?:\s+(\d+))?/i;
+
+const FILL = /^\/fill (\S+) (?:([\d.]+) (\d+)|none|done)$/i;
 
 /** Reads a text; `replyCode` is the ticket of the message it replies to. */
 export function meaningOf(text: string, isButton: boolean, replyCode: string | null): Meaning {
@@ -24,6 +40,19 @@ export function meaningOf(text: string, isButton: boolean, replyCode: string | n
   if (word === 'kill' || word === '急停') return { wants: 'kill' };
   if (word === 'stop' || word === '停止开仓') return { wants: 'stop' };
   if (word === 'allow') return { wants: isButton ? 'allow_by_button' : 'allow' };
+  const told = FILL.exec(text);
+  if (told !== null) {
+    const [, target = '', price, quantity] = told;
+    const isClosed = quantity === undefined;
+    return {
+      wants: 'fill',
+      target: target.toUpperCase(),
+      price: isClosed ? null : Number(price),
+      quantity: isClosed ? null : Number(quantity),
+    };
+  }
+  if (word === 'reconcile' && / cash /.test(text))
+    return { wants: 'attest', list: text.split(' ').slice(1).join(' ') };
   const yes = YES.exec(text);
   if (yes !== null) {
     const isHalf = yes[1]?.toLowerCase() === 'half';
@@ -35,11 +64,19 @@ export function meaningOf(text: string, isButton: boolean, replyCode: string | n
   return { wants: 'other' };
 }
 
+/** What is asked once more; `phrase` is to be typed, `needsCode`: with a one-time code after it. */
+export type Question = {
+  readonly nonce: string;
+  readonly asks: string;
+  readonly phrase: string | null;
+  readonly needsCode: boolean;
+};
+
 /** What a card is about: its kind, and for a question how it is answered and what it asks for. */
 export type Facts = {
   readonly kind: string;
   readonly message: Message | null;
-  readonly question: { readonly nonce: string; readonly asks: string } | null;
+  readonly question: Question | null;
 };
 
 /**
@@ -61,15 +98,18 @@ export function createSpeaker(): { speaker: Speaker; factsOf(card: Card): Facts 
   return {
     speaker,
     factsOf(made) {
-      const [kind = '', nonce, asks] = made.lines;
-      const question = nonce === undefined || asks === undefined ? null : { nonce, asks };
+      const [kind = '', nonce, asks, phrase = '', coded] = made.lines;
+      const typed = { phrase: phrase === '' ? null : phrase, needsCode: coded === CODED };
+      const question = nonce === undefined || asks === undefined ? null : { nonce, asks, ...typed };
       return { kind, message: messages.get(made) ?? null, question };
     },
   };
 }
 
+const CODED = 'with a code';
+
 function linesOf(notice: Notice): string[] {
-  return notice.kind === 'second_confirm'
-    ? [notice.kind, notice.nonce, notice.consequence.act]
-    : [notice.kind];
+  if (notice.kind !== 'second_confirm') return [notice.kind];
+  const { nonce, consequence, phrase, needsCode } = notice;
+  return [notice.kind, nonce, consequence.act, phrase ?? '', needsCode ? CODED : ''];
 }

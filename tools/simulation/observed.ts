@@ -3,9 +3,12 @@ import type { EventLog, OrderRequest, OutboxRow, Outgoing } from '#app/ports.ts'
 import type { Event } from '#core/engine/event.ts';
 import type { Policy } from '#core/engine/policy.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
 import type { Update } from './chat.ts';
+import type { Kept } from './disk.ts';
+import type { ExItem } from './ex-dates.ts';
 import type { Life } from './life.ts';
 import type { Facts } from './meaning.ts';
 import type { ChannelName } from './plan.ts';
@@ -63,8 +66,14 @@ export type Hooks = {
   received?(life: Life, update: Update): void;
   acknowledged?(update: Update): void;
   killFileWritten?(machine: string): void;
+  /** A step with the store down lies in the journal: from here on it acts. */
+  journaled?(life: Life, kept: Kept): void;
   delivering?(life: Life, channel: ChannelName, outgoing: Outgoing, facts: Facts): void;
   shown?(channel: ChannelName, chatId: string, facts: Facts, row: OutboxRow | null): void;
+  /** A running process is told that the exchange halted a symbol, or lets it trade again. */
+  halted?(life: Life, instrument: string, isHalted: boolean): void;
+  /** A symbol goes ex this morning. */
+  wentEx?(instrument: InstrumentId, item: ExItem): void;
   /** A quote is told to the living process. */
   told?(quote: Quote): void;
   died?(life: Life): void;

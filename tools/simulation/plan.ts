@@ -12,6 +12,9 @@ export type ChannelName = 'telegram' | 'second';
 
 export type Person = 'owner' | 'operator' | 'viewer' | 'stranger';
 
+/** What somebody types off the device: its digits, others, those of minutes ago, those typed before. */
+export type Code = 'right' | 'wrong' | 'old' | 'used';
+
 /** When a person speaks: at an instant, or some time after the nth card of a kind was seen in a chat. */
 export type When =
   | { readonly at: number }
@@ -51,7 +54,9 @@ export type Site =
   | 'epoch.renew';
 
 /** What a person says. `{code}` in `text` is the code of the nth ticket seen; `{day}`,
- * `{desk}`, `{symbol}` and `{other}` are what their names say. */
+ * `{desk}`, `{symbol}` and `{other}` are what their names say. Of an order that a person executes `{todo}` is what it
+ * is called, `{limit}` its price, `{off}` one far from it, `{left}` and `{some}` all and half of what is open;
+ * `{holdings}` and `{cash}` are what the account holds. */
 export type Say = {
   readonly kind: 'say';
   readonly when: When;
@@ -61,6 +66,8 @@ export type Say = {
   readonly as: 'text' | 'button' | 'reply';
   /** Milliseconds after which a second confirmation that this brings is agreed to; null: never. */
   readonly agreeAfterMs: number | null;
+  /** One-time codes that are typed, one after the other, where one is asked for; left out: a right one. */
+  readonly codes?: readonly Code[];
   /** Time from sending to the channel's server handing it out. */
   readonly travelMs: number;
   /** The server hands it out this often more, under the same update id. */
@@ -77,6 +84,26 @@ export type Item =
       readonly minute: number;
       readonly distance: number;
       readonly day: number;
+    }
+  /** The calendar has an event, of one symbol or (null) of all; its window, in minutes of the session, is shut to entries. */
+  | {
+      readonly kind: 'event';
+      readonly day: number;
+      readonly fromMinute: number;
+      readonly toMinute: number;
+      readonly isWholeDay: boolean;
+      readonly symbol: SymbolIndex | null;
+    }
+  /**
+   * On the second day a symbol goes ex: cash and new shares for each share held. The terms are told in the morning, later,
+   * never, or are not those that the exchange's previous close is of.
+   */
+  | {
+      readonly kind: 'ex_date';
+      readonly symbol: SymbolIndex;
+      readonly cash: number;
+      readonly newShares: number;
+      readonly terms: 'told' | 'late' | 'never' | 'other';
     }
   /** The price jumps. */
   | {
@@ -109,7 +136,7 @@ export type Item =
       readonly kind: 'external';
       readonly at: number;
       readonly symbol: SymbolIndex;
-      readonly what: 'buy' | 'order' | 'cancel_all';
+      readonly what: 'buy' | 'order' | 'cancel_all' | 'sell_out';
     }
   | {
       readonly kind: 'store';
@@ -134,6 +161,15 @@ export type Item =
       readonly nth: number;
       readonly fault: 'retry' | 'rate' | 'lost_ack' | 'slow';
       readonly ms: number;
+    }
+  /** No channel delivers anything; people can still write. */
+  | { readonly kind: 'silence'; readonly at: number; readonly forMs: number }
+  /** The exchange halts a symbol: nothing trades, quotes go on, and the feed says so. */
+  | {
+      readonly kind: 'halt';
+      readonly at: number;
+      readonly forMs: number;
+      readonly symbol: SymbolIndex;
     }
   /** Nothing comes from the feed, of one symbol or (null) of all. */
   | {
@@ -165,9 +201,17 @@ export type Setting = {
   readonly minutes: number;
   /** Who executes where: American shares with stops at the broker, A-shares watched and sold from tomorrow on. */
   readonly account: 'us' | 'cn';
+  /** A person enters the orders at their broker and says what became of them. */
+  readonly isByHand: boolean;
+  /** Real money: second confirmations are typed, what raises risk with a one-time code. */
+  readonly isLive: boolean;
   /** How the broker leaves everything at once. */
   readonly flatten: 'each' | 'one_request' | 'global_cancel';
   readonly mode: 'alert' | 'semi' | 'auto';
+  /** Trades a day may have; two where a plan does not say. */
+  readonly tradesPerDay?: 1 | 2;
+  /** What a day with an event allows: nothing, or less. */
+  readonly eventDays: 'off' | 'shrink';
   /** Usual answer times in milliseconds; 0 answers at once. */
   readonly storeMs: number;
   readonly brokerMs: number;

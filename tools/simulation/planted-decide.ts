@@ -116,6 +116,17 @@ export const DECIDING: readonly PlantedBug[] = [
       policy: { ...step.policy, execution: { ...step.policy.execution, sellableAfterDays: 0 } },
     }),
   ),
+  deciding('ex_date_ignored', 'what is held is not restated on its ex-date', (step) => {
+    const { input } = step;
+    const isMorning = input.kind === 'session_planned' || input.kind === 'ex_dates_known';
+    return isMorning ? { ...step, input: { ...input, exDates: [] } } : step;
+  }),
+  deciding('event_ignored', 'what the calendar has of a day changes nothing', (step) => {
+    const { day } = step.state;
+    return day === null
+      ? step
+      : { ...step, state: { ...step.state, day: { ...day, blackouts: [] } } };
+  }),
   deciding('half_buys_all', 'half of a ticket is taken for all of it', (step) => {
     const { input } = step;
     if (input.kind !== 'operator_acted' || input.act.act !== 'half') return step;
@@ -124,6 +135,15 @@ export const DECIDING: readonly PlantedBug[] = [
   }),
   deciding('exit_blocked_by_kill', 'after a kill no exit leaves either', same, (events, step) =>
     isKilled(step) ? events.filter((event) => !isExitWork(event)) : events,
+  ),
+  deciding(
+    'resume_undoes_later_kill',
+    'a resume counts from its second confirmation and undoes a kill said after it was asked about',
+    (step) => {
+      const { input } = step;
+      if (input.kind !== 'operator_acted' || input.act.act !== 'resume') return step;
+      return { ...step, input: { ...input, sentAt: input.at } };
+    },
   ),
   deciding(
     'exit_blocked_by_safe_mode',
@@ -136,6 +156,18 @@ export const DECIDING: readonly PlantedBug[] = [
     ...step,
     policy: { ...step.policy, exits: { ...step.policy.exits, flatBeforeCloseMs: 0 } },
   })),
+  deciding('absence_ignored', 'an operator whom no channel reaches changes nothing', (step) => ({
+    ...step,
+    policy: {
+      ...step.policy,
+      watch: { ...step.policy.watch, operatorSilentMs: 24 * 3_600_000 },
+    },
+  })),
+  deciding('halt_ignored', 'what the feed says of a halt is not heard', (step) =>
+    step.input.kind === 'halt_seen'
+      ? { ...step, input: { kind: 'time_passed', at: step.input.at } }
+      : step,
+  ),
   deciding('lost_stop_not_replaced', 'a stop that is gone is not set again', same, (events) =>
     events.filter(
       (event) =>

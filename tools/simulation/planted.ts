@@ -4,7 +4,10 @@ import type { Effect } from '#core/engine/effect.ts';
 import type { DeskState } from '#core/engine/state.ts';
 import { boot, type Tamper } from './boot.ts';
 import type { PlantedBug } from './planted-bug.ts';
+import { BY_HAND } from './planted-by-hand.ts';
+import { CODES } from './planted-codes.ts';
 import { DECIDING } from './planted-decide.ts';
+import { SWITCHING } from './planted-switch.ts';
 import { ORIGIN } from './stage.ts';
 
 function isTimeout(error: unknown): boolean {
@@ -124,6 +127,8 @@ const SENDING: readonly PlantedBug[] = [
     sentence: 'a second process starts while the first one still trades',
     plant: () => {
       const tamper: Tamper = (parts, life, stage) => {
+        // the account of a person is one process's own: two that follow one log answer each other without end
+        if (stage.plan.setting.isByHand) return parts;
         if (life.number === 1) stage.time.at(ORIGIN + 4 * 60_000, () => boot(stage, tamper));
         return parts;
       };
@@ -205,6 +210,7 @@ const REMEMBERING: readonly PlantedBug[] = [
       return {
         ...parts,
         rows: immortal,
+        isOver: () => false,
         tables: { ...parts.tables, outbox: { ...outbox, due } },
       };
     },
@@ -289,4 +295,11 @@ const REMEMBERING: readonly PlantedBug[] = [
 ];
 
 /** Every planted bug, by what it concerns. */
-export const PLANTED: readonly PlantedBug[] = [...DECIDING, ...SENDING, ...REMEMBERING];
+export const PLANTED: readonly PlantedBug[] = [
+  ...DECIDING,
+  ...SENDING,
+  ...REMEMBERING,
+  ...SWITCHING,
+  ...BY_HAND,
+  ...CODES,
+];

@@ -27,6 +27,7 @@ const ACCOUNTS: Readonly<Record<Setting['account'], Account>> = {
       hasBracket: true,
       hasOco: true,
       hasReplace: true,
+      hasExtendedHours: false,
       flatten: 'each',
     },
   },
@@ -45,19 +46,28 @@ const ACCOUNTS: Readonly<Record<Setting['account'], Account>> = {
       hasBracket: false,
       hasOco: false,
       hasReplace: false,
+      hasExtendedHours: false,
       flatten: 'each',
     },
   },
 };
+
+/** Nothing rests at the broker of an account that a person executes: the desk watches. */
+function executionOf({ account, isByHand, flatten }: Setting): Policy['execution'] {
+  const { execution } = ACCOUNTS[account];
+  if (!isByHand) return { ...execution, flatten };
+  const watched = { protection: 'watched', hasBracket: false, hasOco: false } as const;
+  return { ...execution, ...watched, broker: 'manual', isPerson: true, hasReplace: false, flatten };
+}
 
 /** The shipped rules of an intraday desk; pauses that depend on the length of a day are shorter, as the days are. */
 export function policyOf(setting: Setting): Policy {
   const account = ACCOUNTS[setting.account];
   return {
     ...account,
-    execution: { ...account.execution, flatten: setting.flatten },
+    execution: executionOf(setting),
     strategy: 'vwap-reclaim',
-    environment: 'paper',
+    environment: setting.isLive ? 'live' : 'paper',
     mode: setting.mode,
     capitalMinor: 10_000_000,
     openingNoTradeMs: 5 * 60_000,
@@ -66,7 +76,7 @@ export function policyOf(setting: Setting): Policy {
       riskPerTradeRatio: 0.005,
       positionCapRatio: 0.2,
       dayLossLimitR: 1.5,
-      tradesPerDay: 2,
+      tradesPerDay: setting.tradesPerDay ?? 2,
       consecutiveLosses: 2,
       openRiskLimitR: 1,
       minQuantity: 2,
@@ -74,7 +84,8 @@ export function policyOf(setting: Setting): Policy {
       maxSpreadRatioOfR: 0.15,
       minVolumeRatio: 0.3,
       maxCostR: 0.2,
-      eventDays: 'off',
+      eventDays: setting.eventDays,
+      shrinkRatio: 0.5,
     },
     ticket: {
       lifeMs: 120_000,
@@ -98,6 +109,13 @@ export function policyOf(setting: Setting): Policy {
       commissionMinimumMinor: 0,
       slippageBps: 0.5,
     },
+    isDataPartial: false,
+    breakers: {
+      pauseMs: 5 * 60_000,
+      haltPauseMs: 5 * 60_000,
+      slippageMultiple: 3,
+      slippageFills: 2,
+    },
     pulse: null,
     watch: {
       heartbeatMaxAgeMs: 15_000,
@@ -105,7 +123,9 @@ export function policyOf(setting: Setting): Policy {
       // bars pause with the exchange at noon: nothing is awaited there
       barOverdueMs: setting.account === 'cn' ? null : 20_000,
       quoteStaleMs: 30_000,
+      quietMinutesMs: 5 * 60_000,
       orderConfirmMs: 10_000,
+      operatorSilentMs: 10 * 60_000,
       alarmRepeatMs: [60_000, 180_000, 600_000, 900_000],
     },
   };

@@ -1,7 +1,9 @@
+import type { Blackout } from '#core/engine/state.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { Session } from '#core/market/session.ts';
-import type { Item, SymbolIndex } from './plan.ts';
+import { exDatesOf, officialCloseOf, scheduleExDates } from './ex-dates.ts';
+import type { Item, Setting, SymbolIndex } from './plan.ts';
 import { DAYS, MINUTE, ORIGIN, type Stage } from './stage.ts';
 
 const PLAN_BEFORE_MS = 3 * MINUTE;
@@ -14,6 +16,11 @@ const NOON_MS = 3 * MINUTE;
 const AUCTION_BEFORE_MS = 15 * MINUTE;
 /** Night between two days; shorter than a real one, nothing happens in it. */
 const NIGHT_MS = 18 * MINUTE;
+
+/** From here on prices are those of the second day. */
+export function nextMorning({ minutes }: Setting): number {
+  return ORIGIN + minutes * MINUTE + NIGHT_MS - AUCTION_BEFORE_MS;
+}
 
 /** Sets everything going that has an instant of its own; answers when the session is over. */
 export function schedule(stage: Stage): number {
@@ -50,12 +57,23 @@ function scheduleDay(stage: Stage, day: number, openAt: number, closeAt: number)
     atr20d: 2,
     previousClose: 99.5,
     usualDays: 20,
-    instrumentDay: policy.market === 'CN' ? instrumentDay(instrument, tradingDay) : null,
+    instrumentDay: policy.market === 'CN' ? instrumentDay(stage, instrument, day) : null,
   }));
+  const isFollowed = policy.market === 'CN' && day === 1;
+  if (isFollowed) scheduleExDates(stage, openAt - PLAN_BEFORE_MS, openAt);
   time.at(openAt - PLAN_BEFORE_MS, () => {
     now.session = session;
     const kind = 'session_planned';
-    feed.handIn(`plan:${tradingDay}`, { kind, at: time.now(), session, blackouts: [], facts });
+    const exDates = isFollowed ? { exDates: exDatesOf(stage, false) } : {};
+    const blackouts = blackoutsOf(stage, day, openAt);
+    feed.handIn(`plan:${tradingDay}`, {
+      kind,
+      at: time.now(),
+      session,
+      blackouts,
+      facts,
+      ...exDates,
+    });
   });
   time.at(openAt - AUCTION_BEFORE_MS, () => venue.beginDay(policy.market === 'CN'));
   time.at(openAt, () => {
@@ -81,12 +99,31 @@ function scheduleDay(stage: Stage, day: number, openAt: number, closeAt: number)
   tick(stage, openAt, closeAt);
 }
 
+/** What the calendar has for a day. */
+function blackoutsOf({ plan, policy }: Stage, day: number, openAt: number): Blackout[] {
+  return plan.items.flatMap((item, index): Blackout[] => {
+    if (item.kind !== 'event' || item.day !== day) return [];
+    const instrument = item.symbol === null ? undefined : policy.instruments[item.symbol];
+    return [
+      {
+        fromAt: openAt + item.fromMinute * MINUTE,
+        toAt: openAt + item.toMinute * MINUTE,
+        name: `event ${index}`,
+        wholeDay: item.isWholeDay,
+        ...(instrument === undefined ? {} : { instruments: [instrument] }),
+      },
+    ];
+  });
+}
+
 /** Facts of a Chinese share that is listed for long and trades on. */
-function instrumentDay(instrument: InstrumentId, tradingDay: string): InstrumentDayCn {
+function instrumentDay(stage: Stage, instrument: InstrumentId, day: number): InstrumentDayCn {
+  const symbol = stage.policy.instruments.indexOf(instrument) as SymbolIndex;
+  const tradingDay = DAYS[day] ?? DAYS[0];
   return {
     instrument,
     tradingDay,
-    previousClose: 99.5,
+    previousClose: day === 1 ? officialCloseOf(stage, symbol) : 99.5,
     status: 'normal',
     listedOn: '2002-04-09',
     listedForDays: 5_000,
@@ -107,6 +144,7 @@ function tick(stage: Stage, at: number, untilAt: number): void {
     if (nextAt < untilAt) tick(stage, nextAt, untilAt);
     if (!venue.isOpen) return;
     for (const [symbol, instrument] of policy.instruments.entries()) {
+      if (stage.now.halted.has(symbol as SymbolIndex)) continue;
       venue.tick(instrument, time.now());
       feed.tell(symbol as SymbolIndex);
     }
@@ -133,6 +171,12 @@ function scheduleItem(stage: Stage, item: Item): void {
       return at(item.at + item.forMs, () => setStoreDown(stage, false));
     case 'external':
       return at(item.at, () => meddle(stage, item));
+    case 'silence':
+      at(item.at, () => setSilent(stage, true));
+      return at(item.at + item.forMs, () => setSilent(stage, false));
+    case 'halt':
+      at(item.at, () => setHalted(stage, item.symbol, true));
+      return at(item.at + item.forMs, () => setHalted(stage, item.symbol, false));
     case 'die_at':
       return at(item.at, () => {
         now.downMs = item.downMs;
@@ -146,7 +190,7 @@ function scheduleItem(stage: Stage, item: Item): void {
     case 'freeze':
       return at(item.at, () => stop(stage, item.forMs));
     case 'kill_file':
-      return at(item.at, () => disks[now.machine].setKilled(true));
+      return at(item.at, () => disks[now.machine].kill(stage.time.now() + now.skewMs[now.machine]));
     default:
       return;
   }
@@ -174,20 +218,38 @@ function setLink(stage: Stage, isUp: boolean): void {
   stage.brokerage.setLink(isUp);
 }
 
+function setSilent(stage: Stage, isSilent: boolean): void {
+  stage.now.isSilent = isSilent;
+  stage.witness.disturb();
+}
+
+/** The exchange halts a symbol or lets it trade again; a process that does not run is not told. */
+function setHalted(stage: Stage, symbol: SymbolIndex, isHalted: boolean): void {
+  const { now, policy, witness } = stage;
+  if (isHalted) now.halted.add(symbol);
+  else now.halted.delete(symbol);
+  const running = now.process;
+  const instrument = policy.instruments[symbol];
+  if (running?.life.isRunning() !== true || instrument === undefined) return;
+  witness.tell('halted', running.life, instrument, isHalted);
+  running.halt(instrument, isHalted);
+}
+
 function setStoreDown(stage: Stage, isDown: boolean): void {
   stage.now.isStoreDown = isDown;
   stage.witness.disturb();
 }
 
-/** Somebody acts on the account past the desk. */
+/** Somebody acts on the account past the desk; of an account by hand only its person knows, and lists say so. */
 function meddle(stage: Stage, item: Extract<Item, { kind: 'external' }>): void {
   const { venue, witness, brokerage, policy } = stage;
-  if (!venue.isOpen) return;
+  if (!venue.isOpen || policy.execution.isPerson) return;
   const at = stage.time.now();
   const instrument = policy.instruments[item.symbol] as InstrumentId;
   witness.disturbBroker();
   if (item.what === 'buy') venue.buyOutside(instrument, 7, at);
   if (item.what === 'order') venue.placeOutside(instrument, at);
+  if (item.what === 'sell_out') venue.sellOutside(instrument, at);
   if (item.what === 'cancel_all')
     for (const order of venue.orders.values()) venue.cancel(order.request.orderId, at);
   brokerage.flush();
@@ -201,4 +263,6 @@ function endFaults(stage: Stage): void {
   stage.now.stopped = null;
   setLink(stage, true);
   setStoreDown(stage, false);
+  setSilent(stage, false);
+  for (const symbol of [...stage.now.halted]) setHalted(stage, symbol, false);
 }

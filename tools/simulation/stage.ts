@@ -1,3 +1,4 @@
+import type { OneTimeCodes } from '#app/ports.ts';
 import type { Policy } from '#core/engine/policy.ts';
 import { instantAt, type Session } from '#core/market/session.ts';
 import type { ChatAccess } from '#shell/chat/authorize.ts';
@@ -5,7 +6,6 @@ import type { VirtualClock } from '#shell/lib/virtual-clock.ts';
 import type { MemoryStore } from '#shell/store/memory-store.ts';
 import type { Brokerage } from './brokerage.ts';
 import type { ChatServer } from './chat.ts';
-import type { DeskProcess } from './desk-process.ts';
 import type { Disk } from './disk.ts';
 import type { Faults } from './faults.ts';
 import type { Feed } from './feed.ts';
@@ -13,7 +13,9 @@ import type { Life } from './life.ts';
 import type { Market } from './market.ts';
 import type { createSpeaker } from './meaning.ts';
 import type { People } from './people.ts';
-import type { ChannelName, Plan } from './plan.ts';
+import type { ChannelName, Plan, SymbolIndex } from './plan.ts';
+import type { DeskProcess } from './process-parts.ts';
+import type { ToldAccount } from './told-account.ts';
 import type { Venue } from './venue.ts';
 import type { Witness } from './witness.ts';
 
@@ -37,11 +39,15 @@ export type Stage = {
   readonly faults: Faults;
   readonly venue: Venue;
   readonly brokerage: Brokerage;
+  /** What a person who executes by hand has told of the account. */
+  readonly told: ToldAccount;
   readonly store: MemoryStore;
   readonly disks: Readonly<Record<Machine, Disk>>;
   readonly feed: Feed;
   readonly servers: ReadonlyMap<ChannelName, ChatServer>;
   readonly access: ChatAccess;
+  /** What the machine remembers of one-time codes, also over restarts; null: no device is enrolled. */
+  readonly codes: OneTimeCodes | null;
   readonly speaking: ReturnType<typeof createSpeaker>;
   readonly people: People;
   readonly witness: Witness;
@@ -64,6 +70,10 @@ export type Moment = {
   /** The process that was stopped and has not gone on; null: none. */
   stopped: Life | null;
   isStoreDown: boolean;
+  /** Nothing is delivered to any chat. */
+  isSilent: boolean;
+  /** Symbols whose trading is halted, by their place in the policy. */
+  readonly halted: Set<SymbolIndex>;
   /** Nothing goes wrong any more. */
   isQuiet: boolean;
   /** How long the process that dies next stays down. */
@@ -82,6 +92,8 @@ export function firstMoment(): Moment {
     skewMs: { first: 0, second: 0 },
     stopped: null,
     isStoreDown: false,
+    isSilent: false,
+    halted: new Set(),
     isQuiet: false,
     downMs: RESTART_MS,
     lives: 0,

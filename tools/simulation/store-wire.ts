@@ -1,5 +1,5 @@
 import { StoreError } from '#app/errors.ts';
-import type { EventLog, Inbox, InputLog, Outbox, StateSnapshots } from '#app/ports.ts';
+import type { EventLog, FileStore, Inbox, InputLog, Outbox, StateSnapshots } from '#app/ports.ts';
 import type { VirtualClock } from '#shell/lib/virtual-clock.ts';
 import type { Faults } from './faults.ts';
 import type { Life } from './life.ts';
@@ -12,6 +12,7 @@ export type DeskTables = {
   readonly snapshots: StateSnapshots;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
+  readonly files: FileStore;
 };
 
 export type StoreWire = {
@@ -42,10 +43,10 @@ async function travel<T>(wire: StoreWire, site: Site, run: () => Promise<T>): Pr
   const fault = wire.faults.store(site);
   if (fault !== null || wire.isDown()) wire.onTrouble();
   const ms = fault?.fault === 'slow' ? fault.ms : usualMs;
-  if (ms > 0) await wait(time, ms / 2);
+  if (ms > 0) await wait(time, Math.ceil(ms / 2));
   if (wire.isDown() || fault?.fault === 'fail') throw storeDown(site);
   const answer = await run();
-  if (ms > 0) await wait(time, ms / 2);
+  if (ms > 0) await wait(time, Math.ceil(ms / 2));
   if (fault?.fault === 'lost_ack') throw storeDown(site);
   return answer;
 }
@@ -54,11 +55,13 @@ async function travel<T>(wire: StoreWire, site: Site, run: () => Promise<T>): Pr
 export function wireStore(tables: DeskTables, wire: StoreWire): DeskTables {
   const call = <T>(site: Site, run: () => Promise<T>): Promise<T> =>
     wire.life.reach(site, () => travel(wire, site, run));
-  const { events, inputs, snapshots, inbox, outbox } = tables;
+  const { events, inputs, snapshots, inbox, outbox, files } = tables;
   return {
     events: {
       append: (batch) => call('events.append', () => events.append(batch)),
       read: (stream, after) => call('events.read', () => events.read(stream, after)),
+      newest: (stream, type, count, day) =>
+        call('events.read', () => events.newest(stream, type, count, day)),
       streams: (prefix) => call('events.read', () => events.streams(prefix)),
     },
     inputs: {
@@ -69,6 +72,7 @@ export function wireStore(tables: DeskTables, wire: StoreWire): DeskTables {
       save: (stream, version, state) =>
         call('snapshots.save', () => snapshots.save(stream, version, state)),
       latest: (stream) => call('snapshots.latest', () => snapshots.latest(stream)),
+      removeAhead: (stream) => snapshots.removeAhead(stream),
     },
     inbox: {
       receive: (rows) => call('inbox.receive', () => inbox.receive(rows)),
@@ -92,6 +96,10 @@ export function wireStore(tables: DeskTables, wire: StoreWire): DeskTables {
       ofRun: (runId) => outbox.ofRun(runId),
       lastDelivered: (lane, editKey) =>
         call('outbox.lastDelivered', () => outbox.lastDelivered(lane, editKey)),
+    },
+    files: {
+      save: (content, at) => call('outbox.enqueue', () => files.save(content, at)),
+      load: (hash) => call('outbox.due', () => files.load(hash)),
     },
   };
 }

@@ -13,6 +13,8 @@ export type VenueRules = {
   readonly sellableAfterDays: 0 | 1;
   /** Purchases come in lots of 100; less than a lot is sold only in one piece. */
   readonly isLotted: boolean;
+  /** A person enters the orders: what became of one is what they say, see `told-account.ts`. */
+  readonly isByHand: boolean;
   /** Part of the nth entry that fills first; 1: all of it. */
   readonly partOf: (nthEntry: number) => number;
 };
@@ -71,7 +73,7 @@ export class Venue {
       this.#entries += 1;
       this.#entryNumber.set(request.orderId, this.#entries);
     }
-    const why = refusal ?? this.#objection(request);
+    const why = refusal ?? (this.#rules.isByHand ? null : this.#objection(request));
     if (why !== null) {
       order.state = 'rejected';
       this.#report(order, 'rejected', at, { reason: why });
@@ -128,6 +130,7 @@ export class Venue {
   /** The close: buys expire, with the children they hold. */
   close(at: number): void {
     this.isOpen = false;
+    if (this.#rules.isByHand) return;
     for (const order of this.orders.values())
       if (order.request.side === 'buy' && isLive(order)) this.#end(order, 'expired', at, 'close');
   }
@@ -136,6 +139,17 @@ export class Venue {
   buyOutside(instrument: InstrumentId, quantity: number, at: number): void {
     const { ask } = this.#quoteOf(instrument, at);
     this.#book({ instrument, side: 'buy', quantity, price: ask, at, orderId: null });
+  }
+
+  /** Somebody else sells all of a symbol and takes back whatever offered it. */
+  sellOutside(instrument: InstrumentId, at: number): void {
+    for (const order of this.orders.values())
+      if (order.request.instrument === instrument && order.request.side === 'sell')
+        this.cancel(order.request.orderId, at);
+    const { bid } = this.#quoteOf(instrument, at);
+    const quantity = this.sellable(instrument);
+    if (quantity > 0)
+      this.#book({ instrument, side: 'sell', quantity, price: bid, at, orderId: null });
   }
 
   /** Somebody else leaves an order on the account that works far from the market. */
@@ -249,6 +263,7 @@ export class Venue {
   }
 
   #match(order: VenueOrder, at: number): void {
+    if (this.#rules.isByHand) return;
     if (!this.isOpen || !isLive(order) || order.state === 'held' || at < order.restsUntil) return;
     const { request } = order;
     const { bid, ask } = this.#quoteOf(request.instrument, at);

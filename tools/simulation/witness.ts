@@ -4,11 +4,11 @@ import type { Event } from '#core/engine/event.ts';
 import type { Policy } from '#core/engine/policy.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
-import type { DeskProcess } from './desk-process.ts';
 import { INVARIANTS } from './invariants.ts';
 import type { Life } from './life.ts';
 import type { Facts } from './meaning.ts';
 import type { Hooks, LoggedTicket, Observed } from './observed.ts';
+import type { DeskProcess } from './process-parts.ts';
 import type { DeskTables } from './store-wire.ts';
 import type { Venue } from './venue.ts';
 
@@ -30,6 +30,8 @@ export type WitnessDeps = {
   /** The process that leads stands still. */
   readonly isStopped: () => boolean;
   readonly isStoreUp: () => boolean;
+  /** Told first, before any invariant. */
+  readonly onCommitted: (event: Event) => void;
   readonly note: (words: string) => void;
 };
 
@@ -60,6 +62,8 @@ export class Witness implements Observed {
   readonly #deps: WitnessDeps;
   readonly #rows = new WeakMap<object, Map<string, OutboxRow>>();
   readonly #given = new Map<number, number>();
+  /** Keys of what a process was given from its journal. */
+  readonly #journaled = new WeakMap<Life, Set<string>>();
   #steps = 0;
   readonly #hooks: readonly Hooks[];
   readonly #stepping: readonly Hooks[];
@@ -112,9 +116,17 @@ export class Witness implements Observed {
     this.#calmSince = this.now();
   }
 
-  /** A process was given rows to deliver: it knows of them from here on, and what belongs to which. */
-  given(rows: readonly OutboxRow[]): void {
+  /**
+   * A process was given rows to deliver: it knows of them from here on, and what belongs to which. What it has
+   * from its journal it says in the order in which it was decided; that the store takes it later, with another
+   * row, changes nothing for this process.
+   */
+  given(rows: readonly OutboxRow[], life: Life): void {
+    const journaled = this.#journaled.get(life) ?? new Set<string>();
+    this.#journaled.set(life, journaled);
     for (const row of rows) {
+      if (row.id === 0) journaled.add(row.dedupeKey);
+      else if (journaled.has(row.dedupeKey)) continue;
       if (!this.#given.has(row.id)) this.#given.set(row.id, this.#steps);
       const payload = row.payload as { message?: object; card?: object };
       const key = payload.message ?? payload.card;
@@ -149,6 +161,7 @@ export class Witness implements Observed {
 
   #committed(event: Event, life: Life): void {
     this.log.push(event);
+    this.#deps.onCommitted(event);
     if (event.type === 'ticket_opened')
       this.tickets.set(event.ticket.id, {
         ticket: event.ticket,

@@ -1,14 +1,16 @@
 import { streamOf } from '#app/event-form.ts';
 import { symbolOf } from '#core/market/instrument.ts';
 import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
+import { createOneTimeCodes } from '#shell/chat/one-time-codes.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
 import { createMemoryStore } from '#shell/store/memory-store.ts';
 import { boot, type Tamper, watchStandby } from './boot.ts';
 import { Brokerage } from './brokerage.ts';
 import { ChatServer } from './chat.ts';
-import { RUN_ID } from './desk-process.ts';
+import { SECRET } from './device.ts';
 import { Disk } from './disk.ts';
 import { drive } from './drive.ts';
+import { creditEx } from './ex-dates.ts';
 import { Faults } from './faults.ts';
 import { Feed } from './feed.ts';
 import { createMarket } from './market.ts';
@@ -16,8 +18,10 @@ import { createSpeaker } from './meaning.ts';
 import { People, usersOf } from './people.ts';
 import type { Plan, SymbolIndex } from './plan.ts';
 import { policyOf } from './policy.ts';
-import { schedule } from './schedule.ts';
+import { RUN_ID } from './process-parts.ts';
+import { nextMorning, schedule } from './schedule.ts';
 import { firstMoment, type Machine, MINUTE, ORIGIN, type Stage } from './stage.ts';
+import { ToldAccount } from './told-account.ts';
 import { Venue } from './venue.ts';
 import { watchChats, watchWire } from './watchers.ts';
 import { type Finding, Witness } from './witness.ts';
@@ -90,7 +94,8 @@ function setUp(
     counts[what] = (counts[what] ?? 0) + 1;
   };
   const faults = new Faults(plan);
-  const base = { plan, policy, time, faults, store, access, now, note, count, onStopped };
+  const codes = setting.isLive ? createOneTimeCodes(SECRET, null) : null;
+  const base = { plan, policy, time, faults, store, access, codes, now, note, count, onStopped };
   const stage: Stage = {
     ...base,
     ...setUpMarket(base, () => stage),
@@ -107,6 +112,7 @@ type Base = Pick<
   | 'faults'
   | 'store'
   | 'access'
+  | 'codes'
   | 'now'
   | 'note'
   | 'count'
@@ -117,11 +123,11 @@ type Base = Pick<
 function setUpMarket(
   base: Base,
   stage: () => Stage,
-): Pick<Stage, 'market' | 'venue' | 'brokerage' | 'feed'> {
+): Pick<Stage, 'market' | 'venue' | 'brokerage' | 'told' | 'feed'> {
   const { plan, policy, time, faults, now, note, store } = base;
   const { setting } = plan;
-  const { instruments, accountId, deskId } = policy;
-  const market = createMarket(setting, plan.items, instruments, ORIGIN);
+  const { instruments, accountId, deskId, environment } = policy;
+  const market = createMarket(setting, plan.items, instruments, ORIGIN, nextMorning(setting));
   const { feeMinor, cancelsGroup } = setting;
   const partOf = (nth: number) => faults.partOfEntry(nth);
   const { sellableAfterDays } = policy.execution;
@@ -131,13 +137,22 @@ function setUpMarket(
     partOf,
     sellableAfterDays,
     isLotted: policy.market === 'CN',
+    isByHand: setting.isByHand,
   };
   const venue = new Venue(policy.capitalMinor, rules, (id) =>
     market.quoteAt(instruments.indexOf(id) as SymbolIndex, time.now()),
   );
   const watcher = watchWire(stage);
   const usualMs = setting.brokerMs;
-  const brokerage = new Brokerage({ accountId, venue, time, faults, usualMs, watcher });
+  const brokerage = new Brokerage({
+    accountId,
+    environment,
+    venue,
+    time,
+    faults,
+    usualMs,
+    watcher,
+  });
   const feed = new Feed({
     plan,
     originAt: ORIGIN,
@@ -147,11 +162,12 @@ function setUpMarket(
     instruments,
     inbox: store.inbox,
     isStoreUp: () => !now.isStoreDown,
+    isHalted: (symbol) => now.halted.has(symbol),
     process: () => now.process,
     onTold: (quote) => stage().witness.tell('told', quote),
     note,
   });
-  return { market, venue, brokerage, feed };
+  return { market, venue, brokerage, told: new ToldAccount(venue), feed };
 }
 
 /** The chats, the people at them, and the observer. */
@@ -163,7 +179,10 @@ function setUpChat(
   const watcher = watchChats(stage);
   const usualMs = plan.setting.chatMs;
   const servers = new Map(
-    CHANNELS.map((name) => [name, new ChatServer({ name, time, faults, usualMs, watcher })]),
+    CHANNELS.map((name) => [
+      name,
+      new ChatServer({ name, time, faults, usualMs, watcher, isSilent: () => now.isSilent }),
+    ]),
   );
   const [symbol = '', other = ''] = policy.instruments.map((id) => symbolOf(id));
   const words = () => ({
@@ -171,8 +190,19 @@ function setUpChat(
     desk: policy.deskId,
     symbol,
     other,
+    ...heldWords(stage().venue),
   });
-  const people = new People({ plan, time, originAt: ORIGIN, servers, words, note });
+  const killInTerminal = () =>
+    stage().disks[now.machine].kill(time.now() + now.skewMs[now.machine]);
+  const people = new People({
+    plan,
+    time,
+    originAt: ORIGIN,
+    servers,
+    words,
+    note,
+    killInTerminal,
+  });
   const witness = new Witness({
     policy,
     now: () => time.now(),
@@ -187,12 +217,25 @@ function setUpChat(
     isLinkUp: () => stage().brokerage.isLinkUp(),
     isStopped: () => now.stopped !== null && now.stopped === now.process?.life,
     isStoreUp: () => !now.isStoreDown,
+    onCommitted: (event) => {
+      if (plan.setting.isByHand) stage().told.committed(event);
+      creditEx(stage().venue, event);
+    },
     note,
   });
   const disk = (machine: Machine) =>
-    new Disk((isPresent) => killFileChanged(stage(), machine, isPresent));
+    new Disk(
+      (isPresent) => killFileChanged(stage(), machine, isPresent),
+      (life, kept) => stage().witness.tell('journaled', life, kept),
+    );
   const disks = { first: disk('first'), second: disk('second') };
   return { servers, speaking: createSpeaker(), people, witness, disks };
+}
+
+/** What a person reads off their account, as `/reconcile` takes it. */
+function heldWords({ holdings, cashMinor }: Venue): { holdings: string; cash: string } {
+  const held = [...holdings].map(([id, { quantity }]) => `${symbolOf(id)} ${quantity}`);
+  return { holdings: held.join(' '), cash: (cashMinor / 100).toFixed(2) };
 }
 
 /** Lines begin with the seconds since the first open. */
@@ -213,6 +256,6 @@ function killFileChanged(stage: Stage, machine: Machine, isPresent: boolean): vo
   const running = now.process;
   time.at(time.now() + KILL_WATCH_MS, () => {
     const reader = now.machine === machine ? now.process : running;
-    reader?.life.run(() => reader.killFileChanged(disks[machine].isKilled(), 'kill file'));
+    reader?.life.run(() => reader.killFileChanged(disks[machine].see(), 'kill file'));
   });
 }
