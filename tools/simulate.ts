@@ -1,11 +1,17 @@
 /**
  * Simulates trading sessions of the whole desk, one a seed, and tries to break the invariants.
- * `--seeds N` plays N seeds from `--seed S` on; `--planted` looks for planted bugs; `--json` prints one
- * object. Exit 0 only when no invariant broke and every planted bug was found. docs/simulation.md.
+ * `--seeds N` plays N seeds from `--seed S` on, says in a line of each that fails and makes the first of them
+ * small; `--planted` looks for planted bugs; `--json` prints one object. Exit 0 only when no invariant broke and
+ * every planted bug was found. docs/simulation.md.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { type CampaignResult, type Failure, runCampaign } from './simulation/campaign.ts';
+import {
+  type Broken,
+  type CampaignResult,
+  type Failure,
+  runCampaign,
+} from './simulation/campaign.ts';
 import { huntPlanted, type PlantedResult } from './simulation/hunt.ts';
 import { TITLES } from './simulation/invariants.ts';
 
@@ -51,6 +57,10 @@ function progress(): { show(words: string): void; clear(): void } {
   };
 }
 
+function printBroken({ seed, invariant, words }: Broken): void {
+  process.stdout.write(`seed ${seed}: invariant ${invariant}: ${words}\n`);
+}
+
 function printFailure(failure: Failure): void {
   const { seed, invariant, words, items, trace } = failure;
   const lines = [
@@ -89,6 +99,10 @@ async function main(): Promise<number> {
     seeds: options.seeds,
     onSeed(done, failures) {
       if (done % 20 === 0) line.show(`${done} of ${options.seeds} seeds, ${failures} failures`);
+    },
+    onBroken(broken) {
+      line.clear();
+      if (!options.isJson) printBroken(broken);
     },
   });
   const ms = performance.now() - startedAt;

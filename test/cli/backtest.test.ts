@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { dailyBarsOf, splitByDay } from '#core/market/aggregate.ts';
+import { sessionOn } from '#core/market/calendar.ts';
 import { loadMarketCalendar } from '#shell/calendars/load.ts';
 import { simulatedSeries } from '../support/backtest-market.ts';
 import { runCli } from '../support/cli.ts';
@@ -84,6 +86,98 @@ test('ID-15 bars read once come from the cache with the same result, and changed
   writeFileSync(bars, `${lines.join('\n')}\n`);
   assert.notDeepEqual(changed.result.data, before.result.data);
   assert.match(changed.result.notes.join(), /10 bars missing on 1 days/);
+});
+
+/** Rows of the file from a day on, with prices of the days before `splitOn` doubled. */
+function rowsFrom(day: string, splitOn: string | null): string {
+  const kept = lines.slice(1).filter((line) => line >= day);
+  const rows = kept.map((line) => {
+    const [time = '', open, high, low, close, volume] = line.split(',');
+    const factor = splitOn !== null && time < splitOn ? 2 : 1;
+    return [
+      time,
+      ...[open, high, low, close].map((price) => Number(price) * factor),
+      volume,
+    ].join();
+  });
+  return [lines[0], ...rows, ''].join('\n');
+}
+
+function dailyRows(factor: number): string {
+  const days = dailyBarsOf(splitByDay(minutes), (day) => {
+    const answer = sessionOn(calendar, day);
+    return answer.kind === 'session' ? answer.session : null;
+  }).bars;
+  const rows = Array.from({ length: days.length }, (_, i) => {
+    const { open, high, low, close } = days;
+    const prices = [open, high, low, close].map((column) => column[i]! * factor);
+    return [new Date(days.openedAt[i]!).toISOString().slice(0, 10), ...prices, days.volume[i]];
+  });
+  return ['date,open,high,low,close,volume', ...rows, ''].join('\n');
+}
+
+test('ID-13 daily bars beside the minutes stand in for days of which there are no minutes', async () => {
+  const [short, daily, other] = ['short.csv', 'daily.csv', 'other.csv'].map((name) =>
+    join(folder, name),
+  );
+  writeFileSync(short!, rowsFrom('2026-04-20', null));
+  writeFileSync(daily!, dailyRows(1));
+  writeFileSync(other!, dailyRows(0.1));
+  const run = (name: string, ...rest: string[]) => {
+    const what = ['--bars', short!, '--symbol', 'QQQM', '--label', 'start', '--layers', 'a'];
+    const out = join(folder, name);
+    return runCli(['backtest', 'vwap-reclaim', ...what, ...rest, '--json', '--out', out], {
+      dataDir: folder,
+    });
+  };
+  assert.equal((await run('without')).code, 5, 'fifteen days of minutes are no history');
+  const played = await run('with', '--daily', daily!);
+  assert.equal(played.code, 0, played.stderr);
+  assert.equal((await cli('--layers', 'a', '--out', join(folder, 'whole'))).code, 0);
+  // what follows from daily bars is what it is in the whole file; the usual volume is of fewer days
+  const last = (name: string) =>
+    rowsOf(join(folder, name), 'regime_daily.csv').at(-1)?.split(',').toSpliced(10, 1);
+  assert.equal(
+    rowsOf(join(folder, 'with'), 'regime_daily.csv')[0]?.split(',')[10],
+    'early_volume_ratio',
+  );
+  assert.equal(JSON.parse(played.stdout).days, 10);
+  assert.deepEqual(last('with'), last('whole'));
+  const refused = await run('other', '--daily', other!);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /found closes of 15 of 15 days .* expected daily bars adjusted as/);
+  const two = await run('two', '--daily', daily!, '--daily', daily!);
+  assert.match(two.stderr, /--daily: found 2 for 1 files of --bars/);
+});
+
+test('ID-13 a split that nobody accounted for is named', async () => {
+  const split = join(folder, 'split.csv');
+  writeFileSync(split, rowsFrom('2026-03-02', '2026-04-15'));
+  const words = ['--bars', split, '--symbol', 'QQQM', '--label', 'start', '--layers', 'a'];
+  const out = join(folder, 'split');
+  const { code, stdout } = await runCli(['backtest', 'vwap-reclaim', ...words, '--out', out], {
+    dataDir: folder,
+  });
+  assert.equal(code, 0);
+  assert.match(stdout, /opens on 2026-04-15 at 0\.\d+ times the close before: a split/);
+});
+
+test('ID-13 a sweep over two threads writes what one thread writes', async () => {
+  const swept = async (workers: string) => {
+    const out = join(folder, `workers-${workers}`);
+    const sweep = ['--sweep', 'parameters.stopAtrMultiple=0.1:0.4:0.1', '--workers', workers];
+    const { code, stderr } = await cli('--layers', 'c', ...sweep, '--out', out);
+    assert.equal(code, 0, stderr);
+    return ['sweep.csv', 'trades.csv', 'report.md', 'run.json'].map((name) => read(out, name));
+  };
+  const one = await swept('1');
+  assert.equal(one[0]?.trimEnd().split('\n').length, 5);
+  assert.deepEqual(await swept('2'), one);
+  const { code, stderr } = await cli('--workers', 'many', '--out', join(folder, 'none'));
+  assert.deepEqual(
+    [code, stderr.trim()],
+    [2, 'error: --workers: found "many", expected a number from 1 to 256'],
+  );
 });
 
 test('ID-13 bars of the store give what the same bars of a file give, whatever days are named', async () => {

@@ -87,6 +87,25 @@ test('CX-07 a kill prints what the desk that answered did', async () => {
   }
 });
 
+test('CX-07 a kill counts the orders the desk did not know, once the broker was asked for them', async () => {
+  const { dataDir, files, kill } = setUp();
+  const desk = hangingDesk(files.deskMark);
+  const stop = kill.watch((state) => {
+    if (state.kind !== 'present') return;
+    const answer = { at: Date.now(), pid: 1, canceledOrderIds: [], protectionKept: 1 };
+    kill.answer({ ...answer, strangerIds: null });
+    setTimeout(() => kill.answer({ ...answer, strangerIds: ['external:4711'] }), 300);
+  }, 5);
+  try {
+    const { stdout } = await runCli(['kill', 'all'], { dataDir });
+    assert.match(stdout, /0 entry order\(s\) cancelled, 1 protective/);
+    assert.match(stdout, /1 order\(s\) that are not the desk’s cancelled, too: external:4711/);
+  } finally {
+    stop();
+    desk.kill('SIGKILL');
+  }
+});
+
 test('CX-07 --yes hands stage 2 to the desk that answers, through the file, once a command', async () => {
   const { dataDir, files, kill } = setUp();
   const desk = hangingDesk(files.deskMark);
@@ -130,12 +149,15 @@ test('CX-07 a kill of an account is kept to that account', async () => {
   assert.equal(state.kind === 'present' && state.note.scope, 'paper-us');
 });
 
-test('CX-07 a second kill is no news and takes nothing back', async () => {
+test('CX-07 a second kill takes nothing back, and counts from when it was said', async () => {
   const { dataDir, files } = setUp();
+  const note = () => JSON.parse(readFileSync(files.kill, 'utf8')) as { scope: string; at: number };
   await runCli(['kill', 'all'], { dataDir });
-  const before = readFileSync(files.kill, 'utf8');
+  const before = note();
   const { code, stdout } = await runCli(['kill', 'us-vwap'], { dataDir });
   assert.equal(code, 0);
   assert.match(stdout, /it was killed before: all by command line at /);
-  assert.equal(readFileSync(files.kill, 'utf8'), before);
+  const { at, ...rest } = note();
+  assert.deepEqual({ ...rest, at: before.at }, before);
+  assert.ok(at > before.at, 'a resume that was asked for in between does not lift it');
 });

@@ -78,7 +78,7 @@ test('setup a second time keeps what was answered and what stands beside it', as
 });
 
 test('setup asks again where an answer does not fit, and gives up at the end of input', async () => {
-  const input = ['de', 'fr', 'en', 'CN', 'US', 'not a symbol!', 'SPY', 'much', '1000', '-', ''];
+  const input = ['de', 'fr', 'en', 'HK', 'US', 'not a symbol!', 'SPY', 'much', '1000', '-', ''];
   const good = await runCli(['setup', '--json'], { root, dataDir, input: input.join('\n'), env });
   assert.equal(good.code, 0, good.stderr);
   assert.equal((JSON.parse(good.stdout) as { capital: number }).capital, 1000);
@@ -100,6 +100,26 @@ test('setup writes nothing when Telegram refuses the token', async () => {
     readFileSync(join(root, 'config', 'local', 'desks', 'us-vwap.yaml'), 'utf8').includes('77000'),
     false,
   );
+});
+
+test('SP-12 setup puts the A-share desk on an account and names its profile', async () => {
+  const own = copyProject();
+  try {
+    const input = ['zh', 'cn', '800000', '', 'manual-cn', ''].join('\n');
+    const options = { root: own.root, dataDir: join(own.root, 'data'), input, env };
+    const { code, stdout, stderr } = await runCli(['setup', '--json'], options);
+    assert.equal(code, 0, stderr);
+    const answers = JSON.parse(stdout) as Record<string, unknown>;
+    assert.equal(answers['market'], 'CN');
+    assert.equal(answers['account'], 'manual-cn');
+    assert.equal(answers['next'], 'npm start -- --profile cn');
+    const config = loadConfig({ root: own.root, env: {}, overrides: { profile: 'cn' } });
+    assert.equal(config.desks[0]?.capital, 800_000);
+    assert.equal(config.desks[0]?.account, 'manual-cn');
+    assert.match(stderr, /data sync/);
+  } finally {
+    own.remove();
+  }
 });
 
 test('setup needs no store', () => {

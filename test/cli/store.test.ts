@@ -111,6 +111,8 @@ suite('commands on the store', () => {
     for (const name of ['node', 'config', 'disk', 'calendar', 'store', 'broker', 'chat', 'clock']) {
       assert.ok(names.includes(name), name);
     }
+    // nobody was asked: that is no ok
+    assert.equal(findings.find((finding) => finding.name === 'broker')?.state, 'skipped');
   });
 
   test('doctor names a broken setting with its cure and fails', async () => {

@@ -51,7 +51,7 @@ const REFUSED: [string[], string][] = [
   [['db', 'restore'], 'error: centaur db restore: found no folder, expected one'],
   [
     ['job', 'us-premarkt', '--dry'],
-    'error: job: found "us-premarkt", expected one of sync-calendar, us-premarket, us-intraday, us-close',
+    'error: job: found "us-premarkt", expected one of sync-calendar, us-premarket, us-intraday, us-close, cn-morning, cn-decision-window, cn-watch, cn-close, cn-data-sync',
   ],
   [
     ['job', 'us-close', '--at', '2026-11-20'],

@@ -22,6 +22,8 @@ import { needsShared, sharedPath } from '#test/support/shared-data.ts';
 
 const needs = needsShared(...SPY_FILE);
 const TEN_DAYS = '2024-05-01..2024-05-14';
+/** Four of them, where what is asked of a day is asked of each alike. */
+const FOUR_DAYS = '2024-05-06..2024-05-09';
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'centaur.mjs');
 /** A day that takes a day: the desk is there until it is ended. */
 const REALTIME = replayArgs('2024-05-06', 'confirm').map((word) =>
@@ -114,8 +116,35 @@ test('money of a replay equals its fills and fees to the cent', needs, () => {
   assert.ok(START_MONEY + flow / 100 > 0);
 });
 
+test(
+  'ID-17 ten recorded days, decided again from their inputs, give every event byte for byte, and a backtest the same signals',
+  needs,
+  async () => {
+    const words = ['replay', 'us-vwap', '--date', TEN_DAYS, '--symbols', 'SPY', '--backtest'];
+    const run = ['--run', confirmed?.runId ?? ''];
+    const { code, stdout, stderr } = await runCli([...words, ...run, '--json'], {
+      dataDir: dirOf(),
+    });
+    assert.equal(code, 0, `${stderr}${stdout.slice(0, 2_000)}`);
+    const found = JSON.parse(stdout) as {
+      isSame: boolean;
+      days: { day: string; inputs: number; events: number; signals: string[] }[];
+    };
+    assert.equal(found.isSame, true);
+    assert.equal(found.days.length, 10);
+    for (const { day, inputs, events } of found.days)
+      assert.ok(inputs > 390 && events > 5, `${day}: ${inputs} inputs, ${events} events`);
+    assert.ok(found.days.reduce((sum, { signals }) => sum + signals.length, 0) >= 10);
+    const none = await runCli(['replay', 'us-vwap', '--date', '2024-05-04', ...run], {
+      dataDir: dirOf(),
+    });
+    assert.equal(none.code, 5);
+    assert.match(none.stderr, /^error: replay us-vwap: found no input from 2024-05-04/);
+  },
+);
+
 test('CX-05 skipped tickets never fill', needs, async () => {
-  const result = await replay(dirOf(), TEN_DAYS, 'skip');
+  const result = await replay(dirOf(), FOUR_DAYS, 'skip');
   assert.ok(result.tickets.length > 0);
   assert.deepEqual(new Set(result.tickets.map((ticket) => ticket['state'])), new Set(['skipped']));
   assert.equal(result.fills.length, 0);
@@ -123,7 +152,7 @@ test('CX-05 skipped tickets never fill', needs, async () => {
 });
 
 test('CX-05 silence is no: every unanswered ticket ends unanswered', needs, async () => {
-  const result = await replay(dirOf(), TEN_DAYS, 'silent');
+  const result = await replay(dirOf(), FOUR_DAYS, 'silent');
   assert.ok(result.tickets.length > 0);
   for (const ticket of result.tickets) {
     assert.ok(['expired', 'superseded', 'void'].includes(String(ticket['state'])));
@@ -150,12 +179,22 @@ test('CX-03 AL-10 a simulated day runs without any file, account or network, and
   const log = code === 0 ? readFileSync(dataFilesOf(other.dataDir).log, 'utf8') : '';
   other.remove();
   assert.equal(code, 0, stderr);
-  const result = JSON.parse(stdout) as RunResult;
+  const { runs } = JSON.parse(stdout) as { runs: RunResult[] };
+  const [result, china] = runs;
+  assert.ok(result !== undefined && china !== undefined && runs.length === 2);
   assert.equal(result.days, 1);
+  // the A-share day follows: a verdict at each checkpoint, and tickets by the shipped seed
+  assert.deepEqual(
+    china.verdicts.map(({ desk, checkpoint }) => [desk, checkpoint]),
+    ['10:00', '14:00', '14:45', 'close'].map((time) => ['cn-sector-pulse', time]),
+  );
+  assert.ok(china.tickets.length > 0);
   const lines = log.split('\n').filter((line) => line !== '');
   const steps = lines.map((line) => JSON.parse(line)).filter(({ line }) => line === 'step');
   assert.ok(steps.some(({ events }) => events.includes('ticket_opened')));
-  assert.ok(steps.every(({ runId }) => result.runId.startsWith(`${runId}-`)));
+  assert.ok(
+    steps.every(({ runId }) => runs.some((run) => run.runId.startsWith(`${String(runId)}-`))),
+  );
   assert.ok(steps.every(({ environment }) => environment === 'paper'));
   assert.ok(result.tickets.length > 0);
   assert.ok(stderr.includes('SIMULATED'));

@@ -4,6 +4,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FakeIbkr } from '#test/support/fake-ibkr.ts';
+import { projectWith } from '#test/support/live-process.ts';
 import {
   makeDataFolder,
   type OpenStore,
@@ -11,13 +13,40 @@ import {
   openOnServer,
 } from '#test/support/store-backends.ts';
 
-const PROJECT = join(import.meta.dirname, '..', '..');
+const gateway = new FakeIbkr();
 const running: Started[] = [];
+let project: ReturnType<typeof projectWith>;
 let store: OpenStore;
 /** Where the desks find their server. */
 let server: Record<string, string>;
 
 before(async () => {
+  await gateway.listen();
+  const side = {
+    host: '127.0.0.1',
+    port: gateway.port,
+    clientId: 11,
+    masterClientId: gateway.masterClientId,
+    accountId: gateway.account,
+  };
+  const account = {
+    id: 'ibkr-us',
+    market: 'US',
+    broker: 'ibkr',
+    environment: 'paper',
+    currency: 'USD',
+    marketData: 'live',
+    paper: side,
+    live: null,
+  };
+  project = projectWith({
+    'accounts.yaml': { accounts: [account] },
+    'desks/us-vwap.yaml': { account: 'ibkr-us' },
+    // no job plans a session, so that the hour at which the test runs decides nothing
+    'schedule.yaml': {
+      jobs: [{ job: 'sync-calendar', market: 'US', at: '06:00', graceMinutes: 720 }],
+    },
+  });
   const url = process.env['CENTAUR_TEST_DATABASE_URL'];
   if (url !== undefined) {
     const opened = await openOnServer(url);
@@ -40,6 +69,8 @@ before(async () => {
 after(async () => {
   for (const { child } of running) child.kill('SIGKILL');
   await store.close();
+  await gateway.close();
+  project.remove();
 });
 
 type Started = {
@@ -52,7 +83,7 @@ type Started = {
 /** `centaur start` on the clock, with a data folder of its own, as on a machine of its own. */
 function start(): Started {
   const dataDir = makeDataFolder();
-  const args = [join(PROJECT, 'bin', 'centaur.mjs'), 'start', '--profile', 'paper'];
+  const args = [join(project.root, 'bin', 'centaur.mjs'), 'start', '--profile', 'paper'];
   const child = spawn(process.execPath, args, {
     env: {
       ...process.env,
@@ -90,9 +121,16 @@ async function recoveries(): Promise<number> {
   return events.filter(({ type }) => type === 'desk_opened' || type === 'desk_recovered').length;
 }
 
-test('ID-09 a second desk waits on the same server and takes over within 10 s of kill -9', async (t) => {
+/** How often book and account were found to agree. */
+async function comparisons(): Promise<number> {
+  const events = await store.store.events.read('live/desk/us-vwap');
+  return events.filter(({ type }) => type === 'reconciled').length;
+}
+
+test('ID-09 a second desk waits on the same server and takes over within 10 s of kill -9, or of a freeze that keeps its client id at the broker', async (t) => {
   const leader = start();
-  await until('the first desk', async () => (await recoveries()) === 1);
+  await until('the first desk', async () => (await comparisons()) === 1);
+  assert.deepEqual(gateway.clientIds(), [11]);
   const standby = start();
   await until('the standby', async () => standby.stderr().includes('standby: pid'));
   assert.match(standby.stderr(), /^standby: pid \d+ on \S+ leads; this process waits/m);
@@ -101,16 +139,21 @@ test('ID-09 a second desk waits on the same server and takes over within 10 s of
   const ms = await until('the takeover', async () => (await recoveries()) === 2);
   t.diagnostic(`kill -9 of the leader: the standby had its book after ${ms} ms`);
   assert.ok(ms <= 10_000, `took ${ms} ms`);
+  await until('a comparison', async () => (await comparisons()) === 2);
+  assert.deepEqual(gateway.clientIds(), [11], 'a dead one left it');
   await until('the line', async () => standby.stderr().includes('standby: leads now in place of'));
 
   const third = start();
   await until('another standby', async () => third.stderr().includes('standby: pid'));
   standby.child.kill('SIGSTOP');
   const stalledMs = await until('the takeover', async () => (await recoveries()) === 3);
+  assert.deepEqual(gateway.clientIds(), [11, gateway.masterClientId]);
   t.diagnostic(`SIGSTOP of the leader: the standby had its book after ${stalledMs} ms`);
   assert.ok(stalledMs <= 10_000, `took ${stalledMs} ms`);
   standby.child.kill('SIGCONT');
   assert.equal(await standby.ended, 1);
+  await until('a comparison', async () => (await comparisons()) === 3);
+  await until('its connection ended', async () => !gateway.clientIds().includes(11));
   assert.match(standby.stderr(), /another process leads now \(pid \d+ on \S+\)/);
   third.child.kill('SIGINT');
   assert.equal(await third.ended, 0);

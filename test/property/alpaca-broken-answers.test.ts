@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { BrokerError, FeedError } from '#app/errors.ts';
 import type { Broker } from '#app/ports.ts';
+import { unreadable } from '#core/engine/report-check.ts';
 import { createRandom, type Random } from '#core/lib/random.ts';
 import { TradingApi } from '#shell/brokers/alpaca/trading-api.ts';
 import { createAlpacaFeed } from '#shell/feeds/us/alpaca.ts';
@@ -43,6 +44,9 @@ function placesOf(value: unknown): Node[] {
 /** Names: a wrong one would be another truth, and damage never makes that. */
 const NAMES = /(^|_)(id|symbol|S|by|replaces)$/;
 
+/** No figure, no word and no instant of the vendor is any of these. */
+const NONSENSE = ['mystery', '-7', 'NaN', '1e309', '\ufffd', ' '] as const;
+
 /** The text with one thing wrong with it; what it says is never another truth, only less or nonsense. */
 function damaged(text: string, random: Random): string {
   const kind = below(random, 8);
@@ -61,7 +65,8 @@ function damaged(text: string, random: Random): string {
   else if (kind === 5 && !isName)
     holder[place.key] = typeof old === 'string' ? Number(old) : String(old);
   else if (kind === 6) holder[place.key] = { [secretKey]: keyId };
-  else holder[place.key] = typeof old === 'string' && !isName ? 'mystery' : [old];
+  else if (typeof old !== 'string' || isName) holder[place.key] = [old];
+  else holder[place.key] = NONSENSE[below(random, NONSENSE.length)];
   return JSON.stringify(value);
 }
 
@@ -121,16 +126,16 @@ describe('recorded answers', needsShared(...FIXTURES, 'account.json'), () => {
   test('AL-01 every order of the vendor’s own examples is read', async () => {
     const path = sharedPath(...FIXTURES, 'trading-api_schema_examples.json.gz') ?? '';
     const text = gunzipSync(readFileSync(path)).toString();
-    const found: unknown[] = [];
+    const found: { readonly id: string }[] = [];
     JSON.parse(text, (_key, value: unknown) => {
       const isOrder = typeof value === 'object' && value !== null && 'client_order_id' in value;
       if (isOrder && 'filled_qty' in value && typeof value.filled_qty === 'string')
-        found.push(value);
+        found.push(value as { readonly id: string } & typeof value);
       return value;
     });
     assert.ok(found.length > 0);
     for (const one of found) {
-      const answer = await new TradingApi(restOf(JSON.stringify(one))).orderById('x');
+      const answer = await new TradingApi(restOf(JSON.stringify(one))).orderById(one.id);
       assert.equal(answer.kind, 'answered');
     }
   });
@@ -143,6 +148,51 @@ describe('recorded answers', needsShared(...FIXTURES, 'account.json'), () => {
       }),
       { numRuns: 400 },
     );
+  });
+});
+
+/** A trade update as it was recorded, of an order that the broker was given under this id. */
+function recordedUpdate(change: Record<string, unknown>): string {
+  const data = JSON.parse(fixture('trade_update_fill.json')) as Record<string, unknown>;
+  const order = data['order'] as Record<string, unknown>;
+  return JSON.stringify({
+    stream: 'trade_updates',
+    data: { ...data, order: { ...order, ...change } },
+  });
+}
+
+describe('recorded trade updates', needsShared(...FIXTURES, 'trade_update_fill.json'), () => {
+  test('AL-01 ID-09 mutated, repeated and reordered they tell only what the core can read, and no share twice', async () => {
+    const fake = new FakeAlpaca();
+    const url = await fake.listen();
+    const { broker, reports } = brokerOn(url, { wordMs: 50 });
+    try {
+      await broker.start();
+      // nothing fills by itself: whatever is told comes from the recording
+      fake.quote('AAPL', 399, 400);
+      const wanted = { instrument: 'AAPL.US', quantity: 1, limitPrice: 306 } as const;
+      await broker.submit(order({ orderId: 'c1.entry-1', ...wanted }));
+      await eventually(() => reports.some((one) => one.kind === 'accepted'));
+      const theirs = [...fake.exchange.orders.values()].at(-1);
+      const whole = recordedUpdate({ client_order_id: 'c1.entry-1', id: theirs?.id });
+      const random = createRandom(11);
+      for (let frame = 0; frame < 300; frame += 1) {
+        const say = below(random, 6) === 0 ? whole : damaged(whole, random);
+        fake.say(say);
+        if (below(random, 3) === 0) fake.say(say);
+      }
+      await fake.quiet();
+      await broker.openOrders().catch((error: unknown) => assert.ok(error instanceof BrokerError));
+      const sum = reports.reduce((total, one) => total + one.lastQuantity, 0);
+      assert.ok(sum <= 1, `${sum} shares were told of an order for one`);
+      for (const report of reports) {
+        assert.equal(unreadable(report), null);
+        assert.ok(report.lastPrice === null || report.lastPrice === 305.59);
+      }
+    } finally {
+      await broker.stop();
+      await fake.close();
+    }
   });
 });
 
@@ -232,6 +282,8 @@ async function badDay(seed: number, steps: readonly Step[]): Promise<void> {
     await agree(fake, broker, reports);
     for (const note of notes) assertNoKey(note);
     assertNoKey(JSON.stringify(reports));
+    // what the core could not read is not told
+    for (const report of reports) assert.equal(unreadable(report), null);
   } finally {
     await broker.stop();
     await fake.close();

@@ -213,6 +213,21 @@ const HARDSHIPS: readonly Hardship[] = [
       ],
     }),
   ],
+  [
+    'operator gone',
+    () => ({ deadMan: { since: 0, at: 0, why: 'no_channel', subject: 'channels' } }),
+  ],
+  [
+    'halted',
+    ({ symbols }) => ({
+      symbols: Object.fromEntries(
+        Object.entries(symbols).map(([id, symbol]) => [
+          id,
+          { ...symbol, halt: { since: 0, resumedAt: null, cause: 'H' } },
+        ]),
+      ),
+    }),
+  ],
   ['alert mode', () => ({ mode: 'alert' })],
   ['no cash', () => ({ cashMinor: 0 })],
 ];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { BrokerError } from '#app/errors.ts';
+import { unreadable } from '#core/engine/report-check.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { FakeIbkr } from '#test/support/fake-ibkr.ts';
 import {
@@ -68,8 +69,12 @@ test('ID-09 mutated messages never crash, never fill more than was bought, and t
           backoffMs: [10],
         });
         let bought = 0;
+        /** What the core could not read and was told all the same. */
+        const untold: string[] = [];
         broker.onReport((report) => {
           bought += report.lastQuantity;
+          const problem = unreadable(report);
+          if (problem !== null) untold.push(`${report.orderId}: ${problem.place} ${problem.found}`);
         });
         try {
           await broker.start();
@@ -99,6 +104,7 @@ test('ID-09 mutated messages never crash, never fill more than was bought, and t
             }
           });
           assert.ok(bought <= 10, `bought ${bought} of 10`);
+          assert.deepEqual(untold, []);
         } finally {
           await broker.stop();
           await gateway.close();

@@ -13,7 +13,7 @@ import {
 import { needsShared } from '#test/support/shared-data.ts';
 
 const needs = needsShared(...SPY_FILE);
-const DAYS = '2024-05-06..2024-05-09';
+const DAYS = '2024-05-06..2024-05-07';
 /** Kill points tried; more by CENTAUR_KILLS. */
 const KILLS = Number(process.env['CENTAUR_KILLS'] ?? 3);
 /** Before this nothing of the run can have been stored. */

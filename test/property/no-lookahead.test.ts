@@ -16,9 +16,9 @@ import {
 import { needsShared, sharedPath } from '#test/support/shared-data.ts';
 
 const needs = needsShared(...SPY_FILE);
-const DAYS = '2024-05-06..2024-05-09';
+const DAYS = '2024-05-06..2024-05-07';
 const FIRST_OPEN_AT = Date.parse('2024-05-06T13:30:00Z');
-const LAST_CLOSE_AT = Date.parse('2024-05-09T20:00:00Z');
+const LAST_CLOSE_AT = Date.parse('2024-05-07T20:00:00Z');
 /** Moments tried; more by CENTAUR_MOMENTS. */
 const MOMENTS = Number(process.env['CENTAUR_MOMENTS'] ?? 1);
 /** A bar's open is known this long after it. Source: the recorded feed. */

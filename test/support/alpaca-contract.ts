@@ -34,7 +34,7 @@ export function brokerOn(url: string, fields: Partial<AlpacaBrokerOptions> = {})
     tradingUrl: url,
     keys: FAKE_KEYS,
     clock: createSystemClock(),
-    timeoutMs: 400,
+    timeoutMs: 800,
     heartbeatMs: 500,
     pauseMs: 30,
     wordMs: 300,

@@ -1,8 +1,10 @@
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import { StoreError } from '#app/errors.ts';
+import type { PersonDesks } from '#app/person-desks.ts';
 import type { Fence, Journal, KillFile, OutboxRow } from '#app/ports.ts';
 import { usFeeModel } from '#core/backtest/costs.ts';
+import { invariant } from '#core/lib/assert.ts';
 import { createPaperBroker } from '#shell/brokers/paper.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
 import { createActivity } from '#shell/runner/activity.ts';
@@ -54,14 +56,18 @@ export async function through<T>(mode: StoreMode, work: () => Promise<T>): Promi
 }
 
 /** A real desk over a store in memory and the paper broker, on a virtual clock. */
-export function appDesk(change: PolicyChange = {}) {
+export function appDesk(
+  change: PolicyChange = {},
+  person?: PersonDesks,
+  snapshotEvery?: number,
+  killFile: KillFile = memoryKillFile(),
+) {
   const clock = createVirtualClock({ startAt: ny('09:00') });
   const activity = createActivity();
   const store = createMemoryStore(() => clock.now());
   const mode: { now: StoreMode } = { now: 'up' };
   const policy = policyOf(change);
   const journal = memoryJournal();
-  const killFile = memoryKillFile();
   const troubles: string[] = [];
   const chat: OutboxRow[] = [];
   const mayEnter = { now: true };
@@ -78,7 +84,8 @@ export function appDesk(change: PolicyChange = {}) {
     matchBy: 'ticks',
   });
   let newest: OrderLane | null = null;
-  const open = (): Desk => {
+  /** `kept` is the journal of the machine it runs on: another machine has one of its own. */
+  const open = (kept: Journal = journal): Desk => {
     const desk: Desk = new Desk({
       policy,
       runId: 'test',
@@ -95,10 +102,12 @@ export function appDesk(change: PolicyChange = {}) {
       },
       snapshots: store.snapshots,
       outbox: store.outbox,
-      journal,
+      journal: kept,
       killFile,
       broker,
       activity,
+      ...(person === undefined ? {} : { person }),
+      ...(snapshotEvery === undefined ? {} : { snapshotEvery }),
       targets: () => [{ channel: 'terminal', chatId: 'terminal' }],
       fetchQuote: async () => null,
       handOver: (rows) => {
@@ -140,8 +149,14 @@ export function appDesk(change: PolicyChange = {}) {
     newest?.take(due.filter((row) => row.lane.startsWith('order:')));
     await settle(100);
   };
+  /** The order lane of the newest desk. */
+  const laneOfNewest = (): OrderLane => {
+    invariant(newest !== null, 'a desk was opened');
+    return newest;
+  };
   return {
     sweep,
+    laneOfNewest,
     clock,
     activity,
     store,

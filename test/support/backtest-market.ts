@@ -53,6 +53,10 @@ export const FRICTIONLESS: ExecutionModel = {
   fees: () => 0,
   halfSpreadBps: 0,
   slippageBps: 0,
+  spreadAtrRatio: 0,
+  slippageAtrRatio: 0,
+  spread: 'model',
+  limitFillRatio: 1,
   latencyMs: 0,
   entry: 'open',
   volumeCapRatio: Number.POSITIVE_INFINITY,
@@ -63,7 +67,21 @@ export const COSTLY: ExecutionModel = {
   fees: usFeeModel('ibkr_tiered'),
   halfSpreadBps: 0.5,
   slippageBps: 0.5,
+  spreadAtrRatio: 0,
+  slippageAtrRatio: 0,
+  spread: 'model',
+  limitFillRatio: 1,
   latencyMs: 45_000,
   entry: 'open',
   volumeCapRatio: 0.1,
 };
+
+/** Bars as rows of a CSV file, labeled by their opening instant. */
+export function csvOf(bars: BarSeries['minutes']): string {
+  const rows = Array.from({ length: bars.length }, (_, i) => {
+    const time = new Date(bars.openedAt[i]!).toISOString();
+    const { open, high, low, close, volume } = bars;
+    return [time, open[i], high[i], low[i], close[i], volume[i]].join(',');
+  });
+  return `${['time,open,high,low,close,volume', ...rows].join('\n')}\n`;
+}

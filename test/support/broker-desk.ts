@@ -1,9 +1,10 @@
 import { createOrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
-import type { Broker, Clock, OutboxRow, Timer } from '#app/ports.ts';
+import type { Broker, Clock, Fence, OutboxRow, Timer } from '#app/ports.ts';
 import type { Input } from '#core/engine/input.ts';
 import { createActivity } from '#shell/runner/activity.ts';
 import { createMemoryStore } from '#shell/store/memory-store.ts';
+import type { Store } from '#shell/store/store.ts';
 import { memoryJournal, memoryKillFile } from './app-desk.ts';
 import { ny, type PolicyChange, policyOf } from './builders.ts';
 
@@ -21,13 +22,21 @@ export function shiftedClock(startAt: number): Clock {
   };
 }
 
+/** A store as one process may write to it, and whether it leads; processes share a clock. */
+export type Lead = { readonly store: Store; readonly fence: Fence; readonly clock: Clock };
+
 /** A real desk over a store in memory and a broker's own adapter, on wall time shifted into the day of the tests. */
-export function deskAt(broker: Broker, change: PolicyChange, startAt = ny('10:01:01')) {
-  const clock = shiftedClock(startAt);
+export function deskAt(
+  broker: Broker,
+  change: PolicyChange,
+  startAt = ny('10:01:01'),
+  killFile = memoryKillFile(),
+  lead: Lead | null = null,
+) {
+  const clock = lead?.clock ?? shiftedClock(startAt);
   const activity = createActivity();
-  const store = createMemoryStore(() => clock.now());
+  const store: Store = lead?.store ?? createMemoryStore(() => clock.now());
   const policy = policyOf(change);
-  const killFile = memoryKillFile();
   const troubles: string[] = [];
   const chat: OutboxRow[] = [];
   const onTrouble = (place: string, error: unknown) =>
@@ -43,6 +52,7 @@ export function deskAt(broker: Broker, change: PolicyChange, startAt = ny('10:01
     snapshots: store.snapshots,
     outbox: store.outbox,
     journal: memoryJournal(),
+    flushed: () => new Promise((resolve) => setImmediate(resolve)),
     killFile,
     broker,
     activity,
@@ -55,12 +65,20 @@ export function deskAt(broker: Broker, change: PolicyChange, startAt = ny('10:01
     onTrouble,
     stopwatch: () => performance.now(),
   });
-  const lane = createOrderLane({ desk, broker, outbox: store.outbox, clock, activity, onTrouble });
+  const lane = createOrderLane({
+    desk,
+    broker,
+    outbox: store.outbox,
+    clock,
+    activity,
+    ...(lead === null ? {} : { fence: lead.fence }),
+    onTrouble,
+  });
   broker.onReport((report) =>
     desk.post({ kind: 'order_reported', at: clock.now(), report: { ...report } }),
   );
   const tell = async (inputs: readonly Input[]): Promise<void> => {
     for (const input of inputs) await desk.submit(input);
   };
-  return { desk, lane, clock, store, policy, killFile, troubles, chat, tell };
+  return { desk, lane, clock, store, policy, killFile, activity, troubles, chat, tell };
 }

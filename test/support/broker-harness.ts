@@ -7,7 +7,7 @@ import type { InstrumentId } from '#core/market/instrument.ts';
  * What the contract suite of the Broker port needs of an adapter: a broker, and the other side of it.
  *
  * To join: write `test/support/<name>-contract.ts` that exports a `BrokerUnderTest`, and add it to
- * the list in test/contract/broker.test.ts. The account starts with 100,000 dollars and nothing
+ * the list in test/support/brokers-under-test.ts. The account starts with 100,000 dollars and nothing
  * held; the market stands still until `quote` moves it. The other side fills a marketable limit at
  * the far side of the quote, at most its size, a resting limit once the far side reaches it, a sell
  * stop once the bid reaches it. A case that an adapter cannot have is named in `without`.

@@ -23,7 +23,7 @@ export function ny(wall: string, day = DAY): number {
   return instantAt(day, wall.slice(0, 5), 'America/New_York') + seconds * 1000;
 }
 
-type Section = 'execution' | 'risk' | 'ticket' | 'exits' | 'cost' | 'watch';
+type Section = 'execution' | 'risk' | 'ticket' | 'exits' | 'cost' | 'watch' | 'breakers';
 
 export type PolicyChange = Partial<Omit<Policy, Section>> & {
   readonly [K in Section]?: Partial<Policy[K]>;
@@ -41,6 +41,7 @@ export function policyOf(change: PolicyChange = {}): Policy {
     currency: 'USD',
     mode: 'semi',
     instruments: [QQQM, AAPL],
+    isDataPartial: false,
     capitalMinor: CASH_MINOR,
     openingNoTradeMs: 15 * 60_000,
     cooldownMs: 15 * 60_000,
@@ -53,6 +54,7 @@ export function policyOf(change: PolicyChange = {}): Policy {
       hasBracket: true,
       hasOco: true,
       hasReplace: true,
+      hasExtendedHours: false,
       flatten: 'each',
       ...change.execution,
     },
@@ -69,6 +71,7 @@ export function policyOf(change: PolicyChange = {}): Policy {
       minVolumeRatio: 0.3,
       maxCostR: 0.2,
       eventDays: 'off',
+      shrinkRatio: 0.5,
       ...change.risk,
     },
     ticket: {
@@ -97,12 +100,21 @@ export function policyOf(change: PolicyChange = {}): Policy {
       ...change.cost,
     },
     pulse: null,
+    breakers: {
+      pauseMs: 5 * 60_000,
+      haltPauseMs: 5 * 60_000,
+      slippageMultiple: 3,
+      slippageFills: 2,
+      ...change.breakers,
+    },
     watch: {
       heartbeatMaxAgeMs: 15_000,
       barDelayMs: 1_000,
       barOverdueMs: 20_000,
       quoteStaleMs: 30_000,
+      quietMinutesMs: 5 * 60_000,
       orderConfirmMs: 10_000,
+      operatorSilentMs: 10 * 60_000,
       alarmRepeatMs: [60_000, 180_000, 600_000, 900_000],
       ...change.watch,
     },
@@ -262,6 +274,28 @@ export const quote = (
   at,
   quote: quoteOf(at, bid, ask, instrument),
 });
+/** The exchange halts a symbol, or resumes trading in it. */
+export const halt = (
+  at: number,
+  isHalted: boolean,
+  instrument: InstrumentId = QQQM,
+  cause = 'H T1',
+): Input => ({ kind: 'halt_seen', at, instrument, isHalted, cause });
+/** A sign of life of the data connection, with the symbols a price was heard of just then. */
+export const beat = (at: number, heard: readonly InstrumentId[] = []): Input => ({
+  kind: 'heartbeat_seen',
+  at,
+  prices: Object.fromEntries(heard.map((instrument) => [instrument, at])),
+});
+/** A card did, or did not, reach a chat of an operator. */
+export const reach = (at: number, isReached: boolean, channel = 'telegram'): Input => ({
+  kind: 'reach_seen',
+  at,
+  isReached,
+  channel,
+});
+export const unlock = (at: number, id: string, isConfirmed = true): Input =>
+  actOf(at, { act: 'unlock', id }, { isConfirmed });
 export const tick = (at: number): Input => ({ kind: 'time_passed', at });
 export const started = (at: number, isRecovery = false): Input => ({
   kind: 'desk_started',
@@ -276,6 +310,13 @@ export const reconciled = (at: number, cashMinor = CASH_MINOR): Input => ({
   cashMinor,
   differences: [],
 });
+/** A person says that the account they execute holds nothing but cash. */
+export const attest = (at: number, cashMinor = CASH_MINOR): Input =>
+  actOf(
+    at,
+    { act: 'reconcile', verb: 'attest', holdings: [], cashMinor, scope: null },
+    { isConfirmed: true },
+  );
 export const mismatch = (at: number): Input => ({
   kind: 'account_reconciled',
   at,

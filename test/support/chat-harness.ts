@@ -1,7 +1,18 @@
+import { storedExDates } from '#app/answer-ex-dates.ts';
+import type { AnswerSources } from '#app/answer-question.ts';
 import { createIntake, type Intake } from '#app/chat-intake.ts';
 import { createDeliverer, type Deliverer } from '#app/deliver-messages.ts';
+import type { DeskHandle } from '#app/desk-handle.ts';
 import { createReplyHandler } from '#app/handle-reply.ts';
-import type { Channel, Incoming, OneTimeCodes, OutboxRow, Outgoing } from '#app/ports.ts';
+import type {
+  Backtests,
+  Channel,
+  Incoming,
+  OneTimeCodes,
+  OutboxRow,
+  Outgoing,
+} from '#app/ports.ts';
+import { storedCheckpoints } from '#app/read-checkpoints.ts';
 import { reconcileAccount } from '#app/reconcile-account.ts';
 import { createSecondConfirms } from '#app/second-confirm.ts';
 import type { Input } from '#core/engine/input.ts';
@@ -13,7 +24,8 @@ import { createMemoryStore } from '#shell/store/memory-store.ts';
 import { bookBroker } from './book-broker.ts';
 import { ny, policyOf } from './builders.ts';
 import { deskAfter } from './engine.ts';
-import { createFakeDesk } from './fake-desk.ts';
+import { createFakeDesk, type FakeDesk } from './fake-desk.ts';
+import { PULSE_CALENDAR } from './pulse-market.ts';
 
 export const PEOPLE: readonly ChatUser[] = [
   { channel: 'fake', userId: '1', name: 'Li', role: 'owner' },
@@ -41,10 +53,32 @@ export function createRecordingChannel(
   return channel;
 }
 
+/** What a desk of a test is built over. */
+export type DeskParts = {
+  readonly clock: ReturnType<typeof createVirtualClock>;
+  readonly store: ReturnType<typeof createMemoryStore>;
+  readonly handOver: (rows: readonly OutboxRow[]) => void;
+};
+
 /** The conversation of one desk on a virtual clock and a memory store, with a fake channel. */
-export async function chatHarness(
+export async function chatHarness<D extends DeskHandle = FakeDesk>(
   inputs: readonly Input[],
-  change: { policy?: Policy; at?: number; users?: readonly ChatUser[]; codes?: OneTimeCodes } = {},
+  change: {
+    policy?: Policy;
+    at?: number;
+    users?: readonly ChatUser[];
+    codes?: OneTimeCodes;
+    /** Lines of the log. */
+    logs?: readonly string[];
+    /** Trading days and events of a market; the Chinese test calendar without events where left out. */
+    calendarOf?: AnswerSources['calendarOf'];
+    eventsOf?: AnswerSources['eventsOf'];
+    backtests?: Backtests;
+    /** Desks beside the first one. */
+    others?: readonly { readonly policy: Policy; readonly inputs: readonly Input[] }[];
+    /** Another desk than one without a broker, over the harness's clock and store; `inputs` are not given to it. */
+    desk?: (parts: DeskParts) => D;
+  } = {},
 ) {
   const clock = createVirtualClock({ startAt: change.at ?? ny('10:01:20') });
   const store = createMemoryStore(() => clock.now());
@@ -68,7 +102,8 @@ export async function chatHarness(
     },
     hasTerminal: false,
   });
-  const place = { zone: 'America/New_York', currency: 'USD' };
+  const { zone, currency } = change.policy ?? policyOf();
+  const place = { zone, currency };
   const now = () => ({ now: clock.now() });
   const languageOf = (name: string, chatId: string) => access.languageOf(name, chatId);
   const failures: unknown[] = [];
@@ -77,6 +112,7 @@ export async function chatHarness(
     clock,
     wall: clock,
     outbox: store.outbox,
+    files: store.files,
     channel: (name) => (name === 'fake' ? channel : null),
     rateOf: () => null,
     render: (message, name, chatId) => renderMessage(message, languageOf(name, chatId), now()),
@@ -84,14 +120,19 @@ export async function chatHarness(
     onFailure: (error) => failures.push(error),
   });
   const handOver = (rows: readonly OutboxRow[]) => deliverer.handOver(rows);
-  const desk = createFakeDesk({
-    desk: deskAfter(inputs, change.policy ?? policyOf()),
-    clock,
-    log: store.events,
-    runId: 'live',
-    targets: () => [{ channel: 'fake', chatId: '1' }],
-    handOver,
-  });
+  const deskOf = (policy: Policy, heard: readonly Input[]) =>
+    createFakeDesk({
+      desk: deskAfter(heard, policy),
+      clock,
+      log: store.events,
+      runId: 'live',
+      targets: () => [{ channel: 'fake', chatId: '1' }],
+      handOver,
+    });
+  const made: DeskHandle =
+    change.desk?.({ clock, store, handOver }) ?? deskOf(change.policy ?? policyOf(), inputs);
+  const desk = made as D;
+  const others = (change.others ?? []).map((one) => deskOf(one.policy, one.inputs));
   const account = bookBroker(desk);
   let nonces = 0;
   const speaker = {
@@ -106,16 +147,23 @@ export async function chatHarness(
     runId: 'live',
     clock,
     access,
-    desks: () => [desk],
+    desks: () => [desk, ...others],
     inbox: store.inbox,
     outbox: store.outbox,
+    files: store.files,
     speaker,
     sources: {
       jobs: async () => [],
       health: async () => [{ subject: 'store', isWell: true, figures: { ageMs: 5 } }],
-      logs: async () => ['one line'],
+      logs: async () => change.logs ?? ['one line'],
       report: async () => null,
       reconcile: (_desk, by) => reconcileAccount(desk, account, () => clock.now(), { by }),
+      checkpoints: (_desk, day, count) =>
+        storedCheckpoints(store.events, `desk:${desk.policy.deskId}`, day, count),
+      exDates: (_desk, count) => storedExDates(store.events, `desk:${desk.policy.deskId}`, count),
+      calendarOf: change.calendarOf ?? (() => PULSE_CALENDAR),
+      eventsOf: change.eventsOf ?? (() => null),
+      accounts: () => [],
       ping: () => ({ pollingLagMs: 3 }),
     },
     confirms: createSecondConfirms({
@@ -127,6 +175,7 @@ export async function chatHarness(
       newDigits: () => '4172',
       codes: change.codes ?? null,
     }),
+    backtests: change.backtests ?? null,
     codeOfMessage: deliverer.messages.codeOf,
     wasDecided: (name, updateId) => asked.intake.wasDecided(name, updateId),
     handOver,
@@ -136,7 +185,7 @@ export async function chatHarness(
     runId: 'live',
     clock,
     access,
-    desks: () => [desk],
+    desks: () => [desk, ...others],
     inbox: store.inbox,
     speaker,
     channel: () => channel,
@@ -181,6 +230,7 @@ export async function chatHarness(
     account,
     deliverer,
     desk,
+    others,
     intake,
     asked,
     handle,

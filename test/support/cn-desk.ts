@@ -8,6 +8,7 @@ import type { DeskAct } from '#core/replies/act.ts';
 import {
   actOf,
   allow,
+  attest,
   bar,
   planned,
   policyOf,
@@ -79,6 +80,7 @@ export function cnPolicy(execution: Partial<Policy['execution']> = {}): Policy {
       hasBracket: false,
       hasOco: false,
       hasReplace: false,
+      hasExtendedHours: false,
       flatten: 'each',
       ...execution,
     },
@@ -137,6 +139,7 @@ export function confirmedCn(): readonly Input[] {
   } as const;
   return [
     started(sh('09:00')),
+    attest(sh('09:00:30')),
     reconciled(sh('09:01')),
     plannedCn(sh('09:05'), MONDAY),
     allow(sh('09:50')),

@@ -63,7 +63,10 @@ export class FakeAlpacaData {
   readonly #server = createServer((request, response) => this.#serve(request, response));
   readonly #streams = new WebSocketServer({ noServer: true, autoPong: false });
 
-  constructor() {
+  readonly keys: typeof FAKE_KEYS;
+
+  constructor(keys = FAKE_KEYS) {
+    this.keys = keys;
     this.#server.on('connection', (socket) => {
       if (this.#isCut) {
         socket.destroy();
@@ -158,7 +161,7 @@ export class FakeAlpacaData {
       return refuse(code, msg);
     }
     if (action === 'auth') {
-      if (key !== FAKE_KEYS.keyId || secret !== FAKE_KEYS.secretKey)
+      if (key !== this.keys.keyId || secret !== this.keys.secretKey)
         return refuse(402, 'auth failed');
       if (this.sessionCount > 0) return refuse(406, 'connection limit exceeded');
       session.isAuthenticated = true;
@@ -189,8 +192,8 @@ export class FakeAlpacaData {
     }
     const { headers } = request;
     const isKnown =
-      headers['apca-api-key-id'] === FAKE_KEYS.keyId &&
-      headers['apca-api-secret-key'] === FAKE_KEYS.secretKey;
+      headers['apca-api-key-id'] === this.keys.keyId &&
+      headers['apca-api-secret-key'] === this.keys.secretKey;
     const { body, status } = isKnown
       ? this.#route(url)
       : { status: 401, body: { message: 'unauthorized' } };

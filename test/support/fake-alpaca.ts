@@ -14,6 +14,12 @@ export const FAKE_KEYS = {
   secretKey: 'fakesecret/000000000000000001',
 };
 
+/** Keys of another account. */
+export const OTHER_KEYS = {
+  keyId: 'AKFAKEKEYID00000002',
+  secretKey: 'fakesecret/000000000000000002',
+};
+
 type Json = Record<string, unknown>;
 type Reply = { status: number; body: unknown };
 
@@ -65,6 +71,7 @@ export class FakeAlpaca {
   isStreamShut = false;
   url = '';
   accountFields: Json = {};
+  readonly charges: Json[] = [];
   /** Calls a minute after which the answer is 429; null: no limit. */
   limitPerMinute: number | null = null;
   #left = 0;
@@ -78,7 +85,10 @@ export class FakeAlpaca {
   readonly #streams = new WebSocketServer({ noServer: true, autoPong: false });
   #races: { call: string; run: () => void }[] = [];
 
-  constructor() {
+  readonly keys: typeof FAKE_KEYS;
+
+  constructor(keys = FAKE_KEYS) {
+    this.keys = keys;
     this.exchange.onEvent = (event) => this.#broadcast(event);
     this.#server.on('connection', (socket) => {
       if (this.#isCut) {
@@ -189,7 +199,7 @@ export class FakeAlpaca {
       if (action === 'authenticate' || action === 'auth') {
         const keyId = body?.['key_id'] ?? key;
         const secretKey = body?.['secret_key'] ?? secret;
-        const isKey = keyId === FAKE_KEYS.keyId && secretKey === FAKE_KEYS.secretKey;
+        const isKey = keyId === this.keys.keyId && secretKey === this.keys.secretKey;
         isAuthorized = isKey && !this.isStreamShut;
         const status = isAuthorized ? 'authorized' : 'unauthorized';
         say({ stream: 'authorization', data: { status, action: 'authenticate' } });
@@ -335,8 +345,8 @@ export class FakeAlpaca {
   ): Reply {
     const { headers } = request;
     const isKnown =
-      headers['apca-api-key-id'] === FAKE_KEYS.keyId &&
-      headers['apca-api-secret-key'] === FAKE_KEYS.secretKey;
+      headers['apca-api-key-id'] === this.keys.keyId &&
+      headers['apca-api-secret-key'] === this.keys.secretKey;
     if (!isKnown)
       return { status: 401, body: { code: 40110000, message: 'request is not authorized' } };
     try {
@@ -377,6 +387,8 @@ export class FakeAlpaca {
         return ok(this.#positions());
       case 'DELETE /v2/positions':
         return this.#closeAll(query.get('cancel_orders') === 'true');
+      case 'GET /v2/account/activities':
+        return ok(this.#chargesSince(query));
       case 'GET /v2/account/activities/FILL':
         return ok(this.#activities(query));
       default:
@@ -583,6 +595,31 @@ export class FakeAlpaca {
         : { symbol, status: 200, body: this.orderJson(order, false) },
     );
     return { status: 207, body };
+  }
+
+  /** Money that moves apart from executions: its row, its cash, or both at once. */
+  charge(amount: string, day: string, what: 'row' | 'cash' | 'both' = 'both', type = 'FEE'): void {
+    if (what !== 'cash')
+      this.charges.push({
+        activity_type: type,
+        id: `${day.replaceAll('-', '')}000000000::${this.charges.length + 1}`,
+        date: day,
+        net_amount: amount,
+        description: 'REG fee for proceed of $1000000.00 on 2026-11-19 by TESTACCOUNT',
+        status: 'executed',
+      });
+    if (what !== 'row') this.exchange.cash += Number(amount);
+  }
+
+  #chargesSince(query: URLSearchParams): Json[] {
+    const types = (query.get('activity_types') ?? '').split(',');
+    const after = (query.get('after') ?? '').slice(0, 10);
+    const rows = this.charges.filter(
+      ({ activity_type, date }) => types.includes(String(activity_type)) && String(date) > after,
+    );
+    const token = query.get('page_token');
+    const start = token === null ? 0 : rows.findIndex(({ id }) => id === token) + 1;
+    return rows.slice(start, start + Number(query.get('page_size') ?? 100));
   }
 
   #activities(query: URLSearchParams): Json[] {

@@ -40,6 +40,7 @@ const RECEIPT: Omit<KillReceipt, 'decided'> = {
   canceledOrderIds: ['order-1'],
   protectionKept: 1,
   firstCancelMs: 1,
+  strangers: Promise.resolve([]),
 };
 
 export function createFakeDesk(options: Options): FakeDesk {
@@ -75,8 +76,8 @@ export function createFakeDesk(options: Options): FakeDesk {
       stream,
       expectedVersion: version,
       context: {
-        market: 'US',
-        tradingDay: null,
+        market: policy.market,
+        tradingDay: next.desk.state.day?.tradingDay ?? null,
         occurredAt: input.at,
         runId: options.runId,
         correlationId: null,

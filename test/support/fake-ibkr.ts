@@ -51,10 +51,18 @@ export class FakeIbkr {
   readonly account: string;
   readonly received: string[][] = [];
   readonly market: FakeMarket;
+  /** What data says where it is not what the exchange trades at. */
+  readonly offered = new Map<string, Quoted>();
   readonly positions = new Map<string, { quantity: number; average: number }>();
   readonly executions: (WireExecution & { readonly commission: number })[] = [];
   cash: number;
+  /** What is sent in place of a message: itself, nothing, something else, several. */
+  rewrite: (fields: readonly Field[]) => readonly (readonly Field[])[] = (fields) => [fields];
   isSilent = false;
+  /** Orders are taken and nothing is said of them; what is asked for is answered. */
+  isMute = false;
+  /** Sign-ons that meet a client id that is not free yet, though nobody seems to have it. */
+  idsHeld = 0;
   port = 0;
   readonly #isNoisy: boolean;
   readonly #clients = new Set<Client>();
@@ -112,6 +120,11 @@ export class FakeIbkr {
     return this.#clients.size;
   }
 
+  /** Ids of the clients that are connected. */
+  clientIds(): number[] {
+    return [...this.#clients].map(({ clientId }) => clientId);
+  }
+
   failNext(fault: IbkrFault): void {
     this.#faults.push(fault);
   }
@@ -147,6 +160,7 @@ export class FakeIbkr {
   }
 
   quote(symbol: string, bid: number, ask: number, size = 1_000): void {
+    this.offered.delete(symbol);
     this.market.quote(symbol, bid, ask, size);
     for (const client of this.#clients) {
       for (const [id, subscribed] of client.subscriptions) {
@@ -281,7 +295,7 @@ export class FakeIbkr {
   }
 
   #send(client: Client, fields: readonly Field[]): void {
-    client.socket.write(frame(fields));
+    for (const sent of this.rewrite(fields)) client.socket.write(frame(sent));
   }
 
   #onMessage(client: Client, fields: readonly string[]): void {
@@ -342,7 +356,7 @@ export class FakeIbkr {
       const symbol = String(fields[4]);
       client.subscriptions.set(requestId, symbol);
       this.#send(client, [58, 1, requestId, this.marketDataType]);
-      const quoted = this.market.quotes.get(symbol);
+      const quoted = this.offered.get(symbol) ?? this.market.quotes.get(symbol);
       if (quoted === undefined) return;
       this.#tellQuote(client, requestId, quoted);
     },
@@ -354,12 +368,14 @@ export class FakeIbkr {
   };
 
   #onStart(client: Client, clientId: number): void {
-    for (const other of this.#clients) {
-      if (other !== client && other.clientId === clientId) {
-        this.#send(client, errorFields(-1, 326, 'client id is already in use'));
-        client.socket.end(frame(errorFields(0, 326, 'client id is already in use')));
-        return;
-      }
+    const isTaken = [...this.#clients].some(
+      (other) => other !== client && other.clientId === clientId,
+    );
+    if (isTaken || this.idsHeld > 0) {
+      this.idsHeld -= isTaken ? 0 : 1;
+      this.#send(client, errorFields(-1, 326, 'client id is already in use'));
+      client.socket.end(frame(errorFields(0, 326, 'client id is already in use')));
+      return;
     }
     client.clientId = clientId;
     this.#send(client, [15, 1, this.account]);
@@ -482,7 +498,7 @@ export class FakeIbkr {
   }
 
   #tellOrder(order: Working): void {
-    if (this.isSilent || this.#muted.has(order)) return;
+    if (this.isSilent || this.isMute || this.#muted.has(order)) return;
     for (const client of this.#clients) {
       if (client.clientId !== order.clientId && client.clientId !== this.masterClientId) continue;
       for (let times = 0; times < (this.#isNoisy ? 2 : 1); times += 1) {
@@ -514,7 +530,7 @@ export class FakeIbkr {
     };
     this.#nextExecution += 1;
     this.executions.push(execution);
-    if (this.isSilent || this.#muted.has(order)) return;
+    if (this.isSilent || this.isMute || this.#muted.has(order)) return;
     if (this.#isNoisy) this.#tellOrder(order);
     for (const client of this.#clients) {
       if (client.clientId !== order.clientId) continue;

@@ -20,6 +20,19 @@ export type Sent = {
   silent: boolean;
   keyboard: { text: string; callback_data: string }[][];
   edits: number;
+  /** A photo or document under the text, which is its caption. */
+  file: SentFile | null;
+};
+
+export type SentFile = {
+  kind: 'photo' | 'document';
+  name: string;
+  content: Uint8Array;
+};
+
+const UPLOADS: Readonly<Record<string, SentFile['kind']>> = {
+  sendPhoto: 'photo',
+  sendDocument: 'document',
 };
 
 /**
@@ -36,16 +49,25 @@ export class FakeTelegram {
   /** Called when a message was taken. */
   onSent: () => void = () => undefined;
   isRevoked = false;
+  /** Connections end without an answer. */
+  isDown = false;
   isHoldingOther = false;
+  /** Uploads are taken and never answered. */
+  isHoldingUploads = false;
+  /** Uploads that came, held or not. */
+  uploads = 0;
   #updates: (Json & { update_id: number })[] = [];
   #nextUpdate = 1;
+  #port = 0;
   #nextMessage = 100;
   #waiting: { wake: () => void } | null = null;
   readonly #server = createServer((request, response) => void this.#respond(request, response));
 
+  /** Also after a close: at the address it had, as a service that comes back. */
   async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (this.#server.address() as AddressInfo).port;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   async close(): Promise<void> {
@@ -88,8 +110,9 @@ export class FakeTelegram {
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of request) chunks.push(chunk as Uint8Array);
+    const body = Buffer.concat(chunks);
     const [, token, method = ''] = /^\/bot([^/]+)\/(\w+)/.exec(request.url ?? '') ?? [];
     const fail = (status: number, description: string, retryAfter?: number) => {
       const parameters =
@@ -97,11 +120,16 @@ export class FakeTelegram {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ ok: false, error_code: status, description, ...parameters }));
     };
+    if (this.isDown) return void response.destroy();
     if (token !== TOKEN || this.isRevoked) return fail(401, 'Unauthorized');
     const at = this.faults.findIndex((fault) => fault.method === method);
     const fault = at === -1 ? undefined : this.faults.splice(at, 1)[0];
     if (fault !== undefined) return fail(fault.status, fault.description, fault.retryAfter);
-    const args = body === '' ? {} : (JSON.parse(body) as Json);
+    const args = await argumentsOf(body, request.headers['content-type'] ?? '');
+    if (method in UPLOADS) {
+      this.uploads += 1;
+      if (this.isHoldingUploads) return;
+    }
     const result =
       method === 'getUpdates' ? await this.#poll(args, response) : this.#perform(method, args);
     if (typeof result === 'string') {
@@ -134,13 +162,36 @@ export class FakeTelegram {
     return this.#updates.slice(0, 100);
   }
 
+  #take(kind: SentFile['kind'], args: Json): unknown {
+    const file = args[kind] as SentFile | undefined;
+    if (file === undefined) return `400 Bad Request: there is no ${kind} in the request`;
+    const caption = { ...args, text: args['caption'] ?? ' ' };
+    const refusal = refusalOf(caption, 1024) ?? fileRefusalOf({ ...file, kind });
+    if (refusal !== null) return refusal;
+    this.#nextMessage += 1;
+    this.messages.push({
+      ...shapeOf(caption),
+      message_id: this.#nextMessage,
+      edits: 0,
+      file: { ...file, kind },
+    });
+    this.onSent();
+    const chat = { id: args['chat_id'], type: 'private' };
+    return { message_id: this.#nextMessage, date: 0, chat, caption: args['caption'] };
+  }
+
   #perform(method: string, args: Json): unknown {
     switch (method) {
       case 'sendMessage': {
         const refusal = refusalOf(args);
         if (refusal !== null) return refusal;
         this.#nextMessage += 1;
-        this.messages.push({ ...shapeOf(args), message_id: this.#nextMessage, edits: 0 });
+        this.messages.push({
+          ...shapeOf(args),
+          message_id: this.#nextMessage,
+          edits: 0,
+          file: null,
+        });
         this.onSent();
         return {
           message_id: this.#nextMessage,
@@ -149,6 +200,9 @@ export class FakeTelegram {
           text: args['text'],
         };
       }
+      case 'sendPhoto':
+      case 'sendDocument':
+        return this.#take(UPLOADS[method]!, args);
       case 'editMessageText': {
         const refusal = refusalOf(args);
         if (refusal !== null) return refusal;
@@ -187,7 +241,7 @@ export class FakeTelegram {
   }
 }
 
-function shapeOf(args: Json): Omit<Sent, 'message_id' | 'edits'> {
+function shapeOf(args: Json): Omit<Sent, 'message_id' | 'edits' | 'file'> {
   const markup = (args['reply_markup'] ?? {}) as {
     inline_keyboard?: { text: string; callback_data: string }[][];
   };
@@ -200,7 +254,41 @@ function shapeOf(args: Json): Omit<Sent, 'message_id' | 'edits'> {
   };
 }
 
-function refusalOf(args: Json): string | null {
+/** JSON, or a form: its files as they came, all else as text in which objects are JSON. */
+async function argumentsOf(body: Buffer, type: string): Promise<Json> {
+  if (body.length === 0) return {};
+  if (!type.startsWith('multipart/form-data')) return JSON.parse(body.toString('utf8')) as Json;
+  const form = await new Response(new Uint8Array(body), {
+    headers: { 'content-type': type },
+  }).formData();
+  const files = new Map<string, unknown>();
+  const texts: [string, string][] = [];
+  for (const [name, value] of form) {
+    if (typeof value === 'string') texts.push([name, value]);
+    else files.set(name, { name: value.name, content: new Uint8Array(await value.arrayBuffer()) });
+  }
+  const read = (text: string): unknown => {
+    if (text.startsWith('attach://')) return files.get(text.slice(9));
+    if (text === 'true' || text === 'false') return text === 'true';
+    return text.startsWith('{') ? JSON.parse(text) : text;
+  };
+  return Object.fromEntries([...files, ...texts.map(([name, text]) => [name, read(text)])]);
+}
+
+/** Telegram shows pictures of some sizes and shapes only. Reads the size from a PNG's header. */
+function fileRefusalOf({ kind, content }: SentFile): string | null {
+  if (content.length === 0) return '400 Bad Request: file must be non-empty';
+  if (kind === 'document') return content.length > 50e6 ? '413 Request Entity Too Large' : null;
+  if (content.length > 10e6) return '400 Bad Request: file is too big';
+  const bytes = Buffer.from(content);
+  if (bytes.length < 24 || bytes.toString('latin1', 1, 4) !== 'PNG')
+    return '400 Bad Request: IMAGE_PROCESS_FAILED';
+  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  const isShown = width + height <= 10_000 && Math.max(width / height, height / width) <= 20;
+  return isShown ? null : '400 Bad Request: PHOTO_INVALID_DIMENSIONS';
+}
+
+function refusalOf(args: Json, longest = 4096): string | null {
   const shape = shapeOf(args);
   for (const button of shape.keyboard.flat()) {
     const bytes = Buffer.byteLength(button.callback_data);
@@ -216,8 +304,9 @@ function refusalOf(args: Json): string | null {
       .replaceAll('&gt;', '>')
       .replaceAll('&amp;', '&');
   }
-  if (visible.trim() === '') return '400 Bad Request: message text is empty';
-  return visible.length > 4096 ? '400 Bad Request: message is too long' : null;
+  if (longest === 4096 && visible.trim() === '') return '400 Bad Request: message text is empty';
+  if (visible.length <= longest) return null;
+  return `400 Bad Request: message ${longest === 4096 ? '' : 'caption '}is too long`;
 }
 
 /** Telegram's complaint about HTML that is not its own, or null. */

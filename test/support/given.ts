@@ -33,7 +33,7 @@ function shaped(events: readonly Event[], shapes: readonly Shape[]): unknown[] {
   });
 }
 
-type When = {
+export type When = {
   readonly desk: Desk;
   readonly events: readonly Event[];
   /** Exactly these events, in this order. */
@@ -48,7 +48,7 @@ type When = {
   and(...inputs: Input[]): Given;
 };
 
-type Given = {
+export type Given = {
   readonly desk: Desk;
   when(input: Input): When;
   /** The same desk after more inputs. */
@@ -88,7 +88,7 @@ function whenOf(before: Desk, input: Input): When {
   return self;
 }
 
-function givenDesk(desk: Desk): Given {
+export function givenDesk(desk: Desk): Given {
   return {
     desk,
     when: (input) => whenOf(desk, input),

@@ -6,7 +6,10 @@ import type { FakeIbkr } from './fake-ibkr.ts';
 export type ConnectOptions = Partial<GatewayOptions> & { readonly isMaster?: boolean };
 
 /** A paper account on a stand-in gateway, not yet started, with the connection it uses. */
-export function connectIbkr(fake: FakeIbkr, options: ConnectOptions = {}) {
+export function connectIbkr(
+  fake: Pick<FakeIbkr, 'account' | 'port'>,
+  options: ConnectOptions = {},
+) {
   const { isMaster = false, ...rest } = options;
   const shared = {
     clientId: 7,

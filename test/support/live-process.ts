@@ -77,3 +77,38 @@ export async function until(
   }
   return Math.round(performance.now() - from);
 }
+
+/** What a desk has shown last, for the message of a failed wait. */
+export function lastWordsOf(desk: LiveProcess): string {
+  return `${desk.heard().slice(-1_500)}\n${desk.stderr().slice(-1_500)}`;
+}
+
+/** Says a text and waits for what the terminal shows after it. */
+export async function sayTo(desk: LiveProcess, text: string, answer: RegExp): Promise<string> {
+  const from = desk.heard().length;
+  desk.say(text);
+  const since = (): string => desk.heard().slice(from);
+  await until(
+    `${answer} after ${text}`,
+    () => answer.test(since()),
+    () => lastWordsOf(desk),
+  );
+  return since();
+}
+
+/** Says what asks for a second confirmation, answers with the phrase that is shown, and waits. */
+export async function sayWithPhrase(
+  desk: LiveProcess,
+  text: string,
+  phrase: RegExp,
+  answer: RegExp,
+): Promise<string> {
+  const asked = await sayTo(desk, text, phrase);
+  const [shown = ''] = phrase.exec(asked) ?? [];
+  return sayTo(desk, shown, answer);
+}
+
+/** Says what asks for a second confirmation on a paper account, answers yes, and waits. */
+export function sayYes(desk: LiveProcess, text: string, answer: RegExp): Promise<string> {
+  return sayWithPhrase(desk, text, /\/yes \S+/, answer);
+}

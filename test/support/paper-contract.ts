@@ -74,17 +74,18 @@ function harnessOf(saved: PaperSnapshot | null, startAt: number | null): BrokerH
   };
 }
 
+const NO_LINE = 'it has no connection that could be lost: it lives in the desk’s process';
+
 export const paperUnderTest: BrokerUnderTest = {
   name: 'paper',
   createHarness: async () => harnessOf(null, null),
   without: {
-    'a lost connection is told, and its return': 'it has no connection',
-    'what fills while the connection is lost is told after it': 'it has no connection',
-    'a query without a connection fails instead of saying that nothing is there':
-      'it has no connection',
-    'a stop-limit order rests at its limit once triggered': 'it knows no stop-limit orders',
-    'a trailing stop follows the price': 'it knows no trailing stops',
+    'a lost connection is told, and its return': NO_LINE,
+    'what fills while the connection is lost is told after it': NO_LINE,
+    'a query without a connection fails instead of saying that nothing is there': NO_LINE,
+    'a stop-limit order rests at its limit once triggered': 'it has no stop-limit orders',
+    'a trailing stop follows the price': 'it has no trailing stops',
     'lists what was executed since an instant, after a restart too':
-      'its executions end with the process; the log has them',
+      'executions of an earlier process are known by the desk’s log alone',
   },
 };

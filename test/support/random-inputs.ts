@@ -5,8 +5,10 @@ import { newYorkSession } from './bars.ts';
 import {
   AAPL,
   ack,
+  actOf,
   allow,
   bar,
+  beat,
   cancel,
   closed,
   confirm,
@@ -15,6 +17,7 @@ import {
   fill,
   flatten,
   half,
+  halt,
   kill,
   mismatch,
   mode,
@@ -25,6 +28,7 @@ import {
   QQQM,
   quote,
   quoteOf,
+  reach,
   ready,
   reconciled,
   report,
@@ -36,6 +40,7 @@ import {
   started,
   stop,
   tick,
+  unlock,
   withFirstTarget,
   withPosition,
   withTicket,
@@ -67,6 +72,8 @@ const KINDS = [
   ...Array<'reconciled'>(3).fill('reconciled'),
   ...Array<'safe_off'>(3).fill('safe_off'),
   ...Array<'resume'>(3).fill('resume'),
+  ...Array<'switch'>(2).fill('switch'),
+  'switch_answer',
   'half',
   'skip',
   'stop',
@@ -92,6 +99,11 @@ const KINDS = [
   'doubt_passed',
   'delivered',
   'heartbeat',
+  'halt',
+  'halt_over',
+  'reached',
+  'unreached',
+  'unlock',
   'tick',
   'closed',
   'next_day',
@@ -214,8 +226,21 @@ function personInput(desk: Desk, at: number, what: Happening): Input {
       return exit(at, what.pick % 3 === 0 ? 'AAPL' : 'QQQM');
     case 'exit_part':
       return exit(at, 'QQQM', 0.3);
+    case 'switch': {
+      const [from, to, quoted] =
+        what.pick % 2 === 0 ? ['QQQM', 'AAPL', AAPL] : ['AAPL', 'QQQM', QQQM];
+      const ratio = what.size % 5 === 0 ? 0.4 : 1;
+      const act = { act: 'switch', verb: 'propose', from, to, ratio } as const;
+      return actOf(at, act, { quote: quoteOf(at, 99.98, 100, quoted) });
+    }
+    case 'switch_answer': {
+      const verb = what.pick % 3 === 0 ? 'keep' : 'sell';
+      return actOf(at, { act: 'switch', verb, code: null });
+    }
     case 'cancel':
       return cancel(at, what.pick % 2 === 0 ? 'all' : 'QQQM');
+    case 'unlock':
+      return unlock(at, desk.state.locks[0]?.id ?? 'none', what.pick % 4 !== 0);
     case 'mode':
       return mode(at, what.pick % 2 === 0 ? 'semi' : 'alert', true);
     default:
@@ -237,7 +262,13 @@ function healthInput(desk: Desk, at: number, what: Happening): Input | null {
     case 'doubt_passed':
       return { kind: 'doubt_passed', at, cause, subject: 'x' };
     case 'heartbeat':
-      return { kind: 'heartbeat_seen', at };
+      return beat(at, what.pick % 2 === 0 ? [QQQM, AAPL] : [AAPL]);
+    case 'halt':
+    case 'halt_over':
+      return halt(at, what.kind === 'halt', what.pick % 3 === 0 ? AAPL : QQQM);
+    case 'reached':
+    case 'unreached':
+      return reach(at, what.kind === 'reached');
     case 'tick':
       return tick(at);
     case 'delivered': {

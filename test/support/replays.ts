@@ -59,11 +59,12 @@ export type StoredEvent = { readonly occurredAt: number; readonly text: string }
 export async function storedRun(
   dataDir: string,
   runId: string,
+  desk = 'us-vwap',
 ): Promise<{ events: string[]; stored: StoredEvent[]; deliveries: number }> {
   const handle = await connectStore({ dataFolder: dataDir, databaseUrl: null, purpose: 'test' });
   try {
     const store = createStore(handle);
-    const events = await store.events.read(`${runId}/desk/us-vwap`);
+    const events = await store.events.read(`${runId}/desk/${desk}`);
     const rows = await store.outbox.ofRun(runId);
     const stored = events.map(({ type, data, occurredAt }) => ({
       occurredAt,

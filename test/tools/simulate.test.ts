@@ -43,13 +43,13 @@ suite('simulation', () => {
   });
 
   test('a planted bug is found, and its plan is made small and still fails', async () => {
-    const bug = PLANTED.find((planted) => planted.id === 'duplicate_submit_after_timeout');
+    const bug = PLANTED.find((planted) => planted.id === 'event_ignored');
     assert.ok(bug !== undefined);
     const found = await hunt(bug, 200);
-    assert.equal(found.invariant, 2);
+    assert.equal(found.invariant, 5);
     const plan = drawPlan(found.seed ?? 0);
     const fails = async (fewer: typeof plan) =>
-      (await play({ plan: fewer, tamper: bug.plant() })).finding?.invariant === 2;
+      (await play({ plan: fewer, tamper: bug.plant() })).finding?.invariant === 5;
     const small = await shrink(plan, fails);
     assert.ok(small.items.length < plan.items.length);
     assert.ok(await fails(small));
@@ -58,6 +58,25 @@ suite('simulation', () => {
         await fails({ ...small, items: small.items.filter((one) => one !== item) }),
         false,
       );
+  });
+
+  test('a long run tells every seed that failed, and makes the first of them small', async () => {
+    const bug = PLANTED.find((planted) => planted.id === 'verdict_lost');
+    assert.ok(bug !== undefined);
+    const told: unknown[] = [];
+    const tamper = bug.plant();
+    const onBroken = (broken: unknown) => told.push(broken);
+    const result = await runCampaign({ firstSeed: 1, seeds: 4, tamper, onBroken });
+    const { broken, firstFailure } = result;
+    assert.ok(broken.length >= 2);
+    assert.equal(result.failures, broken.length);
+    assert.deepEqual(told, broken);
+    for (const { seed, invariant, words } of broken) {
+      const { finding } = await play({ plan: drawPlan(seed), tamper });
+      assert.deepEqual([invariant, words], [finding?.invariant, finding?.words]);
+    }
+    assert.equal(firstFailure?.seed, broken[0]?.seed);
+    assert.deepEqual(firstFailure?.items, [], 'a verdict is lost without any fault');
   });
 
   test('a bug is planted for each way money is lost, at least fifteen', () => {

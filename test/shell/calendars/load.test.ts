@@ -68,12 +68,12 @@ test('weekends, holidays and days of mourning are closed, early closes are marke
 
 test('outside its validity the calendar knows no trading day', () => {
   const unknown = { kind: 'unknown', reason: 'outside_calendar' };
-  for (const day of ['2012-12-31', '2028-01-03', 'tomorrow', '2026-02-30']) {
+  for (const day of ['2012-12-31', '2029-01-02', 'tomorrow', '2026-02-30']) {
     assert.deepEqual(sessionOn(calendar, day), unknown, day);
   }
-  assert.equal(nextTradingDay(calendar, '2027-12-31'), null);
+  assert.equal(nextTradingDay(calendar, '2028-12-31'), null);
   assert.equal(previousTradingDays(calendar, '2013-01-10', 20), null);
-  assert.equal(previousTradingDays(calendar, '2028-06-01', 1), null);
+  assert.equal(previousTradingDays(calendar, '2029-06-01', 1), null);
 });
 
 test('the next and the previous trading days step over weekends and holidays', () => {
@@ -141,7 +141,7 @@ test('a calendar that is not well formed is one clear line', async () => {
     ["'2013-01-21'", "'2013-01-01'", /holidays: found a day twice/],
     ["'2013-07-03': '13:00'", "'2013-07-04': '13:00'", /2013-07-04: found as holiday and as early/],
     ["'2013-07-03': '13:00'", "'2013-07-03': '17:00'", /2013-07-03: found a close at 17:00/],
-    ["validThrough: '2027-12-31'", "validThrough: '2027-06-30'", /2027-07-05: found outside/],
+    ["validThrough: '2028-12-31'", "validThrough: '2028-06-30'", /2028-07-04: found outside/],
     ['market: US', 'market: [', /^c\.yaml: not readable as YAML/],
   ];
   for (const [from, to, expected] of broken) {

@@ -192,6 +192,7 @@ suite('accounts', () => {
       hasBracket: true,
       hasOco: true,
       hasReplace: true,
+      hasExtendedHours: true,
     };
     const watched = {
       protection: 'watched',
@@ -200,9 +201,15 @@ suite('accounts', () => {
       hasBracket: false,
       hasOco: false,
       hasReplace: false,
+      hasExtendedHours: false,
       flatten: 'each',
     };
-    assert.deepEqual(executionOn('paper-us'), { broker: 'paper', ...atBroker, flatten: 'each' });
+    assert.deepEqual(executionOn('paper-us'), {
+      broker: 'paper',
+      ...atBroker,
+      hasExtendedHours: false,
+      flatten: 'each',
+    });
     assert.deepEqual(executionOn('alpaca-us'), {
       broker: 'alpaca',
       ...atBroker,

@@ -96,7 +96,10 @@ suite('what the files say', () => {
   });
 
   test('SP-01 the A-share desk loads beside the American one, on the set its profile names', () => {
-    const shipped = loadConfig({ ...projectWith(), overrides: { desks: ['cn-sector-pulse'] } });
+    const shipped = loadConfig({
+      ...projectWith(),
+      overrides: { profile: 'paper', desks: ['cn-sector-pulse'] },
+    });
     const policy = policyOf(shipped.desks[0]!);
     assert.equal(policy.market, 'CN');
     assert.equal(policy.zone, 'Asia/Shanghai');
@@ -112,6 +115,29 @@ suite('what the files say', () => {
     const [tuned, played] = [shipped.desks[0]!, recorded.desks[0]!];
     assert.ok(tuned.strategy === 'sector-pulse' && played.strategy === 'sector-pulse');
     assert.deepEqual([tuned.set, played.set], ['tuned', 'replay-cn']);
+  });
+
+  test('CX-08 a desk in auto mode on the prices of one venue does not start', () => {
+    const config = loadConfig(
+      projectWith({
+        [DESK]: (before) =>
+          before
+            .replace('mode: semi', 'mode: auto')
+            .replace('account: paper-us', 'account: alpaca-us'),
+      }),
+    );
+    assert.throws(() => policyOf(config.desks[0]!), {
+      message:
+        'config/desks/us-vwap.yaml: mode: found auto, expected alert or semi: the feed of its account is iex, one venue',
+    });
+  });
+
+  test('CX-03 the demo plays the A-share desk after the US desk, on its own thresholds', () => {
+    const { profile } = loadConfig(projectWith());
+    assert.deepEqual([profile.playedAfter, profile.set], [['cn-sector-pulse'], 'demo']);
+    const later = loadConfig({ ...projectWith(), overrides: { desks: ['cn-sector-pulse'] } });
+    const [desk] = later.desks;
+    assert.ok(desk?.strategy === 'sector-pulse' && desk.set === 'demo');
   });
 
   test('SP-01 the A-share desk takes no list of symbols', () => {
@@ -250,6 +276,23 @@ suite('what is refused', () => {
     assert.equal(
       refusal({ ...options, overrides: { desks: ['us-vwap', 'second'] } }),
       'config/desks/second.yaml: account: found paper-us, which us-vwap has, expected an account of its own',
+    );
+  });
+
+  test('AL-02 refuses two entries for the same account at the broker', () => {
+    const accounts = readFileSync(join(PROJECT, 'config/accounts.yaml'), 'utf8');
+    const alpaca = / {2}- id: alpaca-us\n(?: {4}.*\n)+/.exec(accounts)?.[0] ?? '';
+    const desk = readFileSync(join(PROJECT, DESK), 'utf8');
+    const options = projectWith({
+      'config/accounts.yaml': `${accounts}\n${alpaca.replace('alpaca-us', 'alpaca-again')}`,
+      [DESK]: desk.replace('account: paper-us', 'account: alpaca-us'),
+      'config/desks/second.yaml': desk
+        .replace('id: us-vwap', 'id: second')
+        .replace('account: paper-us', 'account: alpaca-again'),
+    });
+    assert.equal(
+      refusal({ ...options, overrides: { desks: ['us-vwap', 'second'] } }),
+      'config/desks/second.yaml: account: found alpaca-again, the same one at the broker as that of us-vwap, expected an account of its own',
     );
   });
 

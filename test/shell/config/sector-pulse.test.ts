@@ -59,6 +59,8 @@ test('SP-02 SP-03 the shipped set tuned says what the rules say', () => {
     sellOnly: '14:45',
     buyPointWatchMs: 1_800_000,
     lastDayExit: '14:00',
+    missedAfterMs: 60_000,
+    whenMissed: 'closed',
   });
   assert.deepEqual(p.gate, {
     limitUpMin: { '10:00': 20, '14:00': 30 },

@@ -52,7 +52,7 @@ const nameOf = (job: string, instant: number): string =>
 function setUp(nowIso: string, plans: readonly JobPlan[] = [PREMARKET]) {
   const clock = createSleepyClock(at(nowIso));
   const jobRuns = createMemoryJobRuns();
-  const desk = (run?: (slot: Slot) => Promise<JobOutcome>): Desk => {
+  const desk = (run?: (slot: Slot) => Promise<JobOutcome>, endRuns?: () => void): Desk => {
     const ran: string[] = [];
     const trouble: JobTrouble[] = [];
     const scheduler = createScheduler({
@@ -64,6 +64,7 @@ function setUp(nowIso: string, plans: readonly JobPlan[] = [PREMARKET]) {
         return run === undefined ? { kind: 'done' } : run(slot);
       },
       onTrouble: (entry) => trouble.push(entry),
+      endRuns: async () => endRuns?.(),
     });
     return { scheduler, ran, trouble };
   };
@@ -118,6 +119,22 @@ suite('SP-12 the scheduler on a simulated clock', () => {
       assert.deepEqual(ran, expected);
       assert.deepEqual(trouble, []);
     }
+  });
+
+  test('SP-12 a stop ends a watch that would last the session, and that is no trouble', async () => {
+    const { desk, advance, jobRuns } = setUp('2026-11-16T13:50Z');
+    const watch = Promise.withResolvers<JobOutcome>();
+    const { scheduler, ran, trouble } = desk(
+      () => watch.promise,
+      () => watch.resolve({ kind: 'failed', message: 'canceled' }),
+    );
+    await scheduler.start();
+    await advance('2026-11-16T14:10Z');
+    assert.deepEqual(ran, ['us-premarket 2026-11-16T14:00']);
+    await scheduler.stop();
+    assert.deepEqual(trouble, []);
+    const [row] = await jobRuns.recent(1);
+    assert.deepEqual([row?.state, row?.note], ['failed', 'canceled']);
   });
 
   test('SP-12 two schedulers on one table run each slot once between them', async () => {

@@ -4,13 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { ConfigError } from '#app/errors.ts';
-import { createWorkers } from '#shell/scheduler/workers.ts';
+import { createWorkers, type Workers } from '#shell/scheduler/workers.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..');
 const root = mkdtempSync(join(tmpdir(), 'centaur-workers-'));
 const outbox = join(root, 'out');
 
-after(() => rmSync(root, { recursive: true, force: true }));
+const made: Workers[] = [];
+after(async () => {
+  // a thread that a failed test leaves would keep the process
+  await Promise.all(made.map((workers) => workers.stop()));
+  rmSync(root, { recursive: true, force: true });
+});
 
 cpSync(join(PROJECT, 'bin'), join(root, 'bin'), { recursive: true });
 mkdirSync(join(root, 'jobs'));
@@ -35,8 +40,10 @@ for (const [name, code] of Object.entries(jobs)) {
   writeFileSync(join(root, 'jobs', `${name}.ts`), code);
 }
 
-function workersOf(maxWorkers = 2) {
-  return createWorkers({ root, maxWorkers, cancelMs: 300 });
+function workersOf(maxWorkers = 2, cancelMs = 300): Workers {
+  const workers = createWorkers({ root, maxWorkers, cancelMs });
+  made.push(workers);
+  return workers;
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
@@ -86,12 +93,13 @@ test('SP-12 never more threads at once than the cap, never one job twice', async
 });
 
 test('SP-12 a job that listens stops by itself, one that does not is ended after the deadline', async () => {
-  const workers = workersOf();
-  const polite = workers.run({ job: 'polite', at: 1, isDry: false });
+  const patient = workersOf(1, 20_000);
+  const workers = workersOf(1);
+  const polite = patient.run({ job: 'polite', at: 1, isDry: false });
   const deaf = workers.run({ job: 'deaf', at: 1, isDry: false });
-  await until(() => workers.running().length === 2);
+  await until(() => patient.running().length + workers.running().length === 2);
   // A message that arrives before the thread listens waits for it.
-  assert.equal(await workers.cancel('polite'), 'stopped');
+  assert.equal(await patient.cancel('polite'), 'stopped');
   assert.equal(await workers.cancel('deaf'), 'terminated');
   assert.deepEqual(await polite, { kind: 'failed', message: 'canceled' });
   assert.deepEqual(await deaf, { kind: 'failed', message: 'canceled' });
@@ -107,4 +115,13 @@ test('SP-12 stop ends what runs and starts nothing that waits', async () => {
   assert.deepEqual(await deaf, { kind: 'failed', message: 'canceled' });
   assert.equal((await waiting).kind, 'failed');
   assert.equal(readdirSync(outbox).includes('ran.quick.99'), false);
+});
+
+test('SP-12 stop ends a thread that was only just being started', async () => {
+  const workers = workersOf();
+  const run = workers.run({ job: 'polite', at: 7, isDry: false });
+  // the place is taken and the thread not there yet
+  await Promise.resolve();
+  await workers.stop();
+  assert.equal((await run).kind, 'failed');
 });

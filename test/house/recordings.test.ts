@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { play, recorded, SCENES } from '../../tools/record.ts';
+import { blotted } from '../../tools/recordings/theatre.ts';
+
+/** Kills processes and starts databases, or takes minutes: played by hand. */
+const BY_HAND = new Set(['kill-nine', 'simulation']);
+
+for (const name of Object.keys(SCENES).filter((one) => !BY_HAND.has(one))) {
+  test(`CX-03 docs/recordings/${name}.txt is what the product says`, async () => {
+    assert.equal(blotted(await play(name)), blotted(recorded(name)));
+  });
+}
