@@ -67,6 +67,11 @@ const SOURCES: AnswerSources = {
   reconcile: async () => {
     throw new Error('the bench asks no account');
   },
+  checkpoints: async () => [],
+  exDates: async () => [],
+  calendarOf: () => null,
+  eventsOf: () => null,
+  accounts: () => [],
   ping: () => ({}),
 };
 
@@ -81,12 +86,8 @@ function accessOf(clock: Clock) {
   });
 }
 
-/** A conversation on `store` whose inbox and handler may be broken on purpose. */
-async function conversation(store: Store, server: FakeTelegram, apiRoot: string) {
-  const clock = createSystemClock();
-  const faults = { isStoreDown: false, hang: null as Promise<void> | null };
-  const access = await accessOf(clock);
-  const channel = createTelegramChannel({
+function telegramAt(apiRoot: string, clock: ReturnType<typeof createSystemClock>) {
+  return createTelegramChannel({
     token: TOKEN,
     key: new Uint8Array(32),
     clock,
@@ -94,11 +95,20 @@ async function conversation(store: Store, server: FakeTelegram, apiRoot: string)
     apiRoot,
     onTrouble: () => undefined,
   });
+}
+
+/** A conversation on `store` whose inbox and handler may be broken on purpose. */
+async function conversation(store: Store, server: FakeTelegram, apiRoot: string) {
+  const clock = createSystemClock();
+  const faults = { isStoreDown: false, hang: null as Promise<void> | null };
+  const access = await accessOf(clock);
+  const kept = { outbox: store.outbox, files: store.files };
+  const channel = telegramAt(apiRoot, clock);
   const deliverer = createDeliverer({
     runId: 'bench',
     clock,
     wall: clock,
-    outbox: store.outbox,
+    ...kept,
     channel: () => channel,
     rateOf: () => null,
     render: SPEAKER.message,
@@ -126,7 +136,7 @@ async function conversation(store: Store, server: FakeTelegram, apiRoot: string)
     access,
     desks: () => [desk],
     inbox,
-    outbox: store.outbox,
+    ...kept,
     speaker: SPEAKER,
     sources: SOURCES,
     confirms: createSecondConfirms({ clock, newNonce: () => 'nonce', newDigits: () => '0000' }),
