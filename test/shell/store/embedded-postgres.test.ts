@@ -52,7 +52,9 @@ function forgePid(file: string, pid: number): void {
 
 /** A process that has ended and that its parent never reaps. */
 async function makeZombie(): Promise<{ pid: number; end: () => void }> {
-  const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+  // it ends only once its parent is another program: a shell would reap it before that
+  const child = 'while read -r name </proc/$$/comm && [ "$name" != sleep ]; do :; done';
+  const parent = spawn('/bin/sh', ['-c', `{ ${child}; } & echo $!; exec sleep 60`], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const pid = Number(await new Promise<Buffer>((done) => parent.stdout.once('data', done)));
