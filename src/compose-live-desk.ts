@@ -1,6 +1,7 @@
 import { followByHand, restoreByHand } from '#app/by-hand.ts';
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
+import { noteBug } from '#app/note-bug.ts';
 import type { PersonDesks } from '#app/person-desks.ts';
 import type { Activity, Broker, ByHand, Clock, OutboxRow } from '#app/ports.ts';
 import { quoteForSwitch } from '#app/quote-for-switch.ts';
@@ -8,7 +9,6 @@ import { createReconciler, type Reconciler } from '#app/reconcile-loop.ts';
 import { recoverDesk } from '#app/recover-desk.ts';
 import { paperBookOf } from '#app/restore-paper.ts';
 import { isExposed, pendingTickets } from '#core/engine/select.ts';
-import { InvariantError } from '#core/lib/assert.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { PaperControls } from '#shell/brokers/paper.ts';
@@ -70,18 +70,6 @@ export type LiveDesk = {
   readonly onTrouble: (place: string, error: unknown) => void;
 };
 
-/** A bug forbids a desk's entries until a person has looked; anything else is left alone. */
-export function noteBug(desk: Desk, place: string, error: unknown): void {
-  if (!(error instanceof InvariantError)) return;
-  desk.post({
-    kind: 'doubt_noticed',
-    at: Date.now(),
-    cause: 'internal_error',
-    subject: place,
-    figures: { place, found: error.message.slice(0, 200) },
-  });
-}
-
 /** Hands quotes on only while a ticket waits or something is open: nothing else could act on them. */
 function quoteTaker(desk: Desk, clock: Clock): (quote: Quote) => void {
   return (quote) => {
@@ -109,7 +97,7 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
   });
   const onTrouble = (place: string, error: unknown): void => {
     house.note(`${policy.deskId} ${place}`, error);
-    noteBug(desk, place, error);
+    noteBug(desk, clock.now(), place, error, house.note);
   };
   const fetchQuote = async (instrument: InstrumentId, timeoutMs: number): Promise<Quote | null> =>
     isSimulated(settings)

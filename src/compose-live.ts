@@ -2,6 +2,7 @@ import { watchCalendars } from '#app/calendar-watch.ts';
 import type { CheckpointGuard } from '#app/checkpoint-guard.ts';
 import type { Desk } from '#app/desk.ts';
 import { jobBodyOf, takeJobRow } from '#app/job-inputs.ts';
+import { noteBug } from '#app/note-bug.ts';
 import { noteKills } from '#app/note-kills.ts';
 import { createPersonDesks } from '#app/person-desks.ts';
 import type { Clock, InboxRow, OutboxRow } from '#app/ports.ts';
@@ -29,7 +30,6 @@ import {
   type LiveDesk,
   type LiveHouse,
   listenToBroker,
-  noteBug,
   recoverLiveDesk,
 } from './compose-live-desk.ts';
 import { scheduleJobs } from './compose-live-jobs.ts';
@@ -135,7 +135,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     log.error({ place, error: error instanceof Error ? error.message : String(error) }, 'trouble');
   const onTrouble = (place: string, error: unknown): void => {
     note(place, error);
-    for (const { desk } of lives) noteBug(desk, place, error);
+    for (const { desk } of lives) noteBug(desk, clock.now(), place, error, note);
   };
   const access = await composeAccess(config, clock);
   const channels = await composeChannels({

@@ -1,49 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Item, Plan, Setting } from '../../tools/simulation/plan.ts';
+import { ALLOW, OWNER, plan } from '#test/support/simulated-plan.ts';
 import { PLANTED } from '../../tools/simulation/planted.ts';
 import { play } from '../../tools/simulation/world.ts';
-
-/** A session in which nothing goes wrong by itself. */
-const CALM: Setting = {
-  seed: 1,
-  days: 1,
-  isHeldOvernight: false,
-  minutes: 20,
-  account: 'us',
-  isByHand: false,
-  isLive: false,
-  flatten: 'each',
-  mode: 'semi',
-  eventDays: 'off',
-  storeMs: 0,
-  brokerMs: 80,
-  chatMs: 50,
-  feeMinor: 0,
-  cancelsGroup: true,
-  snapshotEvery: 60,
-  sweepMs: 6_000,
-  hasStandby: false,
-  isCopied: false,
-  quoteMs: 5_000,
-  swing: [0.03, 0.07],
-};
-
-function plan(setting: Partial<Setting>, items: readonly Item[]): Plan {
-  return { setting: { ...CALM, ...setting }, items };
-}
-
-const OWNER = { kind: 'say', channel: 'telegram', who: 'owner', as: 'text' } as const;
-
-const ALLOW: Item = {
-  ...OWNER,
-  when: { seen: 'premarket_brief', nth: 1, afterMs: 5_000 },
-  text: '/allow {desk} {day}',
-  as: 'button',
-  agreeAfterMs: null,
-  travelMs: 50,
-  repeats: 0,
-};
 
 /** Sessions that once broke an invariant, made small. Each holds for good. */
 suite('simulated plans', () => {

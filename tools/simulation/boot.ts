@@ -3,6 +3,8 @@ import { isOfferOver } from '#app/offer-over.ts';
 import type { Clock } from '#app/ports.ts';
 import { decide } from '#core/engine/decide.ts';
 import { InvariantError } from '#core/lib/assert.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Quote } from '#core/market/quote.ts';
 import { connectByHand } from './by-hand.ts';
 import { startProcess } from './desk-process.ts';
 import { leadUnder, standBy } from './leading.ts';
@@ -66,7 +68,7 @@ function start(stage: Stage, tamper: Tamper, epoch: number | null): void {
       now.nonces += 1;
       return `nonce${now.nonces}`;
     },
-    fetchQuote: (instrument) => life.reach('quote.fetch', () => stage.feed.fetch(instrument)),
+    fetchQuote: (instrument) => fetchQuote(stage, life, instrument),
     seeKillFile: () => stage.disks[machine].see(),
     onKillSeen: (at) => stage.disks[machine].seen(at),
     onRows: (rows) => witness.given(rows, life),
@@ -77,6 +79,17 @@ function start(stage: Stage, tamper: Tamper, epoch: number | null): void {
     },
     onTrouble: (place, error) => troubled(stage, life, place, error),
   });
+}
+
+/** A quote on request; what comes with it is told to the process as any other price is. */
+async function fetchQuote(
+  { feed, witness }: Stage,
+  life: Life,
+  instrument: InstrumentId,
+): Promise<Quote | null> {
+  const quote = await life.reach('quote.fetch', () => feed.fetch(instrument));
+  if (quote !== null) witness.tell('told', quote);
+  return quote;
 }
 
 /** How long the lock of a dead leader is listened behind before the standby leads. */
@@ -116,7 +129,7 @@ function partsOf(stage: Stage, life: Life, clock: Clock, epoch: number | null): 
     decide,
     ...brokerOf(stage, life, clock),
     isOver: isOfferOver,
-    fence: epoch === null ? null : leadUnder(stage, life, epoch, clock),
+    fence: epoch === null ? null : leadUnder(stage, life, epoch),
     tables: wireStore(tables, {
       life,
       time,

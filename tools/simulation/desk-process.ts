@@ -3,13 +3,13 @@ import type { Intake } from '#app/chat-intake.ts';
 import type { Deliverer } from '#app/deliver-messages.ts';
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
+import { noteBug } from '#app/note-bug.ts';
 import type { Broker, Clock, Outbox } from '#app/ports.ts';
 import { quoteForSwitch } from '#app/quote-for-switch.ts';
 import type { ReachWatch } from '#app/reach-watch.ts';
 import { createReconciler, type Reconciler } from '#app/reconcile-loop.ts';
 import { recoverDesk } from '#app/recover-desk.ts';
 import { decide } from '#core/engine/decide.ts';
-import { InvariantError } from '#core/lib/assert.ts';
 import { converse } from './conversation.ts';
 import { showKillFile } from './kill-watch.ts';
 import { Died, type Life } from './life.ts';
@@ -103,10 +103,7 @@ function troubleOf(deps: ProcessDeps, desk: () => Desk): OnTrouble {
   return (place, error) => {
     if (!deps.life.isAlive || error instanceof Died) return;
     deps.onTrouble(place, error);
-    if (!(error instanceof InvariantError)) return;
-    const figures = { place, found: error.message.slice(0, 200) };
-    const cause = 'internal_error';
-    desk().post({ kind: 'doubt_noticed', at: deps.clock.now(), cause, subject: place, figures });
+    noteBug(desk(), deps.clock.now(), place, error, deps.onTrouble);
   };
 }
 

@@ -10,7 +10,7 @@ import { isLive, type VenueOrder } from './venue-order.ts';
 const COVER_MS = 30_000;
 /** Canceling the protection first, a doubt about it, then the exit. */
 const EXIT_MS = 45_000;
-/** After this many refused exits the desk calls a person instead. */
+/** After this many exits that came to nothing the desk calls a person instead. */
 const MOST_TRIES = 5;
 
 /**
@@ -160,10 +160,12 @@ function sellsOf(world: Observed, instrument: InstrumentId): VenueOrder[] {
   );
 }
 
+/** Exits that came to nothing: the exchange refused them, or the person who executes said that none was done. */
 function triesOf(world: Observed, instrument: InstrumentId): number {
+  const refused = world.policy.execution.isPerson ? ['rejected', 'canceled'] : ['rejected'];
   let tries = 0;
   for (const { request, state } of world.venue.orders.values())
-    if (request.instrument === instrument && request.side === 'sell' && state === 'rejected')
+    if (request.instrument === instrument && request.side === 'sell' && refused.includes(state))
       tries += 1;
   return tries;
 }

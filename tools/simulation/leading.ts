@@ -1,4 +1,4 @@
-import type { Clock, Fence } from '#app/ports.ts';
+import type { Fence } from '#app/ports.ts';
 import { createLease, type Elapsed, type LeaseState, STALLED_MS } from '#shell/store/lease.ts';
 import type { Life } from './life.ts';
 import type { Stage } from './stage.ts';
@@ -14,7 +14,7 @@ const LOOKS = 3;
  * Leads the store under an epoch: gives signs of life while the process runs, answers whether an act may
  * leave, and ends the process once another one leads. The lease is the product's.
  */
-export function leadUnder(stage: Stage, life: Life, epoch: number, clock: Clock): Fence {
+export function leadUnder(stage: Stage, life: Life, epoch: number): Fence {
   const { epochs } = stage.store;
   const reached = {
     ...epochs,
@@ -34,12 +34,15 @@ export function leadUnder(stage: Stage, life: Life, epoch: number, clock: Clock)
     if (state === 'deposed') life.die('deposed');
     return state;
   };
+  // by a timer of the runtime, which runs on when the machine's clock is set
   const keep = (): void => {
-    clock.at(clock.now() + RENEW_EVERY_MS, () => {
-      void renew().then((state) => {
-        if (state !== 'deposed') keep();
-      });
-    });
+    stage.time.at(stage.time.now() + RENEW_EVERY_MS, () =>
+      life.run(() => {
+        void renew().then((state) => {
+          if (state !== 'deposed') keep();
+        });
+      }),
+    );
   };
   keep();
   return {

@@ -127,8 +127,6 @@ const SENDING: readonly PlantedBug[] = [
     sentence: 'a second process starts while the first one still trades',
     plant: () => {
       const tamper: Tamper = (parts, life, stage) => {
-        // the account of a person is one process's own: two that follow one log answer each other without end
-        if (stage.plan.setting.isByHand) return parts;
         if (life.number === 1) stage.time.at(ORIGIN + 4 * 60_000, () => boot(stage, tamper));
         return parts;
       };
