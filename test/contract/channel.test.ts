@@ -81,9 +81,9 @@ async function openTelegram(): Promise<Open> {
 }
 
 async function until(isDone: () => boolean): Promise<void> {
-  const limit = Date.now() + 5000;
+  const limit = Date.now() + 30_000;
   while (!isDone()) {
-    if (Date.now() > limit) assert.fail('waited 5 s in vain');
+    if (Date.now() > limit) assert.fail('waited 30 s in vain');
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const LONGEST_MS = 8_000;
+const LONGEST_MS = 30_000;
 
-/** Waits until `holds` answers true; for real sockets and processes only. Fails after eight seconds, or `longestMs`. */
+/** Waits until `holds` answers true; for real sockets and processes only. Fails after 30 seconds, or `longestMs`. */
 export async function eventually(
   holds: () => boolean | Promise<boolean>,
   longestMs = LONGEST_MS,
