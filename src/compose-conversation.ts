@@ -6,9 +6,11 @@ import { createAnnouncer } from '#app/announce.ts';
 import type { AnswerSources } from '#app/answer-question.ts';
 import { tellLeftBacktest } from '#app/ask-backtest.ts';
 import { createIntake, type Intake } from '#app/chat-intake.ts';
-import { createDeliverer, type Deliverer, USUAL_RATE } from '#app/deliver-messages.ts';
+import { type Deliverer, USUAL_RATE } from '#app/deliver-deps.ts';
+import { createDeliverer } from '#app/deliver-messages.ts';
 import type { DeskHandle } from '#app/desk-handle.ts';
 import { viewOf } from '#app/desk-view.ts';
+import { inOrder, type PushTarget } from '#app/fan-out.ts';
 import { createReplyHandler } from '#app/handle-reply.ts';
 import { isOfferOver } from '#app/offer-over.ts';
 import type {
@@ -98,12 +100,33 @@ export async function composeCodes(config: Config): Promise<OneTimeCodes | null>
   return createOneTimeCodes(config.totpSecret, dataFilesOf(config.dataDir).codes);
 }
 
-/** Prints a pairing code when Telegram runs and nobody may speak there yet. For the console only. */
+const TITLES: Readonly<Record<string, string>> = { telegram: 'Telegram' };
+
+/** Prints a pairing code for every channel that runs and on which nobody may speak yet. For the console only. */
 export function offerPairing(access: ChatAccess, channels: readonly Channel[]): void {
-  if (!access.isEmpty() || !channels.some((channel) => channel.name === 'telegram')) return;
-  const { pairingCode } = access.offerPairing('owner');
-  process.stderr.write(
-    `Telegram: send /pair ${pairingCode} to the bot within 10 minutes; the first person becomes owner\n`,
+  for (const { name } of channels) {
+    const title = TITLES[name];
+    if (title === undefined || !access.isUnused(name)) continue;
+    const { pairingCode, ownerName } = access.offerPairing('owner', name);
+    const becomes =
+      ownerName === null
+        ? 'the first person becomes owner'
+        : `the chat becomes another one of ${ownerName}`;
+    process.stderr.write(
+      `${title}: send /pair ${pairingCode} to the bot within 10 minutes; ${becomes}\n`,
+    );
+  }
+}
+
+/** Chats that hear the desks on the channels that run, each behind the one that leads for its person. */
+export function pushTargets(
+  access: ChatAccess,
+  order: readonly string[],
+  isSpoken: (channel: string) => boolean,
+): PushTarget[] {
+  return inOrder(
+    access.chats('viewer').filter((chat) => isSpoken(chat.channel)),
+    order,
   );
 }
 
@@ -208,6 +231,14 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     onFailure,
     track: deps.track,
     onReach: (name, chatId, isReached) => reach?.delivered(name, chatId, isReached),
+    onDown: (chat) => void announce(downNotice(chat.channel), chat.channel).catch(onFailure),
+  });
+  const downNotice = (name: string): Notice => ({
+    kind: 'channel_degraded',
+    channel: name,
+    cause: null,
+    since: clock.now(),
+    zone: deps.config.channels.operatorZone ?? Temporal.Now.timeZoneId(),
   });
   const reach = watchReach(deps, speaker);
   const asked = createSecondConfirms({

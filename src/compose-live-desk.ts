@@ -1,6 +1,7 @@
 import { followByHand, restoreByHand } from '#app/by-hand.ts';
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
+import type { PushTarget } from '#app/fan-out.ts';
 import { noteBug } from '#app/note-bug.ts';
 import type { PersonDesks } from '#app/person-desks.ts';
 import type { Activity, Broker, ByHand, Clock, OutboxRow } from '#app/ports.ts';
@@ -41,7 +42,7 @@ export type LiveHouse = {
   readonly cn: LiveCn | null;
   /** The person's desks, as each sees the others. */
   readonly person: PersonDesks;
-  readonly targets: () => readonly { readonly channel: string; readonly chatId: string }[];
+  readonly targets: () => readonly PushTarget[];
   readonly handOverChat: (rows: readonly OutboxRow[]) => void;
   /** Settles what an earlier process left, once for all desks; answers orders whose fate is unknown. */
   readonly settle: () => Promise<readonly OutboxRow[]>;

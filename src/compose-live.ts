@@ -22,6 +22,7 @@ import {
   composeCodes,
   composeConversation,
   offerPairing,
+  pushTargets,
   type ReachHouse,
 } from './compose-conversation.ts';
 import { guardCheckpoints, isPulseDesk, liveCnOf } from './compose-live-cn.ts';
@@ -158,9 +159,9 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     cn: await liveCnOf(deps),
     person: createPersonDesks(),
     targets: () =>
-      access
-        .chats('viewer')
-        .filter((chat) => channels.some((channel) => channel.name === chat.channel)),
+      pushTargets(access, config.channels.order, (name) =>
+        channels.some((channel) => channel.name === name),
+      ),
     handOverChat: (rows) => conversation.deliverer.handOver(rows),
     settle: () => {
       settled ??= store.outbox.settleInterrupted(LIVE_RUN).then(({ unknown }) => unknown);

@@ -31,6 +31,7 @@ import {
   composeAccess,
   composeConversation,
   offerPairing,
+  pushTargets,
 } from './compose-conversation.ts';
 import type { KillSwitch } from './compose-kill.ts';
 import { answerSources } from './compose-sources.ts';
@@ -172,9 +173,9 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     broker,
     activity,
     targets: () =>
-      access
-        .chats('viewer')
-        .filter((chat) => config.activeChannels.includes(chat.channel as 'terminal')),
+      pushTargets(access, config.channels.order, (name) =>
+        config.activeChannels.some((active) => active === name),
+      ),
     fetchQuote: (instrument, timeoutMs) => feed.fetchQuote(instrument, timeoutMs),
     handOver: (rows) => handOver(rows),
     onStep: ({ input, events, version, ms }) => {

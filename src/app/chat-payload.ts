@@ -17,6 +17,8 @@ export type ChatPayload = {
   readonly card?: Card;
   readonly file?: NamedFile;
   readonly replyTo?: string | null;
+  /** The row of the person's leading chat: this one is said only where that one is not delivered. */
+  readonly behind?: ChatTarget & { readonly key: string };
 };
 
 type PayloadDeps = {

@@ -1,4 +1,3 @@
-import type { Message } from '#core/engine/message.ts';
 import {
   type ChatLane,
   chatOfLane,
@@ -11,57 +10,13 @@ import {
   takeNewest,
 } from './chat-lane.ts';
 import { type ChatPayload, outgoingOf } from './chat-payload.ts';
+import type { DeliverDeps, Deliverer } from './deliver-deps.ts';
 import { ChannelError } from './errors.ts';
 import type { ChatTarget } from './fan-out.ts';
-import { createMessageIndex, type MessageIndex } from './message-index.ts';
-import type { Card, Channel, Clock, FileStore, Outbox, OutboxRow, Timer } from './ports.ts';
-import { type Bucket, createBucket, type Rate } from './rate-bucket.ts';
-
-export type DeliverDeps = {
-  readonly runId: string;
-  /** Domain time: life of a row, countdowns. */
-  readonly clock: Clock;
-  /** Wall time: rates, back-off, the polling net. The same as `clock` outside a replay. */
-  readonly wall: Clock;
-  readonly outbox: Outbox;
-  /** Contents of the files that rows name. */
-  readonly files: FileStore;
-  readonly channel: (name: string) => Channel | null;
-  /** Sends per second and burst of a channel; null: unlimited (terminal). */
-  readonly rateOf: (channel: string) => Rate | null;
-  readonly render: (message: Message, channel: string, chatId: string) => Card;
-  /**
-   * True when what a message offers was answered since: its newer row is in the store, where the answer to
-   * a commit was lost it is not known here yet. Left out: none ever is.
-   */
-  readonly isOver?: (message: Message) => boolean;
-  /** After the message is marked delivered. */
-  readonly onDelivered: (row: OutboxRow, messageId: string) => void;
-  readonly onFailure: (error: unknown, row: OutboxRow | null) => void;
-  /** Milliseconds between two looks at the store for rows that were not handed over; default 2,000. */
-  readonly sweepEveryMs?: number;
-  /** Counts deliveries on unlimited channels as activity, so that a virtual clock waits for them. */
-  readonly track?: (work: () => Promise<void>) => Promise<void>;
-  /** Called with every channel's outcome, so that somebody can watch whether chats are reachable. */
-  readonly onReach?: (channel: string, chatId: string, isReached: boolean) => void;
-};
-
-export type Deliverer = {
-  /** Takes rows right after their commit; rows of other lanes are left alone. A row with id 0 lives in the journal only and is never marked. */
-  handOver(rows: readonly OutboxRow[]): void;
-  /** Looks for due rows that were not handed over. */
-  sweep(): Promise<void>;
-  /** Sweeps at once and then every two seconds of wall time. */
-  start(): Promise<void>;
-  /** Takes no more rows and resolves when the delivery under way has ended. */
-  stop(): Promise<void>;
-  /** Resolves when every lane is empty (or waiting to retry is all that is left after stop). */
-  idle(): Promise<void>;
-  readonly messages: MessageIndex;
-};
-
-/** Telegram's rule of thumb for one chat. Source: the chat contract, "Telegram limits". */
-export const USUAL_RATE: Rate = { perSecond: 1, burst: 3 };
+import { createMessageIndex } from './message-index.ts';
+import type { OutboxRow, Timer } from './ports.ts';
+import { type Bucket, createBucket } from './rate-bucket.ts';
+import { createStandby, SAID_ELSEWHERE, type Standby } from './standby.ts';
 
 const SWEEP_MS = 2000;
 /** Longer than any message waits for its next try. */
@@ -90,6 +45,7 @@ class LaneDeliverer implements Deliverer {
   readonly #told = new Map<string, string | null>();
   /** Rows whose attempt this process began to note: the store's "another has it" may mean this one. */
   readonly #mine = new Set<number>();
+  readonly #standby: Standby;
   #isStopped = false;
   #loading: Promise<void> | null = null;
   #isLoaded = false;
@@ -98,6 +54,15 @@ class LaneDeliverer implements Deliverer {
 
   constructor(deps: DeliverDeps) {
     this.#deps = deps;
+    this.#standby = createStandby({
+      wall: deps.wall,
+      outbox: deps.outbox,
+      release: (row) => this.#queue(row),
+      withdraw: (key) => this.#withdraw(key),
+      drop: (row, why) => this.#drop(row, why),
+      onFailure: deps.onFailure,
+      onDown: deps.onDown ?? (() => undefined),
+    });
   }
 
   /** `isOlder`: stored before this process said anything, so before what it says from the journal. */
@@ -108,12 +73,40 @@ class LaneDeliverer implements Deliverer {
       const chat = chatOfLane(row.lane);
       if (chat === null || this.#known.has(row.dedupeKey) || this.#isSaid(row)) continue;
       this.#known.add(row.dedupeKey);
-      const lane = this.#laneOf(row.lane, chat);
-      const own = row.priority === 0 ? (lane.ahead ?? lane) : lane;
+      if (!this.#isShown(row) && this.#standby.hold(row)) continue;
+      const own = this.#ownLane(row, chat);
       put(row, own, isOlder);
       lanes.add(own);
     }
     for (const lane of lanes) this.#run(lane);
+  }
+
+  #ownLane(row: OutboxRow, chat: ChatTarget & { readonly isFiles: boolean }): ChatLane {
+    const lane = this.#laneOf(row.lane, chat);
+    return row.priority === 0 ? (lane.ahead ?? lane) : lane;
+  }
+
+  /** True when the chat shows an earlier row of this message: then it is edited there too. */
+  #isShown({ lane, editKey }: OutboxRow): boolean {
+    return editKey !== null && this.#lanes.get(lane)?.edits.has(editKey) === true;
+  }
+
+  /** A copy that was held: its turn has come. */
+  #queue(row: OutboxRow): void {
+    const chat = chatOfLane(row.lane);
+    if (chat === null || this.#isStopped) return;
+    const own = this.#ownLane(row, chat);
+    put(row, own, false);
+    this.#run(own);
+  }
+
+  /** Another copy was delivered: what still waits is not said; what is under way cannot be taken back. */
+  #withdraw(dedupeKey: string): void {
+    for (const { rows } of this.#lanes.values()) {
+      const at = rows.findIndex((row) => row.dedupeKey === dedupeKey);
+      const [row] = at === -1 ? [] : rows.splice(at, 1);
+      if (row !== undefined) this.#drop(row, SAID_ELSEWHERE);
+    }
   }
 
   /** True when the message stands in the chat already and only the store has to be told. */
@@ -149,6 +142,7 @@ class LaneDeliverer implements Deliverer {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#timer?.cancel();
+    this.#standby.stop();
     for (const lane of this.#lanes.values()) lane.rows.length = 0;
     for (const wake of this.#wake) wake();
     await this.idle();
@@ -256,6 +250,7 @@ class LaneDeliverer implements Deliverer {
 
   #drop(row: OutboxRow, why: string): void {
     this.#forget(row);
+    this.#standby.dropped(row, why);
     if (row.id === 0) {
       this.#told.set(row.dedupeKey, null);
       return;
@@ -267,12 +262,13 @@ class LaneDeliverer implements Deliverer {
 
   /** True when the life of a row is over, or what it offers was answered since; it is dropped then. */
   #isDead(row: OutboxRow): boolean {
-    const isDead = row.expiresAt !== null && row.expiresAt <= this.#deps.clock.now();
-    if (isDead) this.#drop(row, 'expired');
     const { message } = row.payload as ChatPayload;
-    const isOver = message !== undefined && this.#deps.isOver?.(message) === true;
-    if (isOver && !isDead) this.#drop(row, 'answered since');
-    return isDead || isOver;
+    let why: string | null = null;
+    if (row.expiresAt !== null && row.expiresAt <= this.#deps.clock.now()) why = 'expired';
+    else if (this.#standby.isSaid(row)) why = SAID_ELSEWHERE;
+    else if (message !== undefined && this.#deps.isOver?.(message) === true) why = 'answered since';
+    if (why !== null) this.#drop(row, why);
+    return why !== null;
   }
 
   /** Answers null when the row is settled, else milliseconds until it (put back) may be tried again. */
@@ -304,6 +300,7 @@ class LaneDeliverer implements Deliverer {
       const messageId = await this.#send(row, lane, edit);
       lane.failures = 0;
       this.#deps.onReach?.(lane.channel, lane.chatId, true);
+      this.#standby.delivered(row, lane);
       await this.#mark(row, messageId);
       return null;
     } catch (error) {
@@ -377,6 +374,7 @@ class LaneDeliverer implements Deliverer {
     }
     if (isRetryable) return this.#putBack(row, lane, retryMs);
     this.#forget(row);
+    this.#standby.failed(row);
     lane.failures = 0;
     return null;
   }

@@ -5,7 +5,7 @@ import type { Policy } from '#core/engine/policy.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { StepOptions, StepOutcome } from './desk-handle.ts';
-import type { ChatTarget } from './fan-out.ts';
+import type { PushTarget } from './fan-out.ts';
 import type { PersonDesks } from './person-desks.ts';
 import type {
   Activity,
@@ -43,7 +43,7 @@ export type DeskDeps = {
   readonly activity: Activity;
   /** The person's desks in this process; left out where one runs alone. */
   readonly person?: PersonDesks;
-  readonly targets: () => readonly ChatTarget[];
+  readonly targets: () => readonly PushTarget[];
   readonly fetchQuote: (instrument: InstrumentId, timeoutMs: number) => Promise<Quote | null>;
   /** Rows just committed, to be performed; id 0: decided with the store down, kept in the journal only. */
   readonly handOver: (rows: readonly OutboxRow[]) => void;

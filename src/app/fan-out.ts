@@ -4,6 +4,37 @@ import type { NewOutboxRow } from './ports.ts';
 /** A chat that the desk speaks to. */
 export type ChatTarget = { readonly channel: string; readonly chatId: string };
 
+/** A chat that hears the desk's pushes. */
+export type PushTarget = ChatTarget & {
+  /** The chat of the same person that is told first; absent: it leads, or hears everything. */
+  readonly behind?: ChatTarget;
+};
+
+/** Messages that a person answers, and those of an alarm, by their edit keys: every chat has them, and their edits. */
+const EVERYWHERE = /^(?:ticket|switch|todo|protection|safe|kill|flatten):/;
+
+/** Puts a person's chats in order: the first leads, each other one stands behind the one before it. */
+export function inOrder(
+  chats: readonly (ChatTarget & { readonly person: string })[],
+  order: readonly string[],
+): PushTarget[] {
+  const rank = ({ channel }: ChatTarget): number => order.indexOf(channel);
+  const last = new Map<string, ChatTarget>();
+  const ranked = chats
+    .filter((chat) => rank(chat) >= 0)
+    .sort((a, b) => rank(a) - rank(b))
+    .map(({ channel, chatId, person }) => {
+      const before = last.get(person);
+      const chat = { channel, chatId };
+      // two chats of one channel fail together: neither stands behind the other
+      if (before?.channel === channel) return chat;
+      last.set(person, chat);
+      return before === undefined ? chat : { ...chat, behind: before };
+    });
+  const others = chats.filter((chat) => rank(chat) < 0);
+  return [...ranked, ...others.map(({ channel, chatId }) => ({ channel, chatId }))];
+}
+
 export type FanOutContext = {
   readonly runId: string;
   readonly accountId: string;
@@ -11,7 +42,7 @@ export type FanOutContext = {
   /** Version of the event the effects belong to. */
   readonly version: number;
   readonly at: number;
-  readonly targets: readonly ChatTarget[];
+  readonly targets: readonly PushTarget[];
 };
 
 /** Lane of a chat. */
@@ -32,7 +63,13 @@ export function rowsOf(effects: readonly Effect[], context: FanOutContext): NewO
     };
     const key = `${context.stream}:${context.version}:${index}`;
     if (effect.kind === 'push') {
-      const targets = effect.onlyChat === null ? context.targets : [effect.onlyChat];
+      const targets: readonly PushTarget[] =
+        effect.onlyChat === null ? context.targets : [effect.onlyChat];
+      const isEverywhere = effect.priority === 0 || EVERYWHERE.test(effect.editKey ?? '');
+      const behindOf = ({ behind }: PushTarget) =>
+        behind === undefined || isEverywhere
+          ? {}
+          : { behind: { ...behind, key: `${key}:${chatLane(behind)}` } };
       return targets.map((target) => ({
         ...base,
         lane: chatLane(target),
@@ -40,7 +77,7 @@ export function rowsOf(effects: readonly Effect[], context: FanOutContext): NewO
         priority: effect.priority,
         dedupeKey: `${key}:${chatLane(target)}`,
         editKey: effect.editKey,
-        payload: { message: effect.message },
+        payload: { message: effect.message, ...behindOf(target) },
         expiresAt: effect.lifeMs === null ? null : context.at + effect.lifeMs,
       }));
     }

@@ -235,6 +235,8 @@ export interface Outbox {
   settleInterrupted(runId: string): Promise<{ unknown: OutboxRow[]; requeued: number }>;
   /** All rows of a run, oldest first; for meeting an interrupted run again. */
   ofRun(runId: string): Promise<OutboxRow[]>;
+  /** States of rows by their dedupe keys; keys without a row are left out. */
+  statesOf(dedupeKeys: readonly string[]): Promise<ReadonlyMap<string, OutboxState>>;
   /** Newest delivered row of an edit key in a lane: whose message is to be edited. */
   lastDelivered(lane: string, editKey: string): Promise<OutboxRow | null>;
 }
@@ -764,9 +766,12 @@ export interface Access {
   /** Counts a stranger's message; answers the count when a notice to the owners is due (once an hour), else null. */
   noteStranger(row: Incoming): number | null;
   /** Chats that hear the desk: private chats of users with at least `role`, listed groups, the terminal. */
-  chats(
-    role: 'viewer' | 'operator' | 'owner',
-  ): readonly { readonly channel: string; readonly chatId: string }[];
+  chats(role: 'viewer' | 'operator' | 'owner'): readonly {
+    readonly channel: string;
+    readonly chatId: string;
+    /** The same for all chats of one person. */
+    readonly person: string;
+  }[];
 }
 
 // ── market data of China ────────────────────────────────────────────────────────────────────────

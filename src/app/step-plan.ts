@@ -8,7 +8,7 @@ import { invariant } from '#core/lib/assert.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
 import type { Known } from './desk-deps.ts';
 import { toStored } from './event-form.ts';
-import { type ChatTarget, rowsOf } from './fan-out.ts';
+import { type PushTarget, rowsOf } from './fan-out.ts';
 import type { KillFile, NewOutboxRow, OutboxRow } from './ports.ts';
 
 /** What a step comes to: the state after it, the rows to store with it, the files to touch after the commit. */
@@ -25,7 +25,7 @@ export type StepFacts = {
   readonly runId: string;
   readonly policy: Policy;
   readonly at: number;
-  readonly targets: readonly ChatTarget[];
+  readonly targets: readonly PushTarget[];
   readonly killFile: KillFile;
 };
 

@@ -68,6 +68,26 @@ forEveryStore((store) => {
     assert.equal(wakes, before);
   });
 
+  test('CX-11 states of rows are told by their dedupe keys', async () => {
+    const { outbox } = store();
+    const made = ['states-a', 'states-b', 'states-c'].map((dedupeKey) =>
+      outboxRow(dedupeKey, { lane: 'chat:fake:states', runId: 'states' }),
+    );
+    const [a, b] = await outbox.enqueue(made);
+    await outbox.markAttempting(a?.id ?? 0);
+    await outbox.markDelivered(a?.id ?? 0, 'm1', AT);
+    await outbox.markDropped(b?.id ?? 0, 'coalesced');
+    assert.deepEqual(
+      await outbox.statesOf(['states-c', 'states-a', 'states-b', "no'ne"]),
+      new Map([
+        ['states-a', 'delivered'],
+        ['states-b', 'dropped'],
+        ['states-c', 'queued'],
+      ]),
+    );
+    assert.deepEqual(await outbox.statesOf([]), new Map());
+  });
+
   test('CX-11 a file is kept once under its hash and comes back byte for byte', async () => {
     const { files } = store();
     const bytes = Uint8Array.from({ length: 70_000 }, (_, n) => (n * 7) % 256);

@@ -1,7 +1,8 @@
 import { storedExDates } from '#app/answer-ex-dates.ts';
 import type { AnswerSources } from '#app/answer-question.ts';
 import { createIntake, type Intake } from '#app/chat-intake.ts';
-import { createDeliverer, type Deliverer } from '#app/deliver-messages.ts';
+import type { Deliverer } from '#app/deliver-deps.ts';
+import { createDeliverer } from '#app/deliver-messages.ts';
 import type { DeskHandle } from '#app/desk-handle.ts';
 import { createReplyHandler } from '#app/handle-reply.ts';
 import type {

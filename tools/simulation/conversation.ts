@@ -1,6 +1,7 @@
 import type { AnswerSources } from '#app/answer-question.ts';
 import { createIntake, type Intake } from '#app/chat-intake.ts';
-import { createDeliverer, type Deliverer, USUAL_RATE } from '#app/deliver-messages.ts';
+import { type Deliverer, USUAL_RATE } from '#app/deliver-deps.ts';
+import { createDeliverer } from '#app/deliver-messages.ts';
 import type { Desk } from '#app/desk.ts';
 import { createReplyHandler } from '#app/handle-reply.ts';
 import { jobBodyOf, takeJobRow } from '#app/job-inputs.ts';

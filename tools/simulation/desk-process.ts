@@ -1,6 +1,6 @@
 import { followByHand, restoreByHand } from '#app/by-hand.ts';
 import type { Intake } from '#app/chat-intake.ts';
-import type { Deliverer } from '#app/deliver-messages.ts';
+import type { Deliverer } from '#app/deliver-deps.ts';
 import { createOrderLane, type OrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import { noteBug } from '#app/note-bug.ts';

@@ -94,6 +94,7 @@ export function wireStore(tables: DeskTables, wire: StoreWire): DeskTables {
       settleInterrupted: (runId) =>
         call('outbox.settleInterrupted', () => outbox.settleInterrupted(runId)),
       ofRun: (runId) => outbox.ofRun(runId),
+      statesOf: (keys) => call('outbox.lastDelivered', () => outbox.statesOf(keys)),
       lastDelivered: (lane, editKey) =>
         call('outbox.lastDelivered', () => outbox.lastDelivered(lane, editKey)),
     },

@@ -288,7 +288,8 @@ export type Notice =
   | {
       readonly kind: 'channel_degraded';
       readonly channel: string;
-      readonly cause: string;
+      /** Null: it does not deliver, and another channel takes over. */
+      readonly cause: string | null;
       readonly since: number;
       readonly zone: string;
     };

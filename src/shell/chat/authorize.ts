@@ -9,6 +9,8 @@ export type ChatUser = {
   readonly userId: string;
   readonly name: string;
   readonly role: Role;
+  /** Whose chat it is where a person has several: the key of the first one. Left out: this one's own. */
+  readonly person?: string | undefined;
 };
 
 /** Everything the book keeps; JSON-safe. */
@@ -45,12 +47,27 @@ export type AccessOptions = {
 export type ChatAccess = Access & {
   /**
    * Opens pairing for one person, who becomes owner when nobody is yet, else `role`. The code is
-   * for the server's console only; it replaces an earlier one.
+   * for the server's console only; it replaces an earlier one of the same channel (null: any channel).
+   * On a channel nobody speaks on yet it is for another chat of the owner, where there is only one.
    */
-  offerPairing(role?: Role): { readonly pairingCode: string; readonly validMs: number };
-  /** True when nobody on a channel other than the terminal may speak yet. */
-  isEmpty(): boolean;
+  offerPairing(role?: Role, channel?: string | null): PairingOffer;
+  /** True when nobody may speak on this channel yet. */
+  isUnused(channel: string): boolean;
   users(): readonly ChatUser[];
+};
+
+export type PairingOffer = {
+  readonly pairingCode: string;
+  readonly validMs: number;
+  /** Whose second chat it becomes; null: a person of its own. */
+  readonly ownerName: string | null;
+};
+
+type Pairing = {
+  readonly code: string;
+  readonly untilAt: number;
+  readonly role: Role;
+  readonly owner: ChatUser | null;
 };
 
 const PAIRING_MS = 10 * 60_000;
@@ -72,7 +89,8 @@ class Table implements ChatAccess {
   #users: ChatUser[];
   readonly #groups: Set<string>;
   readonly #languages: Map<string, Language>;
-  #pairing: { code: string; untilAt: number; role: Role } | null = null;
+  /** By channel; '' for one that any channel may take. */
+  readonly #pairings = new Map<string, Pairing>();
   readonly #tries = new Map<string, { bad: number; bannedUntil: number }>();
   #refused = 0;
   #noticedAt: number | null = null;
@@ -135,9 +153,13 @@ class Table implements ChatAccess {
     const who = keyOf(row.channel, row.userId);
     const tries = this.#tries.get(who) ?? { bad: 0, bannedUntil: 0 };
     if (now < tries.bannedUntil) return { kind: 'ignored' };
-    const pairing = this.#pairing;
-    if (pairing === null || now > pairing.untilAt) return { kind: 'ignored' };
-    if (pairingCode !== pairing.code) {
+    const offers = [row.channel, ''].filter(
+      (key) => (this.#pairings.get(key)?.untilAt ?? 0) >= now,
+    );
+    if (offers.length === 0) return { kind: 'ignored' };
+    const key = offers.find((offer) => this.#pairings.get(offer)?.code === pairingCode);
+    const pairing = key === undefined ? undefined : this.#pairings.get(key);
+    if (key === undefined || pairing === undefined) {
       const bad = tries.bad + 1;
       this.#remember(
         who,
@@ -145,13 +167,15 @@ class Table implements ChatAccess {
       );
       return { kind: 'refused' };
     }
-    this.#pairing = null;
+    this.#pairings.delete(key);
     const hasOwner = this.#users.some((user) => user.role === 'owner');
+    const { owner } = pairing;
     const user: ChatUser = {
       channel: row.channel,
       userId: row.userId,
       name: row.userName ?? row.userId,
       role: hasOwner ? pairing.role : 'owner',
+      ...(owner === null ? {} : { person: personOf(owner) }),
     };
     this.#users = [
       ...this.#users.filter((other) => keyOf(other.channel, other.userId) !== who),
@@ -182,26 +206,35 @@ class Table implements ChatAccess {
     return count;
   }
 
-  chats(role: Role): readonly { channel: string; chatId: string }[] {
+  chats(role: Role): readonly { channel: string; chatId: string; person: string }[] {
     const rank = { viewer: 0, operator: 1, owner: 2 };
+    const ownOf = (chat: { channel: string; chatId: string }) => ({
+      ...chat,
+      person: keyOf(chat.channel, chat.chatId),
+    });
     const terminal = this.#options.hasTerminal
-      ? [{ channel: 'terminal', chatId: TERMINAL_CHAT }]
+      ? [ownOf({ channel: 'terminal', chatId: TERMINAL_CHAT })]
       : [];
     const people = this.#users
       .filter((user) => rank[user.role] >= rank[role])
-      .map((user) => ({ channel: user.channel, chatId: user.userId }));
-    const groups = role === 'viewer' ? [...this.#groups].map(chatOfKey) : [];
+      .map((user) => ({ channel: user.channel, chatId: user.userId, person: personOf(user) }));
+    const groups = role === 'viewer' ? [...this.#groups].map((key) => ownOf(chatOfKey(key))) : [];
     return [...terminal, ...people, ...groups];
   }
 
-  offerPairing(role: Role = 'viewer'): { pairingCode: string; validMs: number } {
+  offerPairing(role: Role = 'viewer', channel: string | null = null): PairingOffer {
     const code = this.#options.newPairingCode();
-    this.#pairing = { code, untilAt: this.#options.clock.now() + PAIRING_MS, role };
-    return { pairingCode: code, validMs: PAIRING_MS };
+    const owners = this.#users.filter((user) => user.role === 'owner');
+    const people = new Set(owners.map(personOf));
+    const isSecond = channel !== null && this.isUnused(channel) && people.size === 1;
+    const owner = isSecond ? (owners[0] ?? null) : null;
+    const untilAt = this.#options.clock.now() + PAIRING_MS;
+    this.#pairings.set(channel ?? '', { code, untilAt, role, owner });
+    return { pairingCode: code, validMs: PAIRING_MS, ownerName: owner?.name ?? null };
   }
 
-  isEmpty(): boolean {
-    return this.#users.length === 0;
+  isUnused(channel: string): boolean {
+    return !this.#users.some((user) => user.channel === channel);
   }
 
   users(): readonly ChatUser[] {
@@ -227,6 +260,10 @@ class Table implements ChatAccess {
       languages: [...this.#languages].map(([key, language]) => ({ ...chatOfKey(key), language })),
     });
   }
+}
+
+function personOf(user: ChatUser): string {
+  return user.person ?? keyOf(user.channel, user.userId);
 }
 
 function keyOf(channel: string, id: string): string {

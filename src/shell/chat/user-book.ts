@@ -12,6 +12,7 @@ const CONTENT = z.strictObject({
       userId: z.string().min(1),
       name: z.string(),
       role: z.enum(['viewer', 'operator', 'owner']),
+      person: z.string().min(1).optional(),
     }),
   ),
   groups: z.array(z.strictObject({ channel: z.string(), chatId: z.string() })),

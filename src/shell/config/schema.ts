@@ -180,9 +180,13 @@ export const accountsFile = section({
   }),
 });
 
+/** Channels by which people far from the desk are reached. */
+const REMOTE_CHANNELS = ['telegram'] as const;
+
 /** config/channels.yaml */
 export const channelsFile = section({
   language: oneOf(['zh', 'en']),
+  order: listOf(oneOf(REMOTE_CHANNELS), `a list of ${REMOTE_CHANNELS.join(', ')}`),
   operatorZone: z
     .string({ error: 'an IANA time zone or null' })
     .refine(isZone, { error: 'an IANA time zone or null' })

@@ -112,6 +112,11 @@ export function createMemoryOutbox(rows: OutboxRow[], writes: Writes): Outbox {
       const unknown = settled.filter((row) => row.state === 'unknown');
       return { unknown, requeued: settled.length - unknown.length };
     },
+    statesOf: async (dedupeKeys) => {
+      const keys = new Set(dedupeKeys);
+      const found = rows.filter((row) => keys.has(row.dedupeKey));
+      return new Map(found.map(({ dedupeKey, state }) => [dedupeKey, state]));
+    },
     lastDelivered: async (lane, editKey) =>
       rows.findLast(
         (row) => row.lane === lane && row.editKey === editKey && row.state === 'delivered',

@@ -101,6 +101,13 @@ export function createOutbox(db: Caller, codec: EventCodec, epoch: number | null
         ...(await sql<OutboxRow[]>`
           select ${columns(sql)} from outbox where run_id = ${runId} order by id`),
       ]),
+    statesOf: (dedupeKeys) =>
+      db.run('read outbox', async (sql) => {
+        const rows = await sql<Pick<OutboxRow, 'dedupeKey' | 'state'>[]>`
+          select dedupe_key as "dedupeKey", state from outbox where dedupe_key in
+            (select json_array_elements_text(${JSON.stringify(dedupeKeys)}::text::json))`;
+        return new Map(rows.map(({ dedupeKey, state }) => [dedupeKey, state]));
+      }),
     lastDelivered: (lane, editKey) =>
       db.run('read outbox', async (sql) => {
         const [row] = await sql<OutboxRow[]>`

@@ -50,7 +50,7 @@ function row(fields: Partial<Incoming> = {}): Incoming {
 
 test('CX-09 the paired owner is known after a restart, in a file only its owner reads', async () => {
   const a = await access();
-  assert.equal(a.table.isEmpty(), true);
+  assert.equal(a.table.isUnused('telegram'), true);
   const { pairingCode } = a.table.offerPairing();
   assert.equal((await a.table.pair(row(), pairingCode)).kind, 'paired');
   await a.table.setLanguage(row(), 'zh');
@@ -120,4 +120,23 @@ test('CX-09 a damaged user file is refused, not taken for an empty one', async (
   await writeFile(a.path, '{"users": [], "groups": [], "languages": [], "extra": 1}');
   await assert.rejects(a.open(), ConfigError);
   assert.ok((await readFile(a.path, 'utf8')).includes('extra'));
+});
+
+test('CX-11 an owner pairs a second channel: another chat of the same person, also after a restart', async () => {
+  const a = await access();
+  const first = a.table.offerPairing('owner', 'telegram');
+  assert.equal(first.ownerName, null);
+  await a.table.pair(row(), first.pairingCode);
+  const second = a.table.offerPairing('owner', 'wecom');
+  assert.equal(second.ownerName, 'Li');
+  const other = row({ channel: 'wecom', chatId: 'li', userId: 'li', userName: null });
+  assert.equal((await a.table.pair(row({ userId: '9', chatId: '9' }), 'CODE23')).kind, 'ignored');
+  assert.equal((await a.table.pair(other, second.pairingCode)).kind, 'paired');
+  for (const table of [a.table, await a.open()]) {
+    assert.deepEqual(table.chats('owner'), [
+      { channel: 'telegram', chatId: '8', person: 'telegram:8' },
+      { channel: 'wecom', chatId: 'li', person: 'telegram:8' },
+    ]);
+  }
+  assert.equal(a.table.offerPairing('owner', 'wecom').ownerName, null);
 });

@@ -1679,7 +1679,7 @@ export const EN: Catalogue = {
     ],
     calendar_ending: (n) => calendarEndLines(n.ends, CALENDAR_EN),
     channel_degraded: (n, s) => [
-      `⚠ Channel ${n.channel} is degraded since ${s.f.time(n.since)}: ${s.f.words(n.cause, 160)}`,
+      `⚠ Channel ${n.channel} is degraded since ${s.f.time(n.since)}: ${n.cause === null ? 'it does not deliver, another channel takes over' : s.f.words(n.cause, 160)}`,
     ],
   },
   answers: {

@@ -1740,7 +1740,7 @@ export const ZH_CN: Catalogue = {
     ],
     calendar_ending: (n) => calendarEndLines(n.ends, CALENDAR_ZH),
     channel_degraded: (n, s) => [
-      `⚠ 渠道 ${n.channel} 自 ${s.f.time(n.since)} 起异常:${s.f.words(n.cause, 160)}`,
+      `⚠ 渠道 ${n.channel} 自 ${s.f.time(n.since)} 起异常:${n.cause === null ? '消息送不出去,由其他渠道接手' : s.f.words(n.cause, 160)}`,
     ],
   },
   answers: {
