@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { streamOf } from '#app/event-form.ts';
@@ -23,11 +24,15 @@ import type { FromChild, ToChild } from './kill-wide-child.ts';
  * Stage 1 of a kill with 50 entry orders and 10 protective stops that work at the broker, for the paper
  * broker in the process, Alpaca and Interactive Brokers over loopback to another process. Three ways, side by side: the desk's
  * own (in parallel, before anything is decided), one cancel after another, and by way of the log and the
- * outbox like any other order. The kill file is a real one. Run: npm run centaur -- bench kill-wide
+ * outbox like any other order. The kill file is a real one. `left` is when the first cancel was handed to the
+ * system by this process, `first` when it was seen by the other one; on a busy machine that one waits for its turn.
+ * Run: npm run centaur -- bench kill-wide [paper|alpaca|ibkr [kills]]
  */
 const ENTRIES = 50;
 const STOPS = 10;
 const GIVE_UP_MS = 15_000;
+/** Kills before those that count: code is compiled, files are opened. */
+const WARM_UP = 3;
 const GOAL = `goal: first cancel at most 20 ms (p99), the last entry gone within 1.5 s, ${STOPS} stops left`;
 
 type Way = 'parallel' | 'serial' | 'outbox';
@@ -212,7 +217,22 @@ function stateWithEntries(): DeskState {
   return { ...state, orders, tickets };
 }
 
-type Run = { readonly first: number; readonly all: number; readonly stops: number };
+type Run = {
+  readonly left: number;
+  readonly first: number;
+  readonly all: number;
+  readonly stops: number;
+};
+
+/** When a cancel was last handed to the system by a socket of this process: a request, or a message of Interactive Brokers. */
+let leftAt = Number.POSITIVE_INFINITY;
+const CANCEL = /^DELETE |^\0{3}.4\0/s;
+const { write } = Socket.prototype;
+Socket.prototype.write = function (this: Socket, ...given: Parameters<typeof write>) {
+  const isTaken = write.apply(this, given);
+  if (CANCEL.test(String(given[0]).slice(0, 16))) leftAt = Math.min(leftAt, instant());
+  return isTaken;
+} as typeof write;
 
 async function play(venue: Venue, way: Way, folder: string): Promise<Run> {
   const files = { kill: join(folder, 'KILL'), killAnswer: join(folder, 'answer') };
@@ -226,6 +246,7 @@ async function play(venue: Venue, way: Way, folder: string): Promise<Run> {
   const { desk, store, policy, clock } = world;
   await store.snapshots.save(streamOf('test', policy.deskId), 0, stateWithEntries());
   await desk.recover();
+  leftAt = Number.POSITIVE_INFINITY;
   const startedAt = instant();
   if (way === 'parallel') desk.killNow(OWNER, policy.deskId, clock.now());
   else if (way === 'outbox') void desk.submit(kill(clock.now()));
@@ -233,7 +254,8 @@ async function play(venue: Venue, way: Way, folder: string): Promise<Run> {
   await until(() => venue.out() !== null);
   const out = venue.out();
   const first = (venue.firstCancelAt() ?? Number.NaN) - startedAt;
-  return { first, all: (out?.at ?? Number.NaN) - startedAt, stops: out?.stops ?? 0 };
+  const left = Math.min(leftAt - startedAt, first);
+  return { left, first, all: (out?.at ?? Number.NaN) - startedAt, stops: out?.stops ?? 0 };
 }
 
 async function oneByOne(broker: Broker): Promise<void> {
@@ -247,7 +269,7 @@ function line(name: string, way: Way, runs: readonly Run[]): string {
     return `p50 ${at(0.5).padStart(7)} p99 ${at(0.99).padStart(7)}`;
   };
   const stops = Math.min(...runs.map((run) => run.stops));
-  return `${name.padEnd(7)}${way.padEnd(9)} first ${figures((run) => run.first)} ms   all out ${figures((run) => run.all)} ms   stops left ${stops}   (${runs.length} kills)`;
+  return `${name.padEnd(7)}${way.padEnd(9)} left ${figures((run) => run.left)} ms   first ${figures((run) => run.first)} ms   all out ${figures((run) => run.all)} ms   stops left ${stops}   (${runs.length} kills)`;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'centaur-bench-kill-'));
@@ -256,14 +278,19 @@ const venues = [
   ['alpaca', alpaca, 100],
   ['ibkr', ibkr, 20],
 ] as const;
+const [only, count] = process.argv.slice(2);
 console.log(`stage 1 of a kill: ${ENTRIES} entries and ${STOPS} stops at the broker`);
 for (const [name, open, episodes] of venues) {
+  if (only !== undefined && only !== name) continue;
+  const kills = count === undefined ? episodes : Number(count);
   for (const way of WAYS) {
     const runs: Run[] = [];
-    for (let n = 0; n < (way === 'parallel' ? episodes : Math.ceil(episodes / 5)); n += 1) {
+    const counted = way === 'parallel' ? kills : Math.ceil(kills / 5);
+    for (let n = 0; n < counted + WARM_UP; n += 1) {
       const venue = await open();
       try {
-        runs.push(await play(venue, way, folder));
+        const run = await play(venue, way, folder);
+        if (n >= WARM_UP) runs.push(run);
       } finally {
         await venue.close();
       }

@@ -16,6 +16,7 @@ import type { PaperControls } from '#shell/brokers/paper.ts';
 import type { DeskConfig } from '#shell/config/config.ts';
 import { policyOf, startingCashMinorOf } from '#shell/config/policy-of.ts';
 import { logCall, logStep } from '#shell/lib/log.ts';
+import { written } from '#shell/lib/turns.ts';
 import { makeBroker } from './compose-brokers.ts';
 import { followCn, isPulseDesk, type LiveCn } from './compose-live-cn.ts';
 import {
@@ -116,7 +117,7 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
     outbox: store.outbox,
     journal: deskStore.journal,
     killFile: deps.killSwitch.portOf(policy),
-    flushed: () => new Promise((resolve) => setImmediate(resolve)),
+    flushed: written,
     broker,
     activity,
     person: house.person,

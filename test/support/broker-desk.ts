@@ -2,6 +2,7 @@ import { createOrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import type { Broker, Clock, Fence, OutboxRow, Timer } from '#app/ports.ts';
 import type { Input } from '#core/engine/input.ts';
+import { written } from '#shell/lib/turns.ts';
 import { createActivity } from '#shell/runner/activity.ts';
 import { createMemoryStore } from '#shell/store/memory-store.ts';
 import type { Store } from '#shell/store/store.ts';
@@ -52,7 +53,7 @@ export function deskAt(
     snapshots: store.snapshots,
     outbox: store.outbox,
     journal: memoryJournal(),
-    flushed: () => new Promise((resolve) => setImmediate(resolve)),
+    flushed: written,
     killFile,
     broker,
     activity,

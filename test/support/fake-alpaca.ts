@@ -78,10 +78,16 @@ export class FakeAlpaca {
   #resetAt = 0;
   #isCut = false;
   #requests = 0;
+  /** Connections that were made so far. */
+  connections = 0;
   readonly #kept: string[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #listening = new Set<WebSocket>();
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  /** Connections stand until somebody closes them, and nothing is said of how long. */
+  readonly #server = createServer(
+    { keepAliveTimeout: 0 },
+    (request, response) => void this.#serve(request, response),
+  );
   readonly #streams = new WebSocketServer({ noServer: true, autoPong: false });
   #races: { call: string; run: () => void }[] = [];
 
@@ -95,6 +101,7 @@ export class FakeAlpaca {
         socket.destroy();
         return;
       }
+      this.connections += 1;
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });

@@ -1,4 +1,20 @@
 /**
+ * Turns of the event loop until a request that was made now has been written to a connection that stands:
+ * the HTTP client first looks, for one turn, whether an idle connection was closed.
+ */
+const WRITTEN_AFTER = 2;
+
+function after(turns: number, go: () => void): void {
+  if (turns === 0) go();
+  else setImmediate(() => after(turns - 1, go));
+}
+
+/** Resolves when what was handed to HTTP clients and sockets so far has been written, where they were connected. */
+export function written(): Promise<void> {
+  return new Promise((resolve) => after(WRITTEN_AFTER, resolve));
+}
+
+/**
  * Spreads calls that come all at once over turns of the event loop: the first one goes at once and alone,
  * so that its bytes are out before the next ones cost time; those after it a few a turn, in order.
  */
@@ -15,7 +31,7 @@ export class Turns {
   take(): Promise<void> | null {
     if (this.#isTaken) return new Promise((resolve) => this.#waiting.push(resolve));
     this.#isTaken = true;
-    setImmediate(() => this.#next());
+    after(WRITTEN_AFTER, () => this.#next());
     return null;
   }
 

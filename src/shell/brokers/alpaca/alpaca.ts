@@ -41,6 +41,8 @@ export type AlpacaBrokerOptions = {
   readonly pauseMs?: number;
   /** How long an act may stay without an event before the order is asked about. Default 5,000. */
   readonly wordMs?: number;
+  /** Silence after which a small question keeps a connection open. Default 15,000. */
+  readonly warmMs?: number;
   readonly fetch?: typeof globalThis.fetch;
   /** Every call, for the log. */
   readonly onCall?: (line: AlpacaCallLine) => void;
@@ -173,6 +175,7 @@ class AlpacaBroker implements Broker {
     }
     this.#phase = 'open';
     this.#intake.open();
+    this.#rest.keepWarm('/v2/clock', this.#options.warmMs ?? 15_000);
   }
 
   async stop(): Promise<void> {

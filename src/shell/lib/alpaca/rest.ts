@@ -1,7 +1,8 @@
 import pRetry from 'p-retry';
+import { Agent } from 'undici';
 import { z } from 'zod';
 import type { BrokerError, FailureOptions, FeedError } from '#app/errors.ts';
-import type { Clock } from '#app/ports.ts';
+import type { Clock, Timer } from '#app/ports.ts';
 import { type AlpacaKeys, withoutKeys } from '#shell/lib/alpaca/keys.ts';
 import { type BudgetLane, RateBudget } from '#shell/lib/rate-budget.ts';
 import { Turns } from '#shell/lib/turns.ts';
@@ -64,6 +65,8 @@ const LONGEST_RETRY_MS = 2_000;
 /** Without a word on when the limit ends. */
 const LIMITED_MS = 5_000;
 const SECOND_MS = 1_000;
+/** Left to itself fetch closes a connection after 4 s of silence. The vendor's own word, if it gives one, wins. */
+const IDLE_MS = 60_000;
 const LONGEST_QUOTE = 160;
 
 /** The trading host gives a code of its own, the data host words alone. */
@@ -113,6 +116,9 @@ export class AlpacaRest {
   readonly #budget: RateBudget;
   readonly #stopping = new AbortController();
   readonly #turns = new Turns();
+  readonly #connections = new Agent({ keepAliveTimeout: IDLE_MS });
+  #calledAt = Number.NEGATIVE_INFINITY;
+  #warming: Timer | null = null;
 
   constructor(options: AlpacaRestOptions) {
     this.#options = options;
@@ -123,6 +129,25 @@ export class AlpacaRest {
   stop(): void {
     this.#stopping.abort();
     this.#budget.close();
+    this.#warming?.cancel();
+    this.#connections.destroy().catch(() => undefined);
+  }
+
+  /**
+   * Asks a small question whenever nothing was asked for that long, so that a connection stands when the
+   * first cancel of a kill is made: making one takes two or three journeys to the vendor and back.
+   */
+  keepWarm(path: string, everyMs: number): void {
+    const { clock } = this.#options;
+    const later = (): void => {
+      if (!this.#stopping.signal.aborted) this.#warming = clock.at(clock.now() + everyMs, look);
+    };
+    const look = (): void => {
+      if (clock.now() - this.#calledAt < everyMs) return later();
+      const asked = this.call({ method: 'GET', path, lane: 'poll', answer: z.unknown() });
+      asked.then(later, later);
+    };
+    later();
   }
 
   /** A failure of this client in one line, with the keys cut out wherever they came from. */
@@ -180,6 +205,7 @@ export class AlpacaRest {
         retryable: false,
       });
     const startedAt = clock.now();
+    this.#calledAt = startedAt;
     let response: Response | null = null;
     let failure: string | null = null;
     try {
@@ -224,6 +250,8 @@ export class AlpacaRest {
       body: call.body === undefined ? null : JSON.stringify(call.body),
       // the keys would travel on to wherever a redirect points
       redirect: 'manual',
+      // of the version this Node has inside, whose types are told apart by name alone
+      dispatcher: this.#connections as unknown as NonNullable<RequestInit['dispatcher']>,
       signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#stopping.signal]),
     });
   }
