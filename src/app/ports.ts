@@ -19,6 +19,7 @@ import type {
   SuspensionCn,
 } from '#core/market/records-cn.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
+import type { Picture } from '#core/pictures/picture.ts';
 import type { ReadCharge } from '#core/portfolio/account-reading.ts';
 import type { Anomaly } from '#core/quality/anomaly.ts';
 import type { FetchNote } from '#core/quality/note.ts';
@@ -709,6 +710,13 @@ export interface Backtests {
   /** What an earlier process was playing when it ended, and for whom; told once. */
   left(): { readonly ask: BacktestAsk; readonly chat: WaitingChat } | null;
   /** Ends what is played. */
+  stop(): Promise<void>;
+}
+
+/** Draws beside the desk. Never throws: null when it could not, and somebody was told why. */
+export interface Pictures {
+  /** A PNG in the words of a language. */
+  draw(picture: Picture, language: 'zh' | 'en'): Promise<Uint8Array | null>;
   stop(): Promise<void>;
 }
 

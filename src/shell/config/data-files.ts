@@ -24,6 +24,8 @@ export type DataFiles = {
   readonly backtests: string;
   /** Pictures and files the terminal was sent. */
   readonly files: string;
+  /** Fonts as the drawing of pictures reads them; made anew when they are gone. */
+  readonly fonts: string;
 };
 
 export function dataFilesOf(dataDir: string): DataFiles {
@@ -40,5 +42,6 @@ export function dataFilesOf(dataDir: string): DataFiles {
     backups: join(dataDir, 'backups'),
     backtests: join(dataDir, 'backtests'),
     files: join(dataDir, 'files'),
+    fonts: join(dataDir, 'cache', 'fonts'),
   };
 }
