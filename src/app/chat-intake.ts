@@ -52,9 +52,12 @@ const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 /** Update ids of urgent words kept, so that a row given again does not act again. */
 const MOST_ACTED = 1000;
+/** Ids of handled rows kept: an answer of the store that was made before a row was done may come after it. */
+const MOST_HANDLED = 10_000;
 
 export function createIntake(deps: IntakeDeps): Intake {
   const queued = new Set<number>();
+  const handled = new Set<number>();
   const chains = new Map<string, Promise<void>>();
 
   const acted = new Map<string, Acted>();
@@ -66,6 +69,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     for (let pauseMs = RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)) {
       try {
         await deps.handle(row);
+        noteHandled(row, handled);
         queued.delete(row.id);
         return;
       } catch (error) {
@@ -80,7 +84,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   };
 
   const queue = (row: InboxRow): void => {
-    if (queued.has(row.id)) return;
+    if (queued.has(row.id) || handled.has(row.id)) return;
     queued.add(row.id);
     const key = chatKeyOf(row);
     const chain = (chains.get(key) ?? Promise.resolve()).then(() => drain(row));
@@ -115,6 +119,13 @@ export function createIntake(deps: IntakeDeps): Intake {
       while (chains.size > 0) await Promise.all(chains.values());
     },
   };
+}
+
+/** A row is handled once, whatever the store says of it later; the oldest are forgotten. */
+function noteHandled(row: InboxRow, handled: Set<number>): void {
+  handled.add(row.id);
+  const oldest = handled.keys().next();
+  if (handled.size > MOST_HANDLED && oldest.done !== true) handled.delete(oldest.value);
 }
 
 /** Looks for rows at each arrival; while the store fails, again after a pause that grows. */

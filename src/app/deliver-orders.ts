@@ -1,6 +1,7 @@
 import type { Effect } from '#core/engine/effect.ts';
 import type { Event } from '#core/engine/event.ts';
-import type { Reason } from '#core/gates/reason.ts';
+import { isUnattested } from '#core/engine/permission-of.ts';
+import { type Reason, reason } from '#core/gates/reason.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Desk } from './desk.ts';
 import { BrokerError } from './errors.ts';
@@ -179,7 +180,7 @@ class Lane implements OrderLane {
     const { activity, broker, outbox } = this.#deps;
     if (this.#isOvertaken(effect.order)) return this.#drop(row, effect.order);
     const request = requestOf(effect);
-    const objection = broker.canSubmit(request);
+    const objection = this.#unattested(effect.order) ?? broker.canSubmit(request);
     if (objection !== null) return this.#deny(row, effect.order, objection);
     if (row.id !== 0) {
       const isOurs = await activity.track(() => outbox.markAttempting(row.id));
@@ -207,6 +208,12 @@ class Lane implements OrderLane {
     if (order.role !== 'entry') return false;
     if (current.cancelRequestedAt !== null) return true;
     return desk.areEntriesBlocked() || desk.state().consent.kind !== 'allowed';
+  }
+
+  /** What was agreed to before a start is no word on the account since: an entry is not handed over. */
+  #unattested(order: Order): Reason | null {
+    if (order.role !== 'entry') return null;
+    return isUnattested(this.#deps.desk.state(), this.#now()) ? reason('not_attested') : null;
   }
 
   async #drop(row: OutboxRow, order: Order): Promise<void> {

@@ -23,7 +23,7 @@ import type { EventContext, OutboxRow, Timer } from './ports.ts';
 import { raisesRisk } from './raises-risk.ts';
 import type { StepFacts, StepPlan } from './step-plan.ts';
 import { meetKnown, planStep, unstored, writeFiles } from './step-plan.ts';
-import { StoreGap } from './store-gap.ts';
+import { answeredBy, StoreGap } from './store-gap.ts';
 import { NOTHING_NEW, UrgentLane } from './urgent-lane.ts';
 
 const CONFLICT_TRIES = 5;
@@ -282,8 +282,7 @@ export class Desk implements DeskHandle {
         context: this.#context(input, options),
         events: events.map(toStored),
         outbox: plan.rows,
-        ...(options.inboxDone === undefined ? {} : { inboxDone: options.inboxDone }),
-        ...(options.audit === undefined ? {} : { audit: options.audit }),
+        ...answeredBy(options),
       });
       if (result.kind === 'version_conflict') return 'conflict';
       this.#apply(plan.state, events.length, result.outbox, plan.files);
@@ -322,7 +321,9 @@ export class Desk implements DeskHandle {
   ): void {
     this.#deps.onTrouble(`store down, ${input.kind} kept in the journal`, cause);
     const kept = events.map(toStored);
-    this.#gap.keep(this.#version, input.at, kept, this.#context(input, options), plan.rows);
+    const context = this.#context(input, options);
+    const answered = answeredBy(options);
+    this.#gap.keep(this.#version, input.at, kept, context, plan.rows, answered);
     this.#apply(plan.state, events.length, unstored(plan.rows), plan.files);
   }
 

@@ -1,6 +1,23 @@
 import { invariant } from '#core/lib/assert.ts';
 import { canonicalJson } from '#core/lib/canonical-json.ts';
-import type { EventContext, EventLog, Journal, NewEvent, NewOutboxRow, Outbox } from './ports.ts';
+import type {
+  AppendBatch,
+  EventContext,
+  EventLog,
+  Journal,
+  NewEvent,
+  NewOutboxRow,
+  Outbox,
+} from './ports.ts';
+
+/** The row of the inbox that is done with a step, and what the audit says of it. */
+type Answered = Pick<AppendBatch, 'inboxDone' | 'audit'>;
+
+/** What a step answers in the inbox and the audit. */
+export function answeredBy({ inboxDone, audit }: Answered): Answered {
+  const done = inboxDone === undefined ? {} : { inboxDone };
+  return audit === undefined ? done : { ...done, audit };
+}
 
 type Entry = {
   readonly id: string;
@@ -10,7 +27,7 @@ type Entry = {
   readonly messages?: readonly NewOutboxRow[];
   /** Keys of order acts that have left already and must not leave again from the store. */
   readonly acted?: readonly string[];
-};
+} & Answered;
 
 /** Version of the stream that a kept step was decided on. */
 function versionBefore(entry: Entry): number {
@@ -43,12 +60,13 @@ export class StoreGap {
     events: readonly NewEvent[],
     context: EventContext,
     rows: readonly NewOutboxRow[],
+    answered: Answered,
   ): void {
     const id = `${this.#stream}:${version + 1}`;
     const isOrder = (row: NewOutboxRow) => row.lane.startsWith('order:');
     const messages = rows.filter((row) => !isOrder(row));
     const acted = rows.filter(isOrder).map((row) => row.dedupeKey);
-    const input = { events, context, messages, acted };
+    const input = { events, context, messages, acted, ...answered };
     this.#journal.append({ id, at, stream: this.#stream, input });
     this.#waiting.push({ id, ...input });
   }
@@ -95,6 +113,7 @@ export class StoreGap {
         context,
         events,
         outbox: messages,
+        ...answeredBy(entry),
       });
       if (result.kind === 'version_conflict') await this.#expectStored(expectedVersion, events);
       await this.#settle(entry);

@@ -194,3 +194,78 @@ test('messages of one chat are handled in their order', async () => {
   const heads = h.channel.sent.map((message) => message.card.lines[0]!.slice(0, 4));
   assert.deepEqual(heads, ['pong', 'Li ·', '✓ st', 'No j']);
 });
+
+/** An intake whose handler counts, over a store that answers one kind of question late. */
+async function slowStore(slow: 'receive' | 'pending') {
+  const h = await chatHarness(withTicket());
+  let answer = () => {};
+  const answers = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let isHeld = true;
+  const late = async <T>(done: Promise<T>): Promise<T> => {
+    const found = await done;
+    if (isHeld) await answers;
+    return found;
+  };
+  const handled: string[] = [];
+  const { inbox } = h.store;
+  const intake = createIntake({
+    runId: 'live',
+    clock: h.clock,
+    access: h.access,
+    desks: () => [h.desk],
+    inbox: {
+      ...inbox,
+      receive: (rows) => (slow === 'receive' ? late(inbox.receive(rows)) : inbox.receive(rows)),
+      pending: (...which) =>
+        slow === 'pending' ? late(inbox.pending(...which)) : inbox.pending(...which),
+    },
+    speaker: {
+      notice: () => ({ lines: [], buttons: [] }),
+      answer: () => ({ lines: [], buttons: [] }),
+      message: () => ({ lines: [], buttons: [] }),
+    },
+    channel: () => h.channel,
+    async handle(row) {
+      handled.push(row.updateId);
+      await turn();
+      await inbox.markDone(row.id, { kind: 'counted' });
+    },
+    onFailure: () => undefined,
+  });
+  return {
+    h,
+    intake,
+    handled,
+    answer() {
+      isHeld = false;
+      answer();
+    },
+  };
+}
+
+test('CX-10 a row that was read and handled before the answer to its commit came is not handled again', async () => {
+  const { h, intake, handled, answer } = await slowStore('receive');
+  const stop = await intake.follow();
+  const received = intake.receive([h.incoming('/yes nonce1')]);
+  for (let i = 0; i < 20; i += 1) await turn();
+  assert.deepEqual(handled, ['u1']);
+  answer();
+  await received;
+  await intake.idle();
+  assert.deepEqual(handled, ['u1']);
+  await stop();
+});
+
+test('CX-10 a row that was handled while a look for rows had not been answered is not handled again', async () => {
+  const { h, intake, handled, answer } = await slowStore('pending');
+  await intake.receive([h.incoming('/yes nonce1')]);
+  const look = intake.drainPending();
+  await intake.idle();
+  assert.deepEqual(handled, ['u1']);
+  answer();
+  await look;
+  await intake.idle();
+  assert.deepEqual(handled, ['u1']);
+});

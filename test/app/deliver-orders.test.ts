@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import type { OrderRequest } from '#app/ports.ts';
 import { reason } from '#core/gates/reason.ts';
 import { appDesk } from '#test/support/app-desk.ts';
-import { cancel, confirm, QQQM, quoteOf, TICKET, withTicket } from '#test/support/builders.ts';
+import {
+  attest,
+  cancel,
+  confirm,
+  QQQM,
+  quoteOf,
+  TICKET,
+  withTicket,
+} from '#test/support/builders.ts';
 
 /** A desk with a ticket of 200, at a broker that refuses before sending what `refuses` names. */
 async function withObjection(refuses: (order: OrderRequest) => boolean) {
@@ -89,4 +97,37 @@ test('CX-06 an entry waits in the store until what people said before the start 
     (await world.broker.openOrders()).filter((o) => o.state === 'accepted'),
     [],
   );
+});
+
+test('ID-09 an entry confirmed before a restart is not handed to the person while nobody has spoken since', async () => {
+  for (const isSpoken of [false, true]) {
+    const world = appDesk({
+      execution: { broker: 'manual', isPerson: true, protection: 'watched', hasBracket: false },
+    });
+    world.mayEnter.now = false;
+    const before = world.open();
+    const [start, ...later] = withTicket();
+    assert.ok(start !== undefined);
+    for (const input of [start, attest(start.at), ...later]) {
+      world.clock.advanceTo(input.at);
+      await before.submit(input);
+    }
+    world.clock.advanceTo(world.clock.now() + 1_000);
+    await before.submit(confirm(world.clock.now()));
+    await before.stop();
+    const desk = world.open();
+    await desk.recover();
+    const at = world.clock.now();
+    await desk.submit({ kind: 'desk_started', at, cashMinor: 0, isRecovery: true });
+    if (isSpoken) await desk.submit(attest(at));
+    world.mayEnter.now = true;
+    await world.sweep();
+    const orders = (await world.broker.openOrders()).length;
+    const state = desk.state().orders[`${TICKET}.entry-1`]?.state;
+    assert.deepEqual([orders, state], isSpoken ? [1, 'accepted'] : [0, 'denied']);
+    assert.equal(
+      world.chat.some((one) => one.kind === 'order_denied'),
+      !isSpoken,
+    );
+  }
 });

@@ -221,6 +221,23 @@ test('SP-11 what was said with the store down and not delivered is stored for th
   );
 });
 
+test('CX-10 the row of an act that is kept in the journal is done with it, in this process or the next', async () => {
+  for (const isSame of [true, false]) {
+    const world = await withEntriesAtBroker();
+    const { inbox } = world.store;
+    const said = { runId: 'test', channel: 'telegram', updateId: 'u1', body: {}, receivedAt: 1 };
+    const [row] = await inbox.receive([said]);
+    assert.ok(row !== undefined);
+    world.mode.now = 'stopped';
+    const inboxDone = { id: row.id, result: { kind: 'submitted' } };
+    await world.desk.submit(exit(world.clock.now() + 10), { inboxDone });
+    assert.equal((await inbox.pending('test', 10)).length, 1);
+    world.mode.now = 'up';
+    await (isSame ? world.desk.stored() : world.open().recover());
+    assert.deepEqual(await inbox.pending('test', 10), []);
+  }
+});
+
 test('SP-11 CX-07 a kill that comes while the desk recovers waits until its state is whole', async () => {
   const world = await withEntriesAtBroker();
   const { read } = world.store.events;

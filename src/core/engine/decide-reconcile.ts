@@ -148,7 +148,6 @@ function takeCash(draft: Draft, input: Read, moved: Movement): void {
 
 /** Remembers which shares the reading did not show, also before that is a verdict; said when it changes. */
 function noteDoubts(draft: Draft, reading: AccountReading): void {
-  if (draft.policy.execution.protection !== 'broker') return;
   const doubts = doubtedHoldings(draft.state, reading);
   const known = draft.state.doubts ?? [];
   const isSame =

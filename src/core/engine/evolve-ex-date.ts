@@ -39,7 +39,14 @@ function restated(state: DeskState, event: Of<'ex_date_restated'>): DeskState {
           ...state.pulse,
           held: { ...state.pulse.held, [instrument]: { ...mark, peakPrice: to.peakPrice } },
         };
-  const next = withPosition({ ...state, cashMinor: state.cashMinor + cashMinor }, position);
+  // what was doubted stays so, and what the ex-date adds to it
+  const doubts = state.doubts?.map((doubt) =>
+    doubt.instrument === instrument
+      ? { instrument, missing: doubt.missing + to.quantity - held.quantity }
+      : doubt,
+  );
+  const known = doubts === undefined ? state : { ...state, doubts };
+  const next = withPosition({ ...known, cashMinor: state.cashMinor + cashMinor }, position);
   return pulse === undefined ? next : { ...next, pulse };
 }
 

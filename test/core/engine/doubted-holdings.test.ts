@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { evolveAll } from '#core/engine/evolve.ts';
+import { evolve, evolveAll } from '#core/engine/evolve.ts';
 import { initialState } from '#core/engine/initial-state.ts';
 import type { Input } from '#core/engine/input.ts';
 import { coveredQuantity } from '#core/engine/select.ts';
 import {
   actOf,
+  attest,
+  closed,
   exit,
   fill,
   flatten,
@@ -19,6 +21,16 @@ import {
   withPosition,
   withWorkingEntries,
 } from '#test/support/builders.ts';
+import { restated } from '#test/support/builders-cn.ts';
+import {
+  cnPolicy,
+  confirmedCn,
+  plannedCn,
+  quoteCn,
+  STOCK,
+  sh,
+  TUESDAY,
+} from '#test/support/cn-desk.ts';
 import type { Desk } from '#test/support/engine.ts';
 import { given } from '#test/support/given.ts';
 import { read, readingOf } from '#test/support/reading.ts';
@@ -279,4 +291,81 @@ test('ID-09 protection that stands is not taken back for an exit of shares that 
   doubted
     .when(exit(AT + 10))
     .decidesOf(['exit_started', 'cancel_requested', 'order_intended'], 'exit_started');
+});
+
+/** 1,600 A-shares that a person bought on Monday, seen on Tuesday after a list of theirs that showed `shown` of them. */
+const byHand = (shown: number) => {
+  const bought = given(confirmedCn(), cnPolicy({ isPerson: true }));
+  const entry = Object.values(bought.desk.state.orders).find((order) => order.role === 'entry');
+  assert.ok(entry !== undefined);
+  const held = bought.and(
+    report(sh('10:06:01'), entry.orderId, 'accepted'),
+    fill(sh('10:06:02'), entry.orderId, entry.quantity, 38.6),
+    closed(sh('15:01')),
+  );
+  assert.equal(held.desk.state.positions[STOCK]?.quantity, 1_600);
+  const positions = shown === 0 ? [] : [{ instrument: STOCK, quantity: shown, averagePrice: 38.6 }];
+  return held.and(
+    attest(sh('15:05')),
+    read(held.desk, sh('15:06'), { positions }),
+    plannedCn(sh('09:00', TUESDAY), TUESDAY),
+  );
+};
+const tuesday = (wall: string) => sh(wall, TUESDAY);
+
+test('ID-09 a stop that the desk watches sells nothing that the last list did not show, and says what it waits for', () => {
+  const doubted = byHand(0);
+  assert.deepEqual(doubted.desk.state.doubts, [{ instrument: STOCK, missing: 1_600 }]);
+  assert.equal(doubted.desk.state.safeMode[0]?.cause, 'position_mismatch');
+  const due = doubted.when(quoteCn(tuesday('10:00'), 36, 36.02));
+  due.decidesOf(
+    ['exit_started', 'exit_waits', 'order_intended'],
+    { type: 'exit_started', instrument: STOCK, reason: 'stop' },
+    { type: 'exit_waits', reason: { code: 'position_mismatch' } },
+  );
+  assert.ok(due.effects().includes('push limit_locked'));
+  due
+    .and()
+    .when(quoteCn(tuesday('10:01'), 35.9, 35.92))
+    .decidesOf(['exit_waits', 'order_intended']);
+});
+
+test('ID-09 the stop of a watched position sells in the step in which a list shows the shares, and what is shown before', () => {
+  const doubted = byHand(0).and(quoteCn(tuesday('10:00'), 36, 36.02));
+  const positions = [{ instrument: STOCK, quantity: 1_600, averagePrice: 38.6 }];
+  doubted
+    .when(read(doubted.desk, tuesday('10:00:30'), { positions }))
+    .decidesOf(
+      ['holdings_doubted', 'order_intended', 'reconciled'],
+      { type: 'holdings_doubted', doubts: [] },
+      { type: 'reconciled', isClean: true },
+      ...exits(1_600),
+    );
+  byHand(600)
+    .when(quoteCn(tuesday('10:00'), 36, 36.02))
+    .decidesOf(['order_intended', 'exit_waits'], ...exits(600));
+});
+
+test('ID-09 a person who takes the side of the list ends the exit of a watched position that was waiting', () => {
+  const doubted = byHand(0).and(quoteCn(tuesday('10:00'), 36, 36.02));
+  const settled = doubted.and(
+    actOf(
+      tuesday('10:01'),
+      { act: 'reconcile', verb: 'accept', id: STOCK, scope: null },
+      { isConfirmed: true },
+    ),
+  );
+  assert.equal(settled.desk.state.positions[STOCK], undefined);
+  assert.equal('doubts' in settled.desk.state, false);
+});
+
+test('SP-09 shares that an ex-date adds to a doubted position are doubted as well', () => {
+  const { state } = byHand(0).desk;
+  assert.deepEqual(evolve(state, restated(1_600, 2_080, 0)).doubts, [
+    { instrument: STOCK, missing: 2_080 },
+  ]);
+  const { state: partly } = byHand(600).desk;
+  assert.deepEqual(evolve(partly, restated(1_600, 2_080, 0)).doubts, [
+    { instrument: STOCK, missing: 1_480 },
+  ]);
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { flattenSheet } from '#core/engine/flatten-sheet.ts';
 import type { Message } from '#core/engine/message.ts';
 import type { Check } from '#core/gates/gate.ts';
+import { reason } from '#core/gates/reason.ts';
 import { LONGEST_TEXT } from '#core/replies/message-length.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { parseReply } from '#core/replies/parse.ts';
@@ -422,4 +423,16 @@ test('CX-04 a position that was taken over is no card of a signal', () => {
   const adopted = { ...SAMPLES.position_adopted, instrument: '600900.SH' } as Message;
   assert.match(textOf(renderMessage(adopted, 'en', { now: NOW })), /T\+1/);
   assert.match(textOf(renderMessage(SAMPLES.position_adopted, 'zh', { now: NOW })), /收盘前卖出/);
+});
+
+test('CX-14 an entry that is not handed over for want of a word on the account says so, and blames no broker', () => {
+  const message = { ...SAMPLES.order_denied, reason: reason('not_attested') };
+  const said = LANGUAGES.map((language) => renderMessage(message, language, { now: NOW }).lines);
+  assert.deepEqual(
+    said.map((lines) => lines.at(-2)),
+    [
+      'nobody has said today what the account holds: /reconcile <symbol> <quantity> … cash <amount>',
+      '今天还没有人报告账户持仓:对账 代码 数量 … 现金 金额',
+    ],
+  );
 });

@@ -1239,7 +1239,9 @@ export const EN: Catalogue = {
     ],
     order_denied: (m, s) => [
       `✕ Not sent: ${orderWords(m.order, s)} · ${m.ticketCode}`,
-      `the broker would refuse it: ${s.reason(m.reason)}`,
+      m.reason.code === 'not_attested'
+        ? s.reason(m.reason)
+        : `the broker would refuse it: ${s.reason(m.reason)}`,
     ],
     rotation: (m, s) => switchMessage(m, s),
     manual_todo: (m, s) => {

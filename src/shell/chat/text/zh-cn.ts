@@ -1320,7 +1320,7 @@ export const ZH_CN: Catalogue = {
     ],
     order_denied: (m, s) => [
       `✕ 未发出:${orderWords(m.order, s)} · ${m.ticketCode}`,
-      `券商会拒绝:${s.reason(m.reason)}`,
+      m.reason.code === 'not_attested' ? s.reason(m.reason) : `券商会拒绝:${s.reason(m.reason)}`,
     ],
     rotation: (m, s) => switchMessage(m, s),
     manual_todo: (m, s) => {
