@@ -3,9 +3,10 @@ import { type Dice, diceOf, MINUTE, SECOND } from './dice.ts';
 import { byHand } from './draw-by-hand.ts';
 import { codes } from './draw-codes.ts';
 import { FOCI, fault } from './draw-faults.ts';
-import { contradiction, diligence, erratic, killedWhileAsked } from './draw-people.ts';
+import { contradiction, diligence, erratic, killedWhileAsked, say } from './draw-people.ts';
 import { switches } from './draw-switch.ts';
 import type { Item, Plan, Setting, SymbolIndex } from './plan.ts';
+import { ORIGIN, openOf } from './stage.ts';
 
 function settingOf(seed: number, dice: Dice): Setting {
   const account = dice.chance(0.25) ? 'cn' : 'us';
@@ -93,9 +94,10 @@ export function drawPlan(seed: number): Plan {
   const others = isCalm ? minding() : items;
   const killedAgain = killedWhileAsked(dice);
   const tradesPerDay = dice.chance(0.25) ? 1 : 2;
+  const shut = shuts(dice, setting, items);
   return {
     setting: { ...setting, tradesPerDay },
-    items: [...others, ...switching, ...halted, ...goesEx, ...killedAgain],
+    items: [...others, ...switching, ...halted, ...goesEx, ...killedAgain, ...shut],
   };
 }
 
@@ -123,6 +125,30 @@ function exDates(dice: Dice, setting: Setting): Item[] {
     const terms = dice.pick(['told', 'told', 'late', 'never', 'other'] as const);
     return [{ kind: 'ex_date', symbol, cash, newShares, terms }];
   });
+}
+
+/** A-shares stand at a limit with nobody opposite, or do not trade: mostly those held over the night, on the morning after it. */
+function shuts(dice: Dice, setting: Setting, items: readonly Item[]): Item[] {
+  if (setting.account !== 'cn' || !dice.chance(0.4)) return [];
+  const bought = items.filter((item) => item.kind === 'signal' && item.day === 0);
+  const first = dice.pick(bought);
+  const symbol =
+    first?.kind === 'signal' && dice.chance(0.8) ? first.symbol : (dice.whole(0, 1) as SymbolIndex);
+  const day = dice.chance(0.85) ? 1 : 0;
+  const { minutes } = setting;
+  // a board that is sealed mostly opens so: what is held has had no chance to leave before
+  const fromMinute = day === 1 && dice.chance(0.6) ? 0 : dice.whole(5, minutes - 6);
+  // the next day's limits are reckoned from a close that traded
+  const lastMinute = day === 1 ? minutes : minutes - 1;
+  const toMinute = Math.min(lastMinute, fromMinute + dice.whole(2, minutes));
+  const span = { symbol, day, fromMinute, toMinute };
+  if (dice.chance(0.5)) return [{ kind: 'seal', ...span, side: dice.chance(0.8) ? 'down' : 'up' }];
+  const isWholeDay = day === 1 && dice.chance(0.4);
+  const all = isWholeDay ? { fromMinute: -15, toMinute: minutes + 1 } : {};
+  const shut: Item = { kind: 'suspension', ...span, ...all, isWholeDay };
+  const whenAt = openOf(setting, day) - ORIGIN + (fromMinute + dice.whole(-1, 4)) * MINUTE;
+  const word = `/exit ${symbol === 0 ? '{symbol}' : '{other}'}`;
+  return dice.chance(0.6) ? [shut, say(dice, { at: whenAt }, word, { travelMs: 50 })] : [shut];
 }
 
 /** Now and then trading of a name is halted just when the strategy sees a setup in it: only then is a halt in the way. */

@@ -31,10 +31,8 @@ function lastCloseOf({ plan, market }: Stage, symbol: SymbolIndex): number {
   return market.priceAt(symbol, ORIGIN + plan.setting.minutes * MINUTE - 1);
 }
 
-/** The exchange's own previous close of the second day. */
-export function officialCloseOf(stage: Stage, symbol: SymbolIndex): number {
-  const close = lastCloseOf(stage, symbol);
-  const item = exItemOf(stage, symbol);
+/** The exchange's own previous close of the second day, after a close of the first. */
+export function officialClose(close: number, item: ExItem | null): number {
   if (item === null) return close;
   return cents(afterEx(close, item) * (item.terms === 'other' ? 0.97 : 1));
 }
@@ -58,7 +56,12 @@ export function exDatesOf(stage: Stage, isLate: boolean): ExDateFacts[] {
           };
     const lastClose = lastCloseOf(stage, symbol);
     return [
-      { instrument, terms, lastClose, officialPreviousClose: officialCloseOf(stage, symbol) },
+      {
+        instrument,
+        terms,
+        lastClose,
+        officialPreviousClose: stage.market.previousCloseOf(symbol, 1),
+      },
     ];
   });
 }

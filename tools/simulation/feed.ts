@@ -24,6 +24,8 @@ export type FeedDeps = {
   readonly inbox: Inbox;
   readonly isStoreUp: () => boolean;
   readonly isHalted: (symbol: SymbolIndex) => boolean;
+  /** Nothing is quoted of it. */
+  readonly isSuspended: (symbol: SymbolIndex) => boolean;
   readonly process: () => DeskProcess | null;
   /** A quote is told to the living process. */
   readonly onTold: (quote: Quote) => void;
@@ -136,7 +138,7 @@ export class Feed {
   #quote(symbol: SymbolIndex): Quote | null {
     const { market, time } = this.#deps;
     const at = time.now();
-    if (this.#isSilent(symbol, at)) return null;
+    if (this.#isSilent(symbol, at) || this.#deps.isSuspended(symbol)) return null;
     const lie = this.#lies.find((one) => one.symbol === symbol && this.#isDuring(one, at));
     const truth = market.quoteAt(symbol, at);
     const quote = told(truth, lie?.fault ?? null, this.#last[symbol] ?? null);

@@ -54,8 +54,10 @@ export function stopOfTheDay(world: Observed): Hooks {
     }
   };
   return {
-    told({ instrument, bid }) {
-      bids.set(instrument, [...lately(instrument), { at: world.now(), price: bid }]);
+    told({ instrument, bid, ask }) {
+      // at limit-down nobody bids, and the limit is the price
+      const price = bid > 0 ? bid : ask;
+      bids.set(instrument, [...lately(instrument), { at: world.now(), price }]);
     },
     wentEx(instrument, item) {
       items.set(instrument, item);

@@ -2,6 +2,7 @@ import type { Position } from '#core/engine/state.ts';
 import { hasEnded } from '#core/machines/order.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
+import { isShut } from './invariants-shut.ts';
 import type { Hooks, Observed } from './observed.ts';
 import { openQuantityOf } from './venue.ts';
 import { isLive, type VenueOrder } from './venue-order.ts';
@@ -20,8 +21,8 @@ const MOST_TRIES = 5;
  * While the exchange trades, the process lives and its broker answers (the store need not): shares that the
  * book holds and the exchange has have a working stop, or an exit on its way, within 30 s, where stops rest
  * at the broker. Within 45 s an exit is at the exchange that was started (time, flatten, a person), that is
- * due before the close, or, where the desk watches, whose stop every fresh quote since is at or below; of
- * shares that may be sold today. Calm is counted anew after each fault of the broker.
+ * due before the close, or, where the desk watches, whose stop every fresh quote since is at or below (a seal at
+ * limit-down as well: the sale queues there); of shares that may be sold today and are not suspended. Calm is counted anew after each fault of the broker.
  */
 export function exitsAlwaysPass(world: Observed): Hooks {
   const bare = new Clocks(world, COVER_MS);
@@ -120,6 +121,7 @@ function isBlocked(
   const isWatched = execution.protection === 'watched';
   const isUnderWay = sells.some((order) => isWatched || order.request.type === 'market');
   if (isUnderWay || world.venue.sellable(position.instrument) === 0) return false;
+  if (isShut(world, position.instrument)) return false;
   if (triesOf(world, position.instrument) >= MOST_TRIES) return false;
   const session = world.session();
   const at = world.deskNow();
@@ -143,11 +145,15 @@ function isInLots(world: Observed, position: Position): boolean {
   return quantity === world.venue.sellable(position.instrument) % 100;
 }
 
-/** The desk was told a fresh bid at or below the stop. */
+/** The desk was told a fresh bid at or below the stop; at limit-down nobody bids, and the limit is the price. */
 function isAtStop(world: Observed, position: Position, quote: Quote | null): boolean {
-  if (quote === null || !(quote.bid > 0) || quote.ask < quote.bid) return false;
+  if (quote === null) return false;
+  const { bid, ask, askSize } = quote;
+  const isSealed = bid === 0 && askSize > 0 && ask === world.limitDown(position.instrument);
+  if (!isSealed && (!(bid > 0) || ask < bid)) return false;
   const ageMs = world.deskNow() - quote.at;
-  return ageMs >= 0 && ageMs <= world.policy.ticket.quoteMaxAgeMs && quote.bid <= position.stop;
+  const isFresh = ageMs >= 0 && ageMs <= world.policy.ticket.quoteMaxAgeMs;
+  return isFresh && (isSealed ? ask : bid) <= position.stop;
 }
 
 function sellsOf(world: Observed, instrument: InstrumentId): VenueOrder[] {

@@ -2,8 +2,9 @@ import { createRandom } from '#core/lib/random.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Evaluation, Signal } from '#core/strategies/strategy.ts';
-import { afterEx } from './ex-dates.ts';
-import type { Item, Setting, SymbolIndex } from './plan.ts';
+import { afterEx, officialClose } from './ex-dates.ts';
+import type { Plan, SymbolIndex } from './plan.ts';
+import type { Shut } from './shut.ts';
 
 /** Prices move every five seconds. */
 const STEP_MS = 5_000;
@@ -14,22 +15,36 @@ const LEAD_STEPS = 120;
 /** The price at every instant, whoever looks; a feed may tell something else. */
 export type Market = {
   priceAt(symbol: SymbolIndex, at: number): number;
-  /** Bid and ask as they are. */
+  /** Bid and ask as they are; at a seal one of them is 0. */
   quoteAt(symbol: SymbolIndex, at: number): Quote;
+  /** What the limits of an A-share are reckoned from. */
+  previousCloseOf(symbol: SymbolIndex, day: number): number;
+  /** The lowest price of an A-share on a day. */
+  limitDownOf(symbol: SymbolIndex, day: number): number;
 };
+
+const FIRST_PREVIOUS_CLOSE = 99.5;
+/** Parts of ten of the previous close: the boards of the instruments allow 10 % either way. */
+const LIMITS = { down: 9, up: 11 } as const;
+
+/** In whole cents, half up. Written apart from the product's own rule. */
+function limitOf(previousClose: number, side: 'down' | 'up'): number {
+  return Math.round((Math.round(previousClose * 100) * LIMITS[side]) / 10) / 100;
+}
 
 function cents(price: number): number {
   return Math.round(price * 100) / 100;
 }
 
-/** A random walk for each symbol with the jumps of the plan. */
+/** A random walk for each symbol with the jumps and the seals of the plan. */
 export function createMarket(
-  setting: Setting,
-  items: readonly Item[],
+  plan: Plan,
+  shut: Shut,
   instruments: readonly InstrumentId[],
   originAt: number,
   exAt: number,
 ): Market {
+  const { setting, items } = plan;
   const walks = instruments.map((_, symbol) => {
     const random = createRandom(`simulation/${setting.seed}/price/${symbol}`);
     const swing = setting.swing[symbol as SymbolIndex];
@@ -38,7 +53,7 @@ export function createMarket(
   });
   const jumps = items.filter((item) => item.kind === 'jump');
   const exItems = items.filter((item) => item.kind === 'ex_date');
-  const priceAt = (symbol: SymbolIndex, at: number): number => {
+  const walkAt = (symbol: SymbolIndex, at: number): number => {
     const walk = walks[symbol];
     if (walk === undefined) return 0;
     const step = Math.max(0, Math.floor((at - originAt) / STEP_MS) + LEAD_STEPS);
@@ -54,11 +69,26 @@ export function createMarket(
       if (item.symbol === symbol && at >= exAt) price = afterEx(price, item);
     return cents(Math.max(5, price));
   };
+  const previousCloseOf = (symbol: SymbolIndex, day: number): number => {
+    if (day === 0) return FIRST_PREVIOUS_CLOSE;
+    const item = exItems.find((one) => one.symbol === symbol) ?? null;
+    return officialClose(walkAt(symbol, originAt + setting.minutes * 60_000 - 1), item);
+  };
+  const priceAt = (symbol: SymbolIndex, at: number): number => {
+    const seal = shut.sealAt(symbol, at);
+    if (seal === null) return walkAt(symbol, at);
+    return limitOf(previousCloseOf(symbol, seal.day), seal.side);
+  };
   return {
     priceAt,
+    previousCloseOf,
+    limitDownOf: (symbol, day) => limitOf(previousCloseOf(symbol, day), 'down'),
     quoteAt(symbol, at) {
       const price = priceAt(symbol, at);
       const instrument = instruments[symbol] as InstrumentId;
+      const side = shut.sealAt(symbol, at)?.side;
+      if (side === 'down') return { instrument, bid: 0, ask: price, bidSize: 0, askSize: 500, at };
+      if (side === 'up') return { instrument, bid: price, ask: 0, bidSize: 500, askSize: 0, at };
       const bid = cents(price - HALF_SPREAD);
       return { instrument, bid, ask: cents(price + HALF_SPREAD), bidSize: 500, askSize: 500, at };
     },

@@ -46,6 +46,10 @@ export type Observed = {
   readonly brokerCalmSince: () => number;
   /** The same with the store. */
   readonly calmSince: () => number;
+  /** Nothing of it trades at an instant. */
+  readonly isSuspended: (instrument: InstrumentId, at: number) => boolean;
+  /** The lowest price of an A-share in the session; null before the first. */
+  readonly limitDown: (instrument: InstrumentId) => number | null;
   /** True when the feed has emitted this very quote. */
   readonly wasQuoted: (quote: Quote) => boolean;
   /** Step at which a process was first given a row to deliver; null: never. */

@@ -105,6 +105,27 @@ export type Item =
       readonly newShares: number;
       readonly terms: 'told' | 'late' | 'never' | 'other';
     }
+  /**
+   * The price of an A-share stands at its limit of the day and nobody is opposite: nothing is bought at limit-up, nothing
+   * sold at limit-down. Minutes are those of that day's session.
+   */
+  | {
+      readonly kind: 'seal';
+      readonly symbol: SymbolIndex;
+      readonly side: 'down' | 'up';
+      readonly day: number;
+      readonly fromMinute: number;
+      readonly toMinute: number;
+    }
+  /** Trading of an A-share is suspended, as the facts of the morning say: for all of a day or some minutes of it. */
+  | {
+      readonly kind: 'suspension';
+      readonly symbol: SymbolIndex;
+      readonly day: number;
+      readonly fromMinute: number;
+      readonly toMinute: number;
+      readonly isWholeDay: boolean;
+    }
   /** The price jumps. */
   | {
       readonly kind: 'jump';

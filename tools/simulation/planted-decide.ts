@@ -168,6 +168,25 @@ export const DECIDING: readonly PlantedBug[] = [
       ? { ...step, input: { kind: 'time_passed', at: step.input.at } }
       : step,
   ),
+  deciding('suspension_ignored', 'what the morning says of suspensions is not heard', (step) => {
+    const symbols = Object.entries(step.state.symbols).map(([id, symbol]) => {
+      const day = symbol.facts?.instrumentDay ?? null;
+      if (day === null || symbol.facts === null) return [id, symbol] as const;
+      const instrumentDay = { ...day, isSuspended: false, halts: [] };
+      return [id, { ...symbol, facts: { ...symbol.facts, instrumentDay } }] as const;
+    });
+    return { ...step, state: { ...step.state, symbols: Object.fromEntries(symbols) } };
+  }),
+  deciding(
+    'seal_is_no_price',
+    'a board sealed at limit-down counts as one without a price',
+    (step) => {
+      const symbols = Object.entries(step.view.symbols).map(([id, seen]) =>
+        seen.quote?.bid === 0 ? [id, { ...seen, quote: null }] : [id, seen],
+      );
+      return { ...step, view: { ...step.view, symbols: Object.fromEntries(symbols) } };
+    },
+  ),
   deciding('lost_stop_not_replaced', 'a stop that is gone is not set again', same, (events) =>
     events.filter(
       (event) =>

@@ -2,9 +2,9 @@ import type { Blackout } from '#core/engine/state.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { Session } from '#core/market/session.ts';
-import { exDatesOf, officialCloseOf, scheduleExDates } from './ex-dates.ts';
+import { exDatesOf, scheduleExDates } from './ex-dates.ts';
 import type { Item, Setting, SymbolIndex } from './plan.ts';
-import { DAYS, MINUTE, ORIGIN, type Stage } from './stage.ts';
+import { DAYS, MINUTE, ORIGIN, openOf, type Stage } from './stage.ts';
 
 const PLAN_BEFORE_MS = 3 * MINUTE;
 const CLOSE_AFTER_MS = MINUTE;
@@ -14,25 +14,20 @@ const QUIET_MS = 6 * MINUTE;
 const NOON_MS = 3 * MINUTE;
 /** From here on it is the next trading day, and Chinese exchanges take orders. */
 const AUCTION_BEFORE_MS = 15 * MINUTE;
-/** Night between two days; shorter than a real one, nothing happens in it. */
-const NIGHT_MS = 18 * MINUTE;
-
 /** From here on prices are those of the second day. */
-export function nextMorning({ minutes }: Setting): number {
-  return ORIGIN + minutes * MINUTE + NIGHT_MS - AUCTION_BEFORE_MS;
+export function nextMorning(setting: Setting): number {
+  return openOf(setting, 1) - AUCTION_BEFORE_MS;
 }
 
 /** Sets everything going that has an instant of its own; answers when the session is over. */
 export function schedule(stage: Stage): number {
-  const { days, minutes } = stage.plan.setting;
-  let openAt = ORIGIN;
-  let lastClose = ORIGIN;
+  const { setting } = stage.plan;
+  const { days, minutes } = setting;
   for (let day = 0; day < days; day += 1) {
-    const closeAt = openAt + minutes * MINUTE;
-    scheduleDay(stage, day, openAt, closeAt);
-    lastClose = closeAt;
-    openAt = closeAt + NIGHT_MS;
+    const openAt = openOf(setting, day);
+    scheduleDay(stage, day, openAt, openAt + minutes * MINUTE);
   }
+  const lastClose = openOf(setting, days - 1) + minutes * MINUTE;
   for (const item of stage.plan.items) scheduleItem(stage, item);
   stage.time.at(lastClose + CLOSE_AFTER_MS + 1_000, () => endFaults(stage));
   return lastClose + CLOSE_AFTER_MS + QUIET_MS;
@@ -116,21 +111,21 @@ function blackoutsOf({ plan, policy }: Stage, day: number, openAt: number): Blac
   });
 }
 
-/** Facts of a Chinese share that is listed for long and trades on. */
+/** Facts of a Chinese share that is listed for long and, unless it is suspended, trades on. */
 function instrumentDay(stage: Stage, instrument: InstrumentId, day: number): InstrumentDayCn {
   const symbol = stage.policy.instruments.indexOf(instrument) as SymbolIndex;
   const tradingDay = DAYS[day] ?? DAYS[0];
   return {
     instrument,
     tradingDay,
-    previousClose: day === 1 ? officialCloseOf(stage, symbol) : 99.5,
+    previousClose: stage.market.previousCloseOf(symbol, day),
     status: 'normal',
     listedOn: '2002-04-09',
     listedForDays: 5_000,
     firstDayOf: 'none',
     vendorLimits: null,
-    isSuspended: false,
-    halts: [],
+    isSuspended: stage.shut.isSuspendedAllDay(symbol, day),
+    halts: stage.shut.haltsOf(symbol, day),
     isSameDaySale: false,
     closePrice: null,
   };
@@ -145,6 +140,7 @@ function tick(stage: Stage, at: number, untilAt: number): void {
     if (!venue.isOpen) return;
     for (const [symbol, instrument] of policy.instruments.entries()) {
       if (stage.now.halted.has(symbol as SymbolIndex)) continue;
+      if (stage.shut.isSuspended(symbol as SymbolIndex, time.now())) continue;
       venue.tick(instrument, time.now());
       feed.tell(symbol as SymbolIndex);
     }
@@ -246,6 +242,7 @@ function meddle(stage: Stage, item: Extract<Item, { kind: 'external' }>): void {
   if (!venue.isOpen || policy.execution.isPerson) return;
   const at = stage.time.now();
   const instrument = policy.instruments[item.symbol] as InstrumentId;
+  if (stage.shut.isSuspended(item.symbol, at)) return;
   witness.disturbBroker();
   if (item.what === 'buy') venue.buyOutside(instrument, 7, at);
   if (item.what === 'order') venue.placeOutside(instrument, at);

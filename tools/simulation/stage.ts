@@ -15,6 +15,7 @@ import type { createSpeaker } from './meaning.ts';
 import type { People } from './people.ts';
 import type { ChannelName, Plan, SymbolIndex } from './plan.ts';
 import type { DeskProcess } from './process-parts.ts';
+import type { Shut } from './shut.ts';
 import type { ToldAccount } from './told-account.ts';
 import type { Venue } from './venue.ts';
 import type { Witness } from './witness.ts';
@@ -27,6 +28,19 @@ export const DAYS = ['2026-11-20', '2026-11-23'] as const;
 /** The first open: all instants of a plan count from it. */
 export const ORIGIN = instantAt(DAYS[0], '09:30', 'America/New_York');
 
+/** Night between two days; shorter than a real one, nothing happens in it. */
+const NIGHT_MS = 18 * MINUTE;
+
+/** A trading day by its place; -1 where it is none of the session's. */
+export function dayOf(tradingDay: string): number {
+  return (DAYS as readonly string[]).indexOf(tradingDay);
+}
+
+/** Open of a trading day, counted from 0. */
+export function openOf({ minutes }: Plan['setting'], day: number): number {
+  return ORIGIN + day * (minutes * MINUTE + NIGHT_MS);
+}
+
 /** The machines a desk can run on; the second one only where there is a standby. */
 export type Machine = 'first' | 'second';
 
@@ -36,6 +50,7 @@ export type Stage = {
   readonly policy: Policy;
   readonly time: VirtualClock;
   readonly market: Market;
+  readonly shut: Shut;
   readonly faults: Faults;
   readonly venue: Venue;
   readonly brokerage: Brokerage;

@@ -15,6 +15,7 @@ export type VenueRules = {
   readonly isLotted: boolean;
   /** A person enters the orders: what became of one is what they say, see `told-account.ts`. */
   readonly isByHand: boolean;
+  readonly isSuspended: (instrument: InstrumentId, at: number) => boolean;
   /** Part of the nth entry that fills first; 1: all of it. */
   readonly partOf: (nthEntry: number) => number;
 };
@@ -73,7 +74,7 @@ export class Venue {
       this.#entries += 1;
       this.#entryNumber.set(request.orderId, this.#entries);
     }
-    const why = refusal ?? (this.#rules.isByHand ? null : this.#objection(request));
+    const why = refusal ?? (this.#rules.isByHand ? null : this.#objection(request, at));
     if (why !== null) {
       order.state = 'rejected';
       this.#report(order, 'rejected', at, { reason: why });
@@ -127,26 +128,29 @@ export class Venue {
     for (const order of this.orders.values()) if (isLive(order)) this.#match(order, at);
   }
 
-  /** The close: buys expire, with the children they hold. */
+  /** The close: buys expire, with the children they hold, and of A-shares whatever is open. */
   close(at: number): void {
     this.isOpen = false;
     if (this.#rules.isByHand) return;
     for (const order of this.orders.values())
-      if (order.request.side === 'buy' && isLive(order)) this.#end(order, 'expired', at, 'close');
+      if (isLive(order) && (order.request.side === 'buy' || this.#rules.isLotted))
+        this.#end(order, 'expired', at, 'close');
   }
 
   /** Somebody else buys on the account. */
   buyOutside(instrument: InstrumentId, quantity: number, at: number): void {
     const { ask } = this.#quoteOf(instrument, at);
+    if (ask <= 0) return;
     this.#book({ instrument, side: 'buy', quantity, price: ask, at, orderId: null });
   }
 
   /** Somebody else sells all of a symbol and takes back whatever offered it. */
   sellOutside(instrument: InstrumentId, at: number): void {
+    const { bid } = this.#quoteOf(instrument, at);
+    if (bid <= 0) return;
     for (const order of this.orders.values())
       if (order.request.instrument === instrument && order.request.side === 'sell')
         this.cancel(order.request.orderId, at);
-    const { bid } = this.#quoteOf(instrument, at);
     const quantity = this.sellable(instrument);
     if (quantity > 0)
       this.#book({ instrument, side: 'sell', quantity, price: bid, at, orderId: null });
@@ -154,7 +158,8 @@ export class Venue {
 
   /** Somebody else leaves an order on the account that works far from the market. */
   placeOutside(instrument: InstrumentId, at: number): void {
-    const limitPrice = Math.floor(this.#quoteOf(instrument, at).bid * 0.5);
+    const { bid, ask } = this.#quoteOf(instrument, at);
+    const limitPrice = Math.floor(Math.max(bid, ask) * 0.5);
     const orderId = `outside-${this.orders.size}`;
     const terms = { orderId, instrument, side: 'buy', type: 'limit', quantity: 3 } as const;
     this.place({ ...PLAIN, ...terms, limitPrice }, at, null);
@@ -222,9 +227,10 @@ export class Venue {
     this.#add({ ...terms, pair: null }, 'accepted', group, null);
   }
 
-  #objection(request: OrderRequest): string | null {
+  #objection(request: OrderRequest, at: number): string | null {
     if (!this.isOpen && !this.isAuction) return 'market_closed';
     const { instrument, side, quantity } = request;
+    if (this.#rules.isSuspended(instrument, at)) return 'suspended';
     if (!(Number.isInteger(quantity) && quantity > 0)) return 'bad_quantity';
     if (this.#rules.isLotted && !isInLots(request, this.sellable(instrument))) return 'not_in_lots';
     if (side === 'buy') {
@@ -266,6 +272,7 @@ export class Venue {
     if (this.#rules.isByHand) return;
     if (!this.isOpen || !isLive(order) || order.state === 'held' || at < order.restsUntil) return;
     const { request } = order;
+    if (this.#rules.isSuspended(request.instrument, at)) return;
     const { bid, ask } = this.#quoteOf(request.instrument, at);
     const isBuy = request.side === 'buy';
     const price = isBuy ? ask : bid;
@@ -274,7 +281,8 @@ export class Venue {
       (request.type === 'stop' && bid <= (order.stopPrice ?? 0)) ||
       (request.type === 'limit' &&
         (isBuy ? ask <= (order.limitPrice ?? 0) : bid >= (order.limitPrice ?? Infinity)));
-    if (!isDue) return;
+    // behind a seal nobody is opposite
+    if (!isDue || price <= 0) return;
     let quantity = openQuantityOf(this, order);
     if (isBuy && order.filled === 0) {
       const part = this.#rules.partOf(this.#entryNumber.get(request.orderId) ?? 0);

@@ -30,6 +30,8 @@ export type WitnessDeps = {
   /** The process that leads stands still. */
   readonly isStopped: () => boolean;
   readonly isStoreUp: () => boolean;
+  readonly isSuspended: Observed['isSuspended'];
+  readonly limitDown: Observed['limitDown'];
   /** Told first, before any invariant. */
   readonly onCommitted: (event: Event) => void;
   readonly note: (words: string) => void;
@@ -56,6 +58,8 @@ export class Witness implements Observed {
   readonly chats: readonly string[];
   readonly session: () => Session | null;
   readonly wasQuoted: (quote: Quote) => boolean;
+  readonly isSuspended: Observed['isSuspended'];
+  readonly limitDown: Observed['limitDown'];
   readonly log: Event[] = [];
   readonly tickets = new Map<string, LoggedTicket>();
   finding: Finding | null = null;
@@ -80,6 +84,8 @@ export class Witness implements Observed {
     this.chats = deps.chats;
     this.session = deps.session;
     this.wasQuoted = deps.wasQuoted;
+    this.isSuspended = deps.isSuspended;
+    this.limitDown = deps.limitDown;
     this.#hooks = INVARIANTS.map((invariant) => invariant(this));
     this.#stepping = this.#hooks.filter((hooks) => hooks.step !== undefined);
   }

@@ -1,5 +1,5 @@
 import { streamOf } from '#app/event-form.ts';
-import { symbolOf } from '#core/market/instrument.ts';
+import { type InstrumentId, symbolOf } from '#core/market/instrument.ts';
 import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
 import { createOneTimeCodes } from '#shell/chat/one-time-codes.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
@@ -20,11 +20,12 @@ import type { Plan, SymbolIndex } from './plan.ts';
 import { policyOf } from './policy.ts';
 import { RUN_ID } from './process-parts.ts';
 import { nextMorning, schedule } from './schedule.ts';
-import { firstMoment, type Machine, MINUTE, ORIGIN, type Stage } from './stage.ts';
+import { createShut } from './shut.ts';
+import { dayOf, firstMoment, type Machine, MINUTE, ORIGIN, type Stage } from './stage.ts';
 import { ToldAccount } from './told-account.ts';
 import { Venue } from './venue.ts';
 import { watchChats, watchWire } from './watchers.ts';
-import { type Finding, Witness } from './witness.ts';
+import { type Finding, Witness, type WitnessDeps } from './witness.ts';
 
 export type PlayOptions = {
   readonly plan: Plan;
@@ -123,11 +124,13 @@ type Base = Pick<
 function setUpMarket(
   base: Base,
   stage: () => Stage,
-): Pick<Stage, 'market' | 'venue' | 'brokerage' | 'told' | 'feed'> {
+): Pick<Stage, 'market' | 'shut' | 'venue' | 'brokerage' | 'told' | 'feed'> {
   const { plan, policy, time, faults, now, note, store } = base;
   const { setting } = plan;
   const { instruments, accountId, deskId, environment } = policy;
-  const market = createMarket(setting, plan.items, instruments, ORIGIN, nextMorning(setting));
+  const shut = createShut(plan);
+  const market = createMarket(plan, shut, instruments, ORIGIN, nextMorning(setting));
+  const symbolOfId = (id: InstrumentId) => instruments.indexOf(id) as SymbolIndex;
   const { feeMinor, cancelsGroup } = setting;
   const partOf = (nth: number) => faults.partOfEntry(nth);
   const { sellableAfterDays } = policy.execution;
@@ -138,9 +141,10 @@ function setUpMarket(
     sellableAfterDays,
     isLotted: policy.market === 'CN',
     isByHand: setting.isByHand,
+    isSuspended: (id: InstrumentId, at: number) => shut.isSuspended(symbolOfId(id), at),
   };
   const venue = new Venue(policy.capitalMinor, rules, (id) =>
-    market.quoteAt(instruments.indexOf(id) as SymbolIndex, time.now()),
+    market.quoteAt(symbolOfId(id), time.now()),
   );
   const watcher = watchWire(stage);
   const usualMs = setting.brokerMs;
@@ -162,12 +166,13 @@ function setUpMarket(
     instruments,
     inbox: store.inbox,
     isStoreUp: () => !now.isStoreDown,
-    isHalted: (symbol) => now.halted.has(symbol),
+    isHalted: (symbol) => now.halted.has(symbol) || shut.isSuspended(symbol, time.now()),
+    isSuspended: (symbol) => shut.isSuspended(symbol, time.now()),
     process: () => now.process,
     onTold: (quote) => stage().witness.tell('told', quote),
     note,
   });
-  return { market, venue, brokerage, told: new ToldAccount(venue), feed };
+  return { market, shut, venue, brokerage, told: new ToldAccount(venue), feed };
 }
 
 /** The chats, the people at them, and the observer. */
@@ -217,6 +222,7 @@ function setUpChat(
     isLinkUp: () => stage().brokerage.isLinkUp(),
     isStopped: () => now.stopped !== null && now.stopped === now.process?.life,
     isStoreUp: () => !now.isStoreDown,
+    ...boundsOf(stage),
     onCommitted: (event) => {
       if (plan.setting.isByHand) stage().told.committed(event);
       creditEx(stage().venue, event);
@@ -230,6 +236,19 @@ function setUpChat(
     );
   const disks = { first: disk('first'), second: disk('second') };
   return { servers, speaking: createSpeaker(), people, witness, disks };
+}
+
+/** What an observer knows of the days: who does not trade when, and how low a price may be. */
+function boundsOf(stage: () => Stage): Pick<WitnessDeps, 'isSuspended' | 'limitDown'> {
+  const symbolIn = (id: InstrumentId) => stage().policy.instruments.indexOf(id) as SymbolIndex;
+  return {
+    isSuspended: (instrument, at) => stage().shut.isSuspended(symbolIn(instrument), at),
+    limitDown(instrument) {
+      const { now, market } = stage();
+      const day = now.session === null ? -1 : dayOf(now.session.tradingDay);
+      return day < 0 ? null : market.limitDownOf(symbolIn(instrument), day);
+    },
+  };
 }
 
 /** What a person reads off their account, as `/reconcile` takes it. */

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { ALLOW, OWNER, plan } from '#test/support/simulated-plan.ts';
+import type { Item } from '../../tools/simulation/plan.ts';
+import { PLANTED } from '../../tools/simulation/planted.ts';
+import { play } from '../../tools/simulation/world.ts';
+
+/** Open of the second day, in seconds after that of the first. */
+const SECOND_OPEN_S = 38 * 60;
+
+const HELD: readonly Item[] = [
+  ALLOW,
+  { kind: 'signal', symbol: 0, minute: 8, distance: 3, day: 0 },
+  {
+    ...OWNER,
+    when: { seen: 'ticket', nth: 1, afterMs: 5_000 },
+    text: '/confirm {code}',
+    agreeAfterMs: 2_000,
+    travelMs: 50,
+    repeats: 0,
+  },
+];
+
+/** Shares bought on the first day and held over the night; `items` are what comes then. */
+function heldOver(...items: readonly Item[]) {
+  return plan({ account: 'cn', days: 2, isHeldOvernight: true }, [...HELD, ...items]);
+}
+
+function exitAt(seconds: number): Item {
+  return {
+    ...OWNER,
+    when: { at: seconds * 1_000 },
+    text: '/exit {symbol}',
+    agreeAfterMs: 2_000,
+    travelMs: 50,
+    repeats: 0,
+  };
+}
+
+/** Seconds of the first line that says this; fails where none does. */
+function secondsOf(trace: readonly string[], what: RegExp): number {
+  const line = trace.find((one) => what.test(one));
+  assert.ok(line !== undefined, `${what} is in the trace`);
+  return Number(line.split(' ')[0]);
+}
+
+async function finds(id: string, items: readonly Item[]) {
+  const bug = PLANTED.find((planted) => planted.id === id);
+  assert.ok(bug !== undefined);
+  const { finding } = await play({ plan: heldOver(...items), tamper: bug.plant() });
+  return finding;
+}
+
+suite('simulated plans of A-shares that do not trade', () => {
+  test('ID-18 a board sealed at limit-down from the open: the sale queues there, is told, and fills when it opens', async () => {
+    const sealed: Item = {
+      kind: 'seal',
+      symbol: 0,
+      side: 'down',
+      day: 1,
+      fromMinute: 0,
+      toMinute: 6,
+    };
+    const { finding, trace } = await play({ plan: heldOver(sealed), isTraced: true });
+    assert.equal(finding, null);
+    const leftAt = secondsOf(trace, /submit .*exit-1 \d+ limit/);
+    assert.ok(leftAt >= SECOND_OPEN_S && leftAt < SECOND_OPEN_S + 10, `left at ${leftAt}`);
+    assert.ok(secondsOf(trace, /shows limit_locked/) > SECOND_OPEN_S);
+    const soldAt = secondsOf(trace, /order_filled .*exit-1/);
+    assert.ok(soldAt >= SECOND_OPEN_S + 360 && soldAt < SECOND_OPEN_S + 370, `sold at ${soldAt}`);
+    const missed = await finds('seal_is_no_price', [sealed]);
+    assert.match(missed?.words ?? '', /the exit of \d+ 600036.SH has not left/);
+  });
+
+  test('ID-18 a share suspended for some minutes: an exit asked for meanwhile is told to wait and leaves afterwards', async () => {
+    const items: readonly Item[] = [
+      { kind: 'suspension', symbol: 0, day: 1, fromMinute: 2, toMinute: 6, isWholeDay: false },
+      exitAt(SECOND_OPEN_S + 180),
+    ];
+    const { finding, trace } = await play({ plan: heldOver(...items), isTraced: true });
+    assert.equal(finding, null);
+    const askedAt = SECOND_OPEN_S + 180;
+    assert.ok(secondsOf(trace, /exit_started/) >= askedAt);
+    assert.ok(secondsOf(trace, /shows limit_locked/) >= askedAt);
+    const leftAt = secondsOf(trace, /submit .*exit-1/);
+    assert.ok(leftAt >= SECOND_OPEN_S + 360 && leftAt < SECOND_OPEN_S + 370, `left at ${leftAt}`);
+    secondsOf(trace, /order_filled .*exit-1/);
+    const sent = await finds('suspension_ignored', items);
+    assert.match(sent?.words ?? '', /exit-1 left while 600036.SH was suspended/);
+  });
+
+  test('ID-18 a share suspended all day: nothing of it is sent, and a person hears why it stays', async () => {
+    const suspended: Item = {
+      kind: 'suspension',
+      symbol: 0,
+      day: 1,
+      fromMinute: -15,
+      toMinute: 21,
+      isWholeDay: true,
+    };
+    const { finding, trace } = await play({
+      plan: heldOver(suspended, exitAt(SECOND_OPEN_S + 60)),
+      isTraced: true,
+    });
+    assert.equal(finding, null);
+    secondsOf(trace, /exit_waits/);
+    secondsOf(trace, /shows limit_locked/);
+    assert.ok(!trace.some((line) => /submit .*exit/.test(line)), 'nothing was sent');
+  });
+});

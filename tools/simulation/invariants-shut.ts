@@ -1,0 +1,74 @@
+import type { Position } from '#core/engine/state.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Hooks, Observed } from './observed.ts';
+
+/** An order that was decided before may still be on its way: a slow store, the lane, the wire. */
+const ON_ITS_WAY_MS = 15_000;
+/** What an exit waits for is in the book by then. */
+const SAID_WITHIN_MS = 45_000;
+
+/** Suspended, by the true time or by the desk's own: it goes by its clock. */
+export function isShut(world: Observed, instrument: InstrumentId): boolean {
+  return (
+    world.isSuspended(instrument, world.now()) || world.isSuspended(instrument, world.deskNow())
+  );
+}
+
+/**
+ * 11. Nor is an exit of a suspended share sent, where it cannot be: it waits, says what for, and leaves once trading goes on.
+ *
+ * At the first byte of an order: its share is not suspended, nor was a moment ago, by the true time and by the desk's.
+ * An exit that is started, of shares that may be sold today, waits for the suspension within 45 s of calm: that is said to a
+ * person in the same step. That it leaves afterwards is judged where exits are.
+ */
+export function shutIsWaitedFor(world: Observed): Hooks {
+  if (world.policy.market !== 'CN') return {};
+  const since = new Map<string, number>();
+  let judgedAt = 0;
+  return {
+    submitting(_life, { orderId, instrument, side }) {
+      const times = [world.now(), world.deskNow()];
+      const isLong = times.every(
+        (at) =>
+          world.isSuspended(instrument, at) && world.isSuspended(instrument, at - ON_ITS_WAY_MS),
+      );
+      if (isLong)
+        world.fail(side === 'buy' ? 10 : 11, `${orderId} left while ${instrument} was suspended`);
+    },
+    step() {
+      if (world.now() - judgedAt < 1_000) return;
+      judgedAt = world.now();
+      const state = world.desk()?.state();
+      for (const instrument of world.policy.instruments) {
+        const position = state?.positions[instrument];
+        const isSilent =
+          position !== undefined && state?.isReconciled === true && isUnsaid(world, position);
+        if (!isSilent) {
+          since.delete(instrument);
+          continue;
+        }
+        const first = since.get(instrument) ?? world.now();
+        since.set(instrument, first);
+        if (world.now() - Math.max(first, world.calmSince()) < SAID_WITHIN_MS) continue;
+        since.set(instrument, Number.POSITIVE_INFINITY);
+        world.fail(11, `nobody was told that the exit of ${instrument} waits for a suspension`);
+      }
+    },
+  };
+}
+
+/** It is to leave, may be sold today and cannot be, and does not wait for that. */
+function isUnsaid(world: Observed, { instrument, exiting }: Position): boolean {
+  const { venue } = world;
+  if (exiting === null || exiting.waitsFor === 'suspended' || !venue.isOpen) return false;
+  const times = [world.now(), world.deskNow()];
+  const isSuspended = times.every((at) => world.isSuspended(instrument, at));
+  if (!isSuspended || venue.sellable(instrument) === 0) return false;
+  // what left before the suspension waits at the exchange
+  return ![...venue.orders.values()].some(
+    ({ request, state }) =>
+      request.instrument === instrument &&
+      request.side === 'sell' &&
+      (state === 'accepted' || state === 'partially_filled'),
+  );
+}
