@@ -64,7 +64,7 @@ export function startDesk(
   };
 }
 
-/** Waits until something is so; fails after 30 s with what it waited for and what `tell` says. */
+/** Waits until something is so; fails after 90 s with what it waited for and what `tell` says. */
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
@@ -72,7 +72,7 @@ export async function until(
 ): Promise<number> {
   const from = performance.now();
   while (!(await isSo())) {
-    assert.ok(performance.now() - from < 30_000, `waited 30 s for: ${what} ${tell()}`);
+    assert.ok(performance.now() - from < 90_000, `waited 90 s for: ${what} ${tell()}`);
     await sleep(30);
   }
   return Math.round(performance.now() - from);
