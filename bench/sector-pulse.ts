@@ -13,7 +13,7 @@ import { lookTime, pulseMarket, pulseParams } from '../test/support/pulse-market
  * One checkpoint of the A-share desk over a whole market from data in memory: figures, kill-switch,
  * gate, stance, sectors, stocks, buy points, sized entries. Beside it the same rules over one object
  * a stock and a day, which does less: no record, no buy points, no entries. Both in turn, medians of
- * 5 after one warm-up. Run: npm run centaur -- bench sector-pulse
+ * 5 after one warm-up. The same from a store: bench sector-pulse-cold. Run: npm run centaur -- bench sector-pulse
  */
 const RUNS = 5;
 const STOCKS = 5_500;

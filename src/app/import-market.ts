@@ -39,15 +39,16 @@ function calendarOf(calendar: CalendarTable) {
   return { dayBefore, dayKind: (day: TradingDay) => sessionOn(calendar, day).kind };
 }
 
-/** Closes of one day of a series, by instrument. */
+/** Closes of one day of a series, by instrument; without `instruments` of all. */
 async function closesOf(
   store: MarketStoreCn,
   series: DailySeriesCn,
   day: TradingDay | null,
+  instruments: readonly InstrumentId[] | null,
 ): Promise<Map<InstrumentId, number>> {
   const closes = new Map<InstrumentId, number>();
   if (day === null) return closes;
-  const ask = { ...series, instruments: null, from: day, through: day };
+  const ask = { ...series, instruments, from: day, through: day };
   const panel = await store.loadDaily(ask);
   for (const [place, instrument] of panel.instruments.entries()) {
     const close = panel.close[place * panel.days.length];
@@ -101,7 +102,14 @@ export async function importDaily(
   const { store } = deps;
   const { dayBefore, dayKind } = calendarOf(deps.calendar);
   const [first, last] = [table.days[0] ?? null, table.days.at(-1) ?? null];
-  const closesBefore = await closesOf(store, series, first === null ? null : dayBefore(first));
+  // so few rows cannot refuse a whole day: then the other stocks of the day need not be read
+  const isFew = table.instruments.length <= limits.leastRows * limits.disagreeShare;
+  const closesBefore = await closesOf(
+    store,
+    series,
+    first === null ? null : dayBefore(first),
+    isFew ? table.instruments : null,
+  );
   const actions = first === null || last === null ? [] : await store.corporateActions(first, last);
   const exDates = new Set(actions.map(({ instrument, exDate }) => `${instrument} ${exDate}`));
   const verdict = judgeDailyTable(

@@ -96,3 +96,11 @@ export function doublesOfField(field: Buffer): Float64Array {
   swapped.swap64();
   return new Float64Array(swapped.buffer, swapped.byteOffset, field.length / 8);
 }
+
+/** Big-endian whole numbers of a field, as the machine reads them. */
+export function intsOfField(field: Buffer): Int32Array {
+  const swapped = Buffer.allocUnsafeSlow(field.length);
+  field.copy(swapped);
+  swapped.swap32();
+  return new Int32Array(swapped.buffer, swapped.byteOffset, field.length / 4);
+}

@@ -1,30 +1,26 @@
 import { StoreError } from '#app/errors.ts';
 import type { DailyPanelAsk, SavedRows } from '#app/ports.ts';
 import { invariant } from '#core/lib/assert.ts';
-import { DAILY_FIELDS_CN, type DailyTableCn } from '#core/market/daily-table-cn.ts';
+import { DAILY_FIELDS_CN, type DailyTableCn, dailyRowsKept } from '#core/market/daily-table-cn.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { type DailyPanelCn, type DailySeriesCn, emptyDailyPanel } from '#core/market/panel-cn.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import type { Anomaly } from '#core/quality/anomaly.ts';
-import { copyOut, doublesOfField } from './copy-out.ts';
-import { addRows, allowBulk, copyInto, copyPieces, copyText, makeStaging } from './copy-rows.ts';
+import { copyBinary } from './copy-in.ts';
+import { copyOut } from './copy-out.ts';
+import { addRows, allowBulk } from './copy-rows.ts';
+import {
+  createComparison,
+  namesIn,
+  PART_COLUMNS,
+  partOf,
+  partRows,
+  WRITTEN_COLUMNS,
+} from './daily-parts-cn.ts';
 import { cleanText } from './event-codec.ts';
 import type { Sql } from './sql-client.ts';
 
-const TABLE = 'daily_bars_cn';
-const COLUMNS = [
-  'series_id',
-  'day',
-  'instrument',
-  'open',
-  'high',
-  'low',
-  'close',
-  'previous_close',
-  'volume',
-  'amount',
-] as const;
-const VALUES = COLUMNS.slice(3);
+const TABLE = 'daily_parts_cn';
 
 /** The number of a series, made when it is new. */
 async function seriesId(sql: Sql, series: DailySeriesCn): Promise<number> {
@@ -43,46 +39,58 @@ async function seriesId(sql: Sql, series: DailySeriesCn): Promise<number> {
   return row.id;
 }
 
-function lineOf(table: DailyTableCn, id: number): (row: number) => string {
-  const prefixes = table.days.map((day) => `${id}\t${day}\t`);
-  return (row) => {
-    let line = prefixes[table.dayOf[row]!]! + table.instruments[table.instrumentOf[row]!]!;
-    for (const field of DAILY_FIELDS_CN) line += `\t${copyText(table[field][row]!)}`;
-    return `${line}\n`;
-  };
-}
-
 /** Days of the table that have rows. */
 function daysOf(table: DailyTableCn): TradingDay[] {
   const used = new Set(table.dayOf);
   return table.days.filter((_, place) => used.has(place));
 }
 
-async function isNew(tx: Sql, id: number, days: readonly TradingDay[]): Promise<boolean> {
-  const [row] = await tx<{ known: boolean }[]>`
-    select exists (select 1 from daily_bars_cn where series_id = ${id}
-      and day >= ${days[0]!}::date and day <= ${days.at(-1)!}::date) as known`;
-  return row?.known === false;
+/** A COPY takes no parameters: what goes into its text is an id or a date. */
+function safe(text: string): string {
+  invariant(/^[\w.-]+$/.test(text), `daily store: found "${text}", expected an id or a date`);
+  return `'${text}'`;
 }
 
-async function addKnown(tx: Sql, table: DailyTableCn, id: number): Promise<SavedRows> {
-  const staging = await makeStaging(tx, TABLE);
-  await copyInto(tx, staging, COLUMNS, copyPieces(table.length, lineOf(table, id)));
-  await tx`analyze ${tx(staging)}`;
-  const pair = (alias: string) => VALUES.map((name) => `${alias}.${name}`).join(', ');
-  const [found] = await tx<{ differing: number }[]>`
-    select count(*)::int as differing from ${tx(staging)} s
-    join daily_bars_cn d using (series_id, day, instrument)
-    where (${tx.unsafe(pair('s'))}) is distinct from (${tx.unsafe(pair('d'))})`;
-  const { count } = await tx`
-    insert into daily_bars_cn select * from ${tx(staging)}
-    order by series_id, day, instrument on conflict do nothing`;
-  return { inserted: count, known: table.length - count, differing: found?.differing ?? 0 };
+/** Parts of a series with days of the range and, where they are named, instruments of theirs. */
+type PartsAsk = {
+  readonly id: number;
+  readonly from: TradingDay;
+  readonly through: TradingDay;
+  readonly instruments: readonly InstrumentId[] | null;
+};
+
+async function readParts(
+  tx: Sql,
+  ask: PartsAsk,
+  take: (part: DailyTableCn) => void,
+): Promise<void> {
+  const { id, from, through, instruments } = ask;
+  const [first, last] = boundsOf(instruments);
+  const named =
+    first === null || last === null
+      ? ''
+      : `and last_instrument >= ${safe(first)} collate "C"
+         and first_instrument <= ${safe(last)} collate "C"`;
+  const text = `
+    select ${PART_COLUMNS.join(', ')} from ${TABLE} where series_id = ${id}
+      and last_day >= ${safe(from)} and first_day <= ${safe(through)} ${named} order by id`;
+  await copyOut(tx, text, (fields) => take(partOf(fields)));
+}
+
+/** First and last of the names, in the order of their characters; nulls: all are asked for. */
+function boundsOf(names: readonly string[] | null): readonly [string | null, string | null] {
+  if (names === null || names.length === 0) return [null, null];
+  let [first, last] = [names[0]!, names[0]!];
+  for (const name of names) {
+    if (name < first) first = name;
+    if (name > last) last = name;
+  }
+  return [first, last];
 }
 
 /**
- * Adds a table to a series. Days that the series does not reach yet go into the table at once;
- * otherwise known rows are found first.
+ * Adds the rows of a table that the series does not have; known ones stay as they are. Savers of one
+ * series wait for each other: both would find a row new.
  */
 export async function saveDaily(
   sql: Sql,
@@ -91,21 +99,22 @@ export async function saveDaily(
   at: number,
 ): Promise<SavedRows> {
   const days = daysOf(table);
-  if (days.length === 0) return { inserted: 0, known: 0, differing: 0 };
+  const [from, through] = [days[0], days.at(-1)];
+  if (from === undefined || through === undefined) return { inserted: 0, known: 0, differing: 0 };
   const id = await seriesId(sql, series);
   return await sql.begin(async (transaction) => {
     const tx = transaction as unknown as Sql;
     await allowBulk(tx);
-    // two savers of one series would both find the days new
     await tx`select pg_advisory_xact_lock(${id})`;
-    let saved: SavedRows;
-    if (await isNew(tx, id, days)) {
-      await copyInto(tx, TABLE, COLUMNS, copyPieces(table.length, lineOf(table, id)));
-      saved = { inserted: table.length, known: 0, differing: 0 };
-    } else saved = await addKnown(tx, table, id);
+    const comparison = createComparison(table);
+    const { instruments } = table;
+    await readParts(tx, { id, from, through, instruments }, comparison.take);
+    const fresh = dailyRowsKept(table, comparison.added());
+    if (fresh.length > 0) await copyBinary(tx, TABLE, WRITTEN_COLUMNS, partRows(fresh, id));
     await tx`insert into daily_batches_cn (series_id, first_day, last_day, rows, saved_at)
-      values (${id}, ${days[0]!}, ${days.at(-1)!}, ${saved.inserted}, ${at})`;
-    return saved;
+      values (${id}, ${from}, ${through}, ${fresh.length}, ${at})`;
+    const known = table.length - fresh.length;
+    return { inserted: fresh.length, known, differing: comparison.differing() };
   });
 }
 
@@ -151,105 +160,53 @@ async function findSeries(sql: Sql, ask: DailyPanelAsk) {
   return row ?? null;
 }
 
-/** Days of a series within a range: one look into the index a day. */
+/** Days of a series within a range, oldest first. */
 async function listDays(sql: Sql, id: number, from: TradingDay, through: TradingDay) {
-  const rows = await sql<{ day: TradingDay }[]>`
-    with recursive found(day) as (
-      (select day from daily_bars_cn where series_id = ${id}
-        and day >= ${from}::date and day <= ${through}::date order by day limit 1)
-      union all
-      select (select b.day from daily_bars_cn b where b.series_id = ${id}
-        and b.day > found.day and b.day <= ${through}::date order by b.day limit 1)
-      from found where found.day is not null)
-    select day from found where day is not null`;
-  return rows.map(({ day }) => day);
+  const rows = await sql<{ days: string }[]>`
+    select distinct days from ${sql(TABLE)} where series_id = ${id}
+      and last_day >= ${from}::date and first_day <= ${through}::date`;
+  const days = new Set(rows.flatMap((row) => namesIn(row.days)));
+  return [...days].filter((day) => day >= from && day <= through).sort();
 }
 
-/** A day as read: its instruments by their place in the panel, and its columns. */
-type ReadDay = { readonly places: Int32Array; readonly columns: readonly Float64Array[] };
-
-/** Instruments by their place; without a list given, in the order they are met. */
-type Names = { readonly placeOf: Map<string, number>; readonly isGiven: boolean };
-
-function readDay(names: Names, fields: readonly Buffer[]): ReadDay {
-  const [instruments, ...values] = fields;
-  const list = instruments?.toString('latin1').split(',') ?? [];
-  const places = Int32Array.from(list, (name) => {
-    const known = names.placeOf.get(name);
-    if (known !== undefined) return known;
-    if (names.isGiven) return -1;
-    names.placeOf.set(name, names.placeOf.size);
-    return names.placeOf.size - 1;
-  });
-  const columns = values.map(doublesOfField);
-  const isWhole = columns.every((column) => column.length === list.length);
-  invariant(isWhole, 'daily store: found a column of another length');
-  return { places, columns };
-}
-
-/** The days of the range in their order, each packed into one row by the server. */
-async function readDays(
-  sql: Sql,
-  id: number,
-  ask: DailyPanelAsk,
-  days: readonly TradingDay[],
-  names: Names,
-): Promise<ReadDay[]> {
-  const packed = VALUES.map(
-    (name) => `string_agg(float8send(coalesce(${name}, 'NaN'::float8)), '')`,
-  ).join(', ');
-  // a COPY takes no parameters: what goes into its text is an id or a date
-  const safe = (text: string): string => {
-    invariant(/^[\w.-]+$/.test(text), `daily store: found "${text}", expected an id or a date`);
-    return `'${text}'`;
-  };
-  const { instruments } = ask;
-  const named =
-    instruments === null ? '' : `and instrument in (${instruments.map(safe).join(', ') || "''"})`;
-  const read = new Map<string, ReadDay>();
-  await sql.begin(async (transaction) => {
-    const tx = transaction as unknown as Sql;
-    await allowBulk(tx);
-    const text = `
-      select day::text, string_agg(instrument, ','), ${packed}
-      from daily_bars_cn where series_id = ${id}
-        and day >= ${safe(days[0]!)} and day <= ${safe(days.at(-1)!)} ${named}
-      group by day order by day`;
-    await copyOut(tx, text, ([day, ...fields]) => {
-      read.set(day?.toString('latin1') ?? '', readDay(names, fields));
-    });
-  });
-  const none: ReadDay = {
-    places: new Int32Array(0),
-    columns: VALUES.map(() => new Float64Array(0)),
-  };
-  return days.map((day) => read.get(day) ?? none);
-}
-
-/** Where each instrument stands in each day, −1 where it does not: `day * instruments + place`. */
-function standingOf(days: readonly ReadDay[], count: number, placeOf: Int32Array): Int32Array {
-  const standing = new Int32Array(days.length * count).fill(-1);
-  for (const [day, { places }] of days.entries()) {
-    for (const [row, place] of places.entries()) {
-      if (place >= 0) standing[day * count + placeOf[place]!] = row;
+/** Instruments with a row on one of the days, in the order of their names. */
+function instrumentsIn(
+  parts: readonly DailyTableCn[],
+  columnOf: ReadonlyMap<TradingDay, number>,
+): InstrumentId[] {
+  const met = new Set<InstrumentId>();
+  for (const part of parts) {
+    const isAsked = part.days.map((day) => columnOf.has(day));
+    const has = new Uint8Array(part.instruments.length);
+    for (let row = 0; row < part.length; row += 1) {
+      if (isAsked[part.dayOf[row]!]) has[part.instrumentOf[row]!] = 1;
     }
+    for (const [place, id] of part.instruments.entries()) if (has[place] === 1) met.add(id);
   }
-  return standing;
+  return [...met].sort();
 }
 
-/** Fills the panel stock by stock, so that it is written in order. */
-function fill(panel: DailyPanelCn, days: readonly ReadDay[], placeOf: Int32Array): void {
-  const count = panel.instruments.length;
-  const width = days.length;
-  const standing = standingOf(days, count, placeOf);
-  for (const [f, field] of DAILY_FIELDS_CN.entries()) {
-    const to = panel[field];
-    const from = days.map(({ columns }) => columns[f]!);
-    for (let place = 0; place < count; place += 1) {
-      for (let day = 0; day < width; day += 1) {
-        const row = standing[day * count + place]!;
-        if (row >= 0) to[place * width + day] = from[day]![row]!;
-      }
+/** Puts a part's rows of asked days and instruments into their cells. */
+function fill(
+  panel: DailyPanelCn,
+  part: DailyTableCn,
+  columnOf: ReadonlyMap<TradingDay, number>,
+  placeOf: ReadonlyMap<InstrumentId, number>,
+): void {
+  const width = panel.days.length;
+  const columns = Int32Array.from(part.days, (day) => columnOf.get(day) ?? -1);
+  const places = Int32Array.from(part.instruments, (id) => placeOf.get(id) ?? -1);
+  const cells = new Int32Array(part.length);
+  for (let row = 0; row < part.length; row += 1) {
+    const column = columns[part.dayOf[row]!]!;
+    const place = places[part.instrumentOf[row]!]!;
+    cells[row] = column < 0 || place < 0 ? -1 : place * width + column;
+  }
+  for (const field of DAILY_FIELDS_CN) {
+    const [from, to] = [part[field], panel[field]];
+    for (let row = 0; row < part.length; row += 1) {
+      const cell = cells[row]!;
+      if (cell >= 0) to[cell] = from[row]!;
     }
   }
 }
@@ -286,18 +243,17 @@ export async function loadDaily(sql: Sql, ask: DailyPanelAsk): Promise<DailyPane
   const [batch] = await sql<{ at: number | null }[]>`
     select max(saved_at) as at from daily_batches_cn
     where series_id = ${found.id} and last_day >= ${last}::date and first_day <= ${last}::date`;
-  const given = ask.instruments?.map((id, place): [string, number] => [id, place]);
-  const names: Names = { placeOf: new Map(given), isGiven: given !== undefined };
-  const read = await readDays(sql, found.id, ask, days, names);
-  const met = [...names.placeOf.keys()] as InstrumentId[];
-  const instruments = ask.instruments ?? met.toSorted();
-  const sortedPlace = new Map<string, number>(instruments.map((id, place) => [id, place]));
+  const parts: DailyTableCn[] = [];
+  await sql.begin(async (transaction) => {
+    const tx = transaction as unknown as Sql;
+    await allowBulk(tx);
+    await readParts(tx, { id: found.id, ...ask }, (part) => parts.push(part));
+  });
+  const columnOf = new Map(days.map((day, column) => [day, column]));
+  const instruments = ask.instruments ?? instrumentsIn(parts, columnOf);
   const panel = emptyDailyPanel(series, instruments, days, batch?.at ?? 0);
-  fill(
-    panel,
-    read,
-    Int32Array.from(met, (id) => sortedPlace.get(id) ?? -1),
-  );
+  const placeOf = new Map(instruments.map((id, place) => [id, place]));
+  for (const part of parts) fill(panel, part, columnOf, placeOf);
   await applyRefusals(sql, found.id, panel);
   return panel;
 }

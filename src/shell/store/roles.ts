@@ -8,7 +8,7 @@ const APPEND_ONLY = ['events', 'inputs', 'snapshot_raw', 'audit', 'imports'] as 
 const RECORDED = [
   'bars',
   'series_cn',
-  'daily_bars_cn',
+  'daily_parts_cn',
   'daily_batches_cn',
   'daily_refusals_cn',
   'margin_cn',

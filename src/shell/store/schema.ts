@@ -240,22 +240,33 @@ export const seriesCn = pgTable(
   (t) => [unique('series_cn_name').on(t.kind, t.source, t.basis)],
 );
 
-/** Daily bars; keyed by day first, so that days are appended at the end of the index. */
-export const dailyBarsCn = pgTable(
-  'daily_bars_cn',
+/**
+ * Daily bars in parts, a row a part: lists of its days and instruments, and its columns as bytes in
+ * network order, NaN where nothing is known. No two parts of a series hold the same bar.
+ */
+export const dailyPartsCn = pgTable(
+  'daily_parts_cn',
   {
+    id: serial('id'),
     seriesId: integer('series_id').notNull(),
-    day: date('day').notNull(),
-    instrument: text('instrument').notNull(),
-    open: doublePrecision('open').notNull(),
-    high: doublePrecision('high').notNull(),
-    low: doublePrecision('low').notNull(),
-    close: doublePrecision('close').notNull(),
-    previousClose: doublePrecision('previous_close'),
-    volume: doublePrecision('volume').notNull(),
-    amount: doublePrecision('amount'),
+    firstDay: date('first_day').notNull(),
+    lastDay: date('last_day').notNull(),
+    firstInstrument: text('first_instrument').notNull(),
+    lastInstrument: text('last_instrument').notNull(),
+    days: text('days').notNull(),
+    instruments: text('instruments').notNull(),
+    /** Place of each bar's day in `days`, and of its instrument in `instruments`. */
+    dayOf: bytes('day_of').notNull(),
+    instrumentOf: bytes('instrument_of').notNull(),
+    open: bytes('open').notNull(),
+    high: bytes('high').notNull(),
+    low: bytes('low').notNull(),
+    close: bytes('close').notNull(),
+    previousClose: bytes('previous_close').notNull(),
+    volume: bytes('volume').notNull(),
+    amount: bytes('amount').notNull(),
   },
-  (t) => [primaryKey({ name: 'daily_bars_cn_pk', columns: [t.seriesId, t.day, t.instrument] })],
+  (t) => [index('daily_parts_cn_days').on(t.seriesId, t.lastDay)],
 );
 
 /** Which days were saved when: the age of a series. */

@@ -5,6 +5,7 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import { anomaly } from '#core/quality/anomaly.ts';
 import { createTally, dropRow, type Tally } from '#core/quality/tally.ts';
 import { type ColumnSpec, findColumns, type Places } from './columns.ts';
+import type { TableRow } from './csv-rows.ts';
 import { openTable } from './table-file.ts';
 import {
   dayIn,
@@ -56,6 +57,18 @@ type Reader = {
 };
 
 const DECIMALS = 1e4;
+
+/** The same answers, each text asked once: a file repeats its stocks and days a million times. */
+function remembered<T>(ask: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const answer = known.get(text);
+    if (answer !== undefined) return answer;
+    const asked = ask(text);
+    known.set(text, asked);
+    return asked;
+  };
+}
 
 /** Previous close as the row states or implies it; NaN when it does not. */
 function previousCloseIn(
@@ -110,16 +123,20 @@ export async function readDailyFile(options: ReadDailyOptions): Promise<DailyFil
   const reader: Reader = { places, width: opened.header.length, options };
   const builder = createDailyTable(65_536);
   const tally = createTally();
-  for await (const { line, cells } of opened.rows) {
+  const instrumentOf = remembered(instrumentIn);
+  const dayOf = remembered(dayIn);
+  const read = ({ line, cells }: TableRow): void => {
     tally.read += 1;
-    const instrument = options.instrument ?? instrumentIn(cells[places.symbol]);
-    const day = dayIn(cells[places.day]);
-    const place = { instrument, day };
+    const instrument = options.instrument ?? instrumentOf(cells[places.symbol] ?? '');
+    const day = dayOf(cells[places.day] ?? '');
     const fail = (
       code: 'wrong_column_count' | 'not_a_symbol' | 'not_a_day' | 'not_a_number',
       found: string,
       expected: string,
-    ) => dropRow(tally, anomaly(code, source, found.slice(0, 60), expected, place), line);
+    ) => {
+      const place = { instrument, day };
+      dropRow(tally, anomaly(code, source, found.slice(0, 60), expected, place), line);
+    };
     if (cells.length !== reader.width) {
       fail('wrong_column_count', `${cells.length} columns`, `${reader.width}`);
     } else if (instrument === null) {
@@ -132,7 +149,8 @@ export async function readDailyFile(options: ReadDailyOptions): Promise<DailyFil
       if (isNumber && !(amount === Number.POSITIVE_INFINITY)) builder.add(instrument, day, values);
       else fail('not_a_number', cells.join(','), 'prices and a volume');
     }
-  }
+  };
+  for await (const batch of opened.batches) for (const row of batch) read(row);
   const table = builder.build((instrument, day, isEqual) => {
     const code = isEqual ? 'duplicate' : 'duplicate_conflicting';
     const found = isEqual ? 'the same row again' : 'another row of the same day';

@@ -14,6 +14,7 @@ import type { AnomalyCode } from '#core/quality/anomaly.ts';
 import { anomaly } from '#core/quality/anomaly.ts';
 import { createTally, dropRow, type Tally } from '#core/quality/tally.ts';
 import { type ColumnSpec, findColumns, headerNames } from './columns.ts';
+import type { TableRow } from './csv-rows.ts';
 import { openTable } from './table-file.ts';
 import { dayIn, instrumentIn, MONEY_UNITS, type MoneyUnit, numberIn, scaledIn } from './values.ts';
 
@@ -45,7 +46,7 @@ async function readRows<T>(
   const places = findColumns(file, table.header, spec, columns);
   const tally = createTally();
   const rows: T[] = [];
-  for await (const { line, cells } of table.rows) {
+  const read = ({ line, cells }: TableRow): void => {
     tally.read += 1;
     const cell = (name: string): string | undefined => {
       const at = places[name] ?? -1;
@@ -58,11 +59,12 @@ async function readRows<T>(
     };
     if (cells.length !== table.header.length) {
       fail('wrong_column_count', `${cells.length} columns`, String(table.header.length));
-      continue;
+      return;
     }
     const taken = take({ cell, fail });
     if (taken !== null) rows.push(...([taken].flat() as T[]));
-  }
+  };
+  for await (const batch of table.batches) for (const row of batch) read(row);
   return { rows, tally };
 }
 

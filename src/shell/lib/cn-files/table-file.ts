@@ -1,16 +1,14 @@
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { createGunzip, gunzip } from 'node:zlib';
-import { parse } from 'csv-parse';
+import { gunzip } from 'node:zlib';
 import { ConfigError } from '#app/errors.ts';
+import { csvBatches, type TableRow } from './csv-rows.ts';
 
-/** A row with the line of the file it began on. */
-export type TableRow = { readonly line: number; readonly cells: readonly string[] };
-
-/** A file as a table of texts, whatever its format. Rows can be read once. */
-export type Table = { readonly header: readonly string[]; readonly rows: AsyncIterable<TableRow> };
+/** A file as a table of texts, whatever its format. Rows come some at a time and can be read once. */
+export type Table = {
+  readonly header: readonly string[];
+  readonly batches: AsyncIterable<readonly TableRow[]>;
+};
 
 export type TableOptions = {
   /** The first line is data; columns are called 1, 2, 3 …. */
@@ -35,37 +33,26 @@ function why(error: unknown): string {
 }
 
 /** Rows of a CSV file. What ends in the middle of gzip or of a quote is refused, never taken short. */
-async function* csvRows(file: string): AsyncGenerator<TableRow> {
-  const parser = parse({ bom: true, trim: true, relaxColumnCount: true, skipEmptyLines: true });
-  const source = createReadStream(file);
-  const input = file.endsWith('.gz')
-    ? pipeline(source, createGunzip(), parser)
-    : pipeline(source, parser);
-  // the parser's own iteration reports the failure; this keeps the copy of it from going unhandled
-  input.catch(() => undefined);
+async function* csvRows(file: string): AsyncGenerator<readonly TableRow[]> {
   try {
-    let line = 0;
-    for await (const cells of parser as AsyncIterable<string[]>) {
-      line += 1;
-      yield { line, cells };
-    }
-    await input;
+    yield* csvBatches(file);
   } catch (error) {
     refuse(file, `a file that cannot be read (${why(error)})`, 'CSV, plain or gzip', error);
   }
 }
 
 async function openCsv(file: string, options: TableOptions): Promise<Table> {
-  const rows = csvRows(file);
-  const first = await rows.next();
-  if (first.done === true) return refuse(file, 'an empty file', 'a header row');
-  const { cells } = first.value;
-  if (options.isHeaderless !== true) return { header: cells, rows };
-  async function* all(): AsyncGenerator<TableRow> {
-    yield first.value as TableRow;
-    yield* rows;
+  const batches = csvRows(file);
+  const first = await batches.next();
+  const [top, ...others] = first.done === true ? [] : first.value;
+  if (top === undefined) return refuse(file, 'an empty file', 'a header row');
+  const isHeaderless = options.isHeaderless === true;
+  async function* all(): AsyncGenerator<readonly TableRow[]> {
+    yield isHeaderless ? [top as TableRow, ...others] : others;
+    yield* batches;
   }
-  return { header: cells.map((_, i) => String(i + 1)), rows: all() };
+  const { cells } = top;
+  return { header: isHeaderless ? cells.map((_, i) => String(i + 1)) : cells, batches: all() };
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -148,10 +135,10 @@ async function openJson(file: string, options: TableOptions): Promise<Table> {
   }
   for (const path of options.wanted ?? []) names.add(path);
   const header = [...names];
-  async function* rows(): AsyncGenerator<TableRow> {
-    for (const [i, record] of records.entries()) yield* fannedOut(record, header, i + 1);
+  async function* batches(): AsyncGenerator<readonly TableRow[]> {
+    yield records.flatMap((record, i) => [...fannedOut(record, header, i + 1)]);
   }
-  return { header, rows: rows() };
+  return { header, batches: batches() };
 }
 
 /**

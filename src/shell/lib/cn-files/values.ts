@@ -10,11 +10,16 @@ export const MONEY_UNITS = { yuan: 1, thousand: 1_000, wan: 10_000, yi: 100_000_
 export type VolumeUnit = keyof typeof VOLUME_UNITS;
 export type MoneyUnit = keyof typeof MONEY_UNITS;
 
+const DIGIT_0 = 48;
+const DIGIT_9 = 57;
 /** Texts that stand for "not known". */
 const MISSING = new Set(['', '-', '--', 'null', 'none', 'nan', 'n/a']);
 
 /** The number in a cell: NaN for what is none, null for a text that says "not known". */
 export function numberIn(text: string | undefined): number | null {
+  const first = text?.charCodeAt(0) ?? 0;
+  // most cells begin with a digit and then are a number or none
+  if (first >= DIGIT_0 && first <= DIGIT_9) return Number(text);
   const plain = (text ?? '').trim();
   if (MISSING.has(plain.toLowerCase())) return null;
   return Number(plain);
@@ -25,8 +30,10 @@ export function scaledIn(text: string | undefined, factor: number): number | nul
   const value = numberIn(text);
   if (value === null) return null;
   if (factor === 1) return Number.isFinite(value) ? value : Number.NaN;
+  const product = value * factor;
+  if (Number.isInteger(value) && Number.isSafeInteger(product)) return product;
   // 0.29 × 100 is 28.999…: figures are decimals of at most a few places
-  return Number.isFinite(value) ? Number((value * factor).toPrecision(15)) : Number.NaN;
+  return Number.isFinite(value) ? Number(product.toPrecision(15)) : Number.NaN;
 }
 
 /** The day in a cell, `YYYY-MM-DD`, `YYYYMMDD` or with a time behind it; null when it is none. */

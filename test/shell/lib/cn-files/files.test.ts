@@ -43,7 +43,7 @@ async function refusal(run: Promise<unknown>): Promise<string> {
 async function rowsOf(file: string, wanted: string[] = []): Promise<string[][]> {
   const table = await openTable(file, { wanted });
   const rows: string[][] = [];
-  for await (const { cells } of table.rows) rows.push([...cells]);
+  for await (const batch of table.batches) for (const { cells } of batch) rows.push([...cells]);
   return [[...table.header], ...rows];
 }
 
