@@ -1,7 +1,6 @@
 import type { Incoming } from '#app/ports.ts';
 import type { Event } from '#core/engine/event.ts';
 import type { Message } from '#core/engine/message.ts';
-import type { DeskState } from '#core/engine/state.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** What is given, and each report of an execution once more under another name. */
@@ -20,11 +19,13 @@ function taken(events: readonly Event[]): Event[] {
   });
 }
 
-function attested(state: DeskState): DeskState {
-  const { attestation } = state;
-  if (attestation === undefined) return state;
-  const untilAt = Number.MAX_SAFE_INTEGER;
-  return { ...state, isReconciled: true, attestation: { ...attestation, untilAt } as never };
+/** The start of an account of which nobody is asked. */
+function unasked(events: readonly Event[]): Event[] {
+  return events.map((event) => {
+    if (event.type !== 'desk_opened' && event.type !== 'desk_recovered') return event;
+    const { isByHand: _, ...rest } = event;
+    return rest;
+  });
 }
 
 /** The card of an order that is not to be entered any more. */
@@ -72,7 +73,8 @@ export const BY_HAND: readonly PlantedBug[] = [
     sentence: 'entries leave on an account of which nobody has said what it holds',
     plant: () => (parts) => ({
       ...parts,
-      decide: (state, view, input, policy) => parts.decide(attested(state), view, input, policy),
+      decide: (state, ...asked) =>
+        unasked(parts.decide({ ...state, isReconciled: true }, ...asked)),
     }),
   },
 ];
