@@ -2,16 +2,24 @@ import { type Reason, reason } from '#core/gates/reason.ts';
 import { resultInR } from '#core/risk/r-multiple.ts';
 import { openResultMinor } from './evolve-position.ts';
 import type { Policy } from './policy.ts';
+import { instrumentDayOf, saleQuoteOf } from './select-cn.ts';
 import type { DeskState } from './state.ts';
 import { type MarketView, seenOf } from './view.ts';
 
 /** The desk and the prices it has seen. */
 type Seen = { readonly state: DeskState; readonly view: MarketView; readonly policy: Policy };
 
-/** What a share of a held name is worth when it is sold now: the bid, else the newest bar's close; null unknown. */
-export function worthOf(draft: Seen, instrument: string): number | null {
-  const { quote, evaluation } = seenOf(draft.view, instrument);
-  return quote !== null && quote.bid > 0 ? quote.bid : (evaluation?.bar.close ?? null);
+/**
+ * What a share of a held name is worth when it is sold now: the bid (at a sealed limit-down the limit), else the newest
+ * bar's close; null unknown. One that is suspended all day is worth what the exchange says: its previous close.
+ */
+export function worthOf({ state, view }: Omit<Seen, 'policy'>, instrument: string): number | null {
+  const { quote, evaluation } = seenOf(view, instrument);
+  const sale = quote === null ? null : saleQuoteOf(state, quote);
+  if (sale !== null) return sale;
+  if (evaluation !== null) return evaluation.bar.close;
+  const facts = instrumentDayOf(state, instrument);
+  return facts?.isSuspended === true ? facts.previousClose : null;
 }
 
 /** The day's result: closed trades plus open positions at the bid, net of fees, in minor units; null when a bid is missing. */

@@ -3,6 +3,7 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import { isHaltedCn } from '#core/market/seal-cn.ts';
 import { tradingMillisBetween } from '#core/market/trading-time.ts';
 import { barLimitMs, isQuietMinute } from './bar-age.ts';
+import { worthOf } from './day-loss.ts';
 import { onDoubt } from './decide-reports.ts';
 import { causePassed, enterSafeMode } from './decide-safety.ts';
 import { type Draft, emit } from './draft.ts';
@@ -130,7 +131,7 @@ function noticeUnpriced(draft: Draft): void {
   if (policy.risk.dayLossLimitR >= Number.MAX_SAFE_INTEGER) return;
   const limitMs = policy.watch.quoteStaleMs;
   for (const { instrument, openedAt } of Object.values(state.positions)) {
-    if (isPriced(view, instrument)) causePassed(draft, 'risk_not_computable', instrument);
+    if (worthOf(draft, instrument) !== null) causePassed(draft, 'risk_not_computable', instrument);
     else if (draft.at - Math.max(openedAt, awaitedSince(state, view, instrument)) > limitMs)
       enterSafeMode(draft, 'risk_not_computable', instrument, {
         figure: 'day_result',
@@ -139,11 +140,6 @@ function noticeUnpriced(draft: Draft): void {
       });
   }
   passEnded(draft, 'risk_not_computable');
-}
-
-function isPriced(view: MarketView, instrument: string): boolean {
-  const { quote, evaluation } = seenOf(view, instrument);
-  return (quote !== null && quote.bid > 0) || evaluation !== null;
 }
 
 /** A cause about the price of something that is held no more has passed with it. */
@@ -242,7 +238,7 @@ export function addSilences(
     if (heard !== null) soonest.add(heard + quoteStaleMs + 1);
   }
   for (const { instrument, openedAt } of Object.values(state.positions)) {
-    if (isPriced(view, instrument)) continue;
+    if (worthOf({ state, view }, instrument) !== null) continue;
     const from = Math.max(openedAt, awaitedSince(state, view, instrument));
     soonest.add(from + quoteStaleMs + 1);
   }

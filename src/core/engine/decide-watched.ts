@@ -1,13 +1,11 @@
 import { boardOfCn } from '#core/market/board-cn.ts';
-import { limitsOn } from '#core/market/limits-cn.ts';
 import { roundSellQuantityCn } from '#core/market/lots-cn.ts';
-import { sealOfCn } from '#core/market/seal-cn.ts';
 import { legsOf } from '#core/risk/review.ts';
 import { isSessionOpen, startExit } from './decide-orders.ts';
 import type { Draft } from './draft.ts';
 import { ordersOf } from './order-index.ts';
 import { coveredQuantity } from './select.ts';
-import { instrumentDayOf, sellableQuantity } from './select-cn.ts';
+import { saleQuoteOf, sellableQuantity } from './select-cn.ts';
 import type { Position } from './state.ts';
 import { seenOf } from './view.ts';
 
@@ -56,8 +54,8 @@ function lastExitAt(draft: Draft, position: Position): number {
 }
 
 /**
- * Bid of a quote young enough to act on; null otherwise. A board that is sealed at limit-down has no
- * bid and its price is known all the same: the limit, and the earlier a sale queues there the better.
+ * What a quote young enough to act on sells for; null otherwise. At a sealed limit-down the earlier a sale
+ * queues the better.
  */
 function freshBid(draft: Draft, position: Position): number | null {
   const { quote } = seenOf(draft.view, position.instrument);
@@ -65,9 +63,7 @@ function freshBid(draft: Draft, position: Position): number | null {
   // a break counts: a sale priced by what stood before it may lie outside every band after it
   const ageMs = draft.at - quote.at;
   if (!(ageMs >= 0 && ageMs <= draft.policy.ticket.quoteMaxAgeMs)) return null;
-  if (quote.bid > 0) return quote.bid;
-  const facts = instrumentDayOf(draft.state, position.instrument);
-  return facts !== null && sealOfCn(quote, limitsOn(facts)) === 'down' ? quote.ask : null;
+  return saleQuoteOf(draft.state, quote);
 }
 
 function watch(draft: Draft, position: Position, bid: number): void {

@@ -1,4 +1,7 @@
 import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
+import { limitsOn } from '#core/market/limits-cn.ts';
+import type { Quote } from '#core/market/quote.ts';
+import { sealOfCn } from '#core/market/seal-cn.ts';
 import type { Policy } from './policy.ts';
 import type { DeskState, Position } from './state.ts';
 
@@ -15,6 +18,16 @@ export function sellableQuantity(state: DeskState, policy: Policy, position: Pos
 export function instrumentDayOf(state: DeskState, instrument: string): InstrumentDayCn | null {
   const facts = state.symbols[instrument]?.facts?.instrumentDay ?? null;
   return facts?.tradingDay === state.day?.tradingDay ? facts : null;
+}
+
+/**
+ * What a share sells for by its quote: the bid. On a board sealed at limit-down nobody bids and the price is known
+ * all the same: the limit. Null where there is neither.
+ */
+export function saleQuoteOf(state: DeskState, quote: Quote): number | null {
+  if (quote.bid > 0) return quote.bid;
+  const facts = instrumentDayOf(state, quote.instrument);
+  return facts !== null && sealOfCn(quote, limitsOn(facts)) === 'down' ? quote.ask : null;
 }
 
 /** Second target and the shares that leave at the first one, as they stand now. */
