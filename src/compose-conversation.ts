@@ -29,8 +29,12 @@ import type {
 import { createReachWatch, type ReachWatch } from '#app/reach-watch.ts';
 import type { Speaker } from '#app/reply-rows.ts';
 import { createSecondConfirms, type SecondConfirms } from '#app/second-confirm.ts';
+import { createPictureSender } from '#app/send-pictures.ts';
+import type { SessionTape } from '#app/session-tape.ts';
+import type { Event } from '#core/engine/event.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
+import { createPictures } from '#shell/chat/pictures/pictures.ts';
 import type { Place } from '#shell/chat/render.ts';
 import { renderAnswer, renderMessage, renderNotice } from '#shell/chat/render.ts';
 import { createTerminalChannel } from '#shell/chat/terminal.ts';
@@ -67,6 +71,8 @@ export type ConversationDeps = {
   readonly handleOther?: (row: InboxRow) => Promise<boolean>;
   /** Brings a virtual clock up to date before something from outside is handled. */
   readonly beforeIntake?: () => void;
+  /** Minutes of a desk's day, for pictures; null: it keeps none. */
+  readonly tapeOf: (deskId: string) => SessionTape | null;
   /** Watches whether operators can be reached; null: nobody watches (a played run). */
   readonly reach?: ReachHouse | null;
 };
@@ -74,6 +80,8 @@ export type ConversationDeps = {
 export type Conversation = {
   readonly deliverer: Deliverer;
   readonly intake: Intake;
+  /** Shows pictures of what a desk has just decided; its words do not wait for them. */
+  show(desk: DeskHandle, events: readonly Event[]): void;
   /** Says a notice to operators on every channel but one. */
   announce(notice: Notice, exceptChannel: string | null): void;
   /** True while a second confirmation may still be answered (wall time). */
@@ -211,6 +219,35 @@ function backtestsOf({ dataDir, profile }: Config): Backtests {
   });
 }
 
+/**
+ * What draws, and what shows pictures unasked: to leading chats far away, where the settings want them. A
+ * terminal would only name files.
+ */
+function picturesOf(deps: ConversationDeps, speaker: Speaker, deliverer: Deliverer) {
+  const { config, runId, clock, access, files, outbox, tapeOf, channels, onTrouble } = deps;
+  const { fonts: fontsDir } = dataFilesOf(config.dataDir);
+  const pictures = createPictures({ fontsDir, onTrouble });
+  const isShown = ({ channel, behind }: PushTarget): boolean =>
+    channel !== 'terminal' && behind === undefined && channels.some(({ name }) => name === channel);
+  const sender = createPictureSender({
+    runId,
+    clock,
+    access,
+    files,
+    speaker,
+    pictures,
+    outbox,
+    handOver: (rows) => deliverer.handOver(rows),
+    targets: () =>
+      config.channels.pictures
+        ? inOrder(access.chats('viewer'), config.channels.order).filter(isShown)
+        : [],
+    tapeOf,
+    onTrouble,
+  });
+  return { charts: { pictures, tapeOf }, sender };
+}
+
 /** Wires channels, intake, handler and deliverer of one run. */
 export function composeConversation(deps: ConversationDeps): Conversation {
   const { clock, wall, runId, inbox, outbox, channels } = deps;
@@ -260,6 +297,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     },
   };
   const backtests = backtestsOf(deps.config);
+  const { charts, sender } = picturesOf(deps, speaker, deliverer);
   const told = { runId, clock, speaker, outbox, handOver: deliverer.handOver.bind(deliverer) };
   const answer = createReplyHandler({
     runId,
@@ -273,6 +311,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     sources: deps.sources,
     confirms,
     backtests,
+    charts,
     codeOfMessage: (name, chatId, messageId) => deliverer.messages.codeOf(name, chatId, messageId),
     wasDecided: (name, updateId) => intake.wasDecided(name, updateId),
     handOver: (rows) => deliverer.handOver(rows),
@@ -309,6 +348,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
   return {
     deliverer,
     intake,
+    show: (desk, events) => void deps.track(() => sender(desk, events)),
     isAsking: () => wall.now() < askedUntil,
     announce: (notice, exceptChannel) => void announce(notice, exceptChannel).catch(onFailure),
     async start() {
@@ -328,6 +368,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
       );
       await intake.idle();
       await deliverer.stop();
+      await charts.pictures.stop();
     },
   };
 }

@@ -9,6 +9,8 @@ import { quoteForSwitch } from '#app/quote-for-switch.ts';
 import { createReconciler, type Reconciler } from '#app/reconcile-loop.ts';
 import { recoverDesk } from '#app/recover-desk.ts';
 import { paperBookOf } from '#app/restore-paper.ts';
+import type { SessionTape } from '#app/session-tape.ts';
+import type { Event } from '#core/engine/event.ts';
 import { isExposed, pendingTickets } from '#core/engine/select.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
@@ -44,6 +46,10 @@ export type LiveHouse = {
   /** The person's desks, as each sees the others. */
   readonly person: PersonDesks;
   readonly targets: () => readonly PushTarget[];
+  /** Minutes of a desk's day, kept while the process lives. */
+  readonly tapeOf: (deskId: string) => SessionTape;
+  /** Shows pictures of what a desk has just decided. */
+  readonly show: (desk: Desk, events: readonly Event[]) => void;
   readonly handOverChat: (rows: readonly OutboxRow[]) => void;
   /** Settles what an earlier process left, once for all desks; answers orders whose fate is unknown. */
   readonly settle: () => Promise<readonly OutboxRow[]>;
@@ -128,6 +134,7 @@ export async function openLiveDesk(house: LiveHouse, settings: DeskConfig): Prom
       house.handOverChat(rows.filter((row) => row.lane.startsWith('chat:')));
     },
     onStep: ({ input, events, version, ms }) => {
+      house.tapeOf(policy.deskId).note(input);
       if (events.length === 0) return;
       const types = events.map((event) => event.type);
       logStep(log, policy, { input: input.kind, events: types, version, ms });
@@ -178,6 +185,7 @@ export function listenToBroker(live: LiveDesk, house: LiveHouse): void {
         house.market.play(event.session);
     }
     lane.follow(events);
+    house.show(desk, events);
   });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
   watchConnection(live, house);

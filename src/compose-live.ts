@@ -7,6 +7,7 @@ import { noteKills } from '#app/note-kills.ts';
 import { createPersonDesks } from '#app/person-desks.ts';
 import type { Clock, InboxRow, OutboxRow } from '#app/ports.ts';
 import { needsOperator } from '#app/reach-watch.ts';
+import { createSessionTape, refillTape, type SessionTape } from '#app/session-tape.ts';
 import type { Message } from '#core/engine/message.ts';
 import { endsOf } from '#core/gates/calendar-end.ts';
 import type { EventKind } from '#core/gates/event-window.ts';
@@ -79,6 +80,15 @@ function sweepOutbox(house: LiveHouse, desks: readonly LiveDesk[]): () => void {
   return () => clearInterval(sweep);
 }
 
+/** A start within a session goes on with the minutes that were seen before; pictures are worth no failure. */
+async function refillTapes(house: LiveHouse, desks: readonly Desk[]): Promise<void> {
+  const { store } = house.deps.deskStore;
+  for (const { policy, stream } of desks)
+    await refillTape(house.tapeOf(policy.deskId), stream, store).catch((error: unknown) =>
+      house.note('tape', error),
+    );
+}
+
 /** A guard of checkpoints for each desk that has some, by desk. */
 function guardsOf(lives: readonly LiveDesk[], house: LiveHouse): Map<string, CheckpointGuard> {
   const { cn } = house;
@@ -149,6 +159,9 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     announce: (notice, exceptChannel) => conversation.announce(notice, exceptChannel),
   });
   const lives: LiveDesk[] = [];
+  const tapes = new Map<string, SessionTape>();
+  const tapeOf = (deskId: string): SessionTape =>
+    tapes.getOrInsertComputed(deskId, () => createSessionTape());
   let isHeard = false;
   let settled: Promise<readonly OutboxRow[]> | null = null;
   const house: LiveHouse = {
@@ -162,6 +175,8 @@ export async function runLive(deps: LiveDeps): Promise<void> {
       pushTargets(access, config.channels.order, (name) =>
         channels.some((channel) => channel.name === name),
       ),
+    tapeOf,
+    show: (desk, events) => conversation.show(desk, events),
     handOverChat: (rows) => conversation.deliverer.handOver(rows),
     settle: () => {
       settled ??= store.outbox.settleInterrupted(LIVE_RUN).then(({ unknown }) => unknown);
@@ -203,6 +218,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     codes: await composeCodes(config),
     mark: null,
     reach: reachOf(clock, desks),
+    tapeOf,
     track: (work) => activity.track(work),
     onDelivered: (row) => onDelivered(deps, lives, row),
     onTrouble,
@@ -217,6 +233,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   const recovering = Promise.all(lives.map((live) => recoverLiveDesk(live, house)));
   const stopKill = deps.killSwitch.watch(desks, clock);
   await recovering;
+  await refillTapes(house, desks);
   await noteKills(deskStore.journal, store.events, LIVE_RUN);
   for (const { prices } of lives) prices?.start();
   await conversation.start();

@@ -6,6 +6,7 @@ import type { Clock, MarketFeed, OutboxRow } from '#app/ports.ts';
 import { reconcileAccount } from '#app/reconcile-account.ts';
 import { attachRobot } from '#app/robot-operator.ts';
 import { findRun, forRebuiltExchange, noteRun, readKnown, runContext } from '#app/run-registry.ts';
+import { createSessionTape } from '#app/session-tape.ts';
 import type { StartOptions } from '#app/start-options.ts';
 import type { Message } from '#core/engine/message.ts';
 import { pendingTickets } from '#core/engine/select.ts';
@@ -158,6 +159,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   };
   const collector = createResultCollector();
   let messages = 0;
+  const tape = createSessionTape();
   const desk = new Desk({
     policy,
     runId: slot.runId,
@@ -179,6 +181,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     fetchQuote: (instrument, timeoutMs) => feed.fetchQuote(instrument, timeoutMs),
     handOver: (rows) => handOver(rows),
     onStep: ({ input, events, version, ms }) => {
+      tape.note(input);
       if (events.length > 0)
         logStep(deps.log, policy, {
           input: input.kind,
@@ -264,6 +267,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     track: (work) => activity.track(work),
     onDelivered: delivered,
     onTrouble,
+    tapeOf: () => tape,
     beforeIntake: () => driver.sync(),
   });
   parts.conversation = conversation;
@@ -271,6 +275,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     collector.onEvents(policy.deskId, events, desk.state());
     followExDates(broker, events);
     lane.follow(events);
+    conversation.show(desk, events);
   });
   broker.onReport((report) => desk.post({ kind: 'order_reported', at: clock.now(), report }));
   const rule = options.operator ?? 'terminal';

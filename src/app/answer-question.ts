@@ -67,7 +67,7 @@ export function ticketByCode(
 
 /** Answers a question from committed state; changes nothing. Throws StoreError from the sources. */
 export async function answerQuestion(
-  question: Exclude<Question, { ask: 'backtest' }>,
+  question: Exclude<Question, { ask: 'backtest' | 'chart' }>,
   who: Extract<Identity, { kind: 'known' }>,
   deps: AnswerDeps,
 ): Promise<Answered> {

@@ -4,6 +4,7 @@ import type { Notice } from '#core/replies/notice.ts';
 import { parseReply } from '#core/replies/parse.ts';
 import { answerQuestion } from './answer-question.ts';
 import { respondBacktest } from './ask-backtest.ts';
+import { respondChart } from './ask-chart.ts';
 import { StoreError } from './errors.ts';
 import { respondAct, respondSecondConfirm } from './perform-act.ts';
 import type { InboxRow, Incoming } from './ports.ts';
@@ -164,6 +165,7 @@ async function respondQuestion(
     return await finish(turn, notice.kind, null, [notice], deps);
   }
   if (reply.question.ask === 'backtest') return await respondBacktest(turn, reply.question, deps);
+  if (reply.question.ask === 'chart') return await respondChart(turn, reply.question, deps);
   const answered = await answerQuestion(reply.question, who, {
     now: () => deps.clock.now(),
     desks: deps.desks,

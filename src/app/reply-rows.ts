@@ -3,6 +3,7 @@ import type { Actor } from '#core/replies/act.ts';
 import type { Answer } from '#core/replies/answer.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import type { AnswerSources } from './answer-question.ts';
+import type { ChartHouse } from './ask-chart.ts';
 import { fileNameOf, fileRow, keepFile, textFile } from './chat-file.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import type {
@@ -44,6 +45,8 @@ export type ReplyDeps = {
   readonly confirms: SecondConfirms;
   /** Plays backtests for the chat; null or left out: not from here. */
   readonly backtests?: Backtests | null;
+  /** Draws for `/chart`; null or left out: nothing is drawn here. */
+  readonly charts?: ChartHouse | null;
   /** Ticket code of a delivered message, for replies to it; null when it is not known. */
   readonly codeOfMessage: (channel: string, chatId: string, messageId: string) => string | null;
   /** True once the urgent act of an update was decided by this process. */

@@ -1,5 +1,6 @@
 import { storedExDates } from '#app/answer-ex-dates.ts';
 import type { AnswerSources } from '#app/answer-question.ts';
+import type { ChartHouse } from '#app/ask-chart.ts';
 import { createIntake, type Intake } from '#app/chat-intake.ts';
 import type { Deliverer } from '#app/deliver-deps.ts';
 import { createDeliverer } from '#app/deliver-messages.ts';
@@ -75,6 +76,8 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
     calendarOf?: AnswerSources['calendarOf'];
     eventsOf?: AnswerSources['eventsOf'];
     backtests?: Backtests;
+    /** Draws for /chart; nothing is drawn where left out. */
+    charts?: ChartHouse;
     /** Desks beside the first one. */
     others?: readonly { readonly policy: Policy; readonly inputs: readonly Input[] }[];
     /** Another desk than one without a broker, over the harness's clock and store; `inputs` are not given to it. */
@@ -177,6 +180,7 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
       codes: change.codes ?? null,
     }),
     backtests: change.backtests ?? null,
+    charts: change.charts ?? null,
     codeOfMessage: deliverer.messages.codeOf,
     wasDecided: (name, updateId) => asked.intake.wasDecided(name, updateId),
     handOver,

@@ -128,6 +128,12 @@ export type Question =
   /** `days` from today on; of one market, or of those that are traded here. */
   | { readonly ask: 'calendar'; readonly days: number | null; readonly market: Market | null }
   | { readonly ask: 'report'; readonly day: string | null }
+  /** `target` is a ticket code or a symbol; null: what is at hand. */
+  | {
+      readonly ask: 'chart';
+      readonly of: 'target' | 'gates';
+      readonly target: string | null;
+    }
   /** Plays a strategy over stored days, both ends included; null: as far as bars reach. */
   | ({ readonly ask: 'backtest' } & BacktestAsk)
   /** Compares book and broker now and shows both sides. */

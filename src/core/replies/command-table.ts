@@ -34,6 +34,7 @@ export type CommandName =
   | 'gates'
   | 'sectors'
   | 'report'
+  | 'chart'
   | 'calendar'
   | 'backtest'
   | 'jobs'
@@ -124,6 +125,7 @@ export const COMMANDS: readonly CommandRow[] = [
   row('gates', 'viewer', '[desk] [HH:MM|now]', ['闸门'], ['gates', '闸门']),
   row('sectors', 'viewer', '[desk]', ['板块'], ['sectors', '板块']),
   row('calendar', 'viewer', '[days] [cn|us]', ['日历'], ['calendar', '日历']),
+  row('chart', 'viewer', '[code|symbol|gates]', ['图'], ['chart', '图']),
   row('report', 'viewer', '[today|yesterday|YYYY-MM-DD]', ['日报'], ['report', '日报']),
   row('backtest', 'operator', '<strategy> [from] [to]', ['回测'], []),
   row('mode', 'operator', '[desk] alert|semi|auto', ['模式'], ['模式']),

@@ -4,6 +4,7 @@ import type { OpenHolding, OpenOrder } from '#core/engine/still-open.ts';
 import type { CalendarEnd } from '#core/gates/calendar-end.ts';
 import type { Reason } from '#core/gates/reason.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Picture } from '#core/pictures/picture.ts';
 import type { BacktestAsk, Mode } from './act.ts';
 import type { CommandName, CommandRole } from './command-table.ts';
 
@@ -248,6 +249,17 @@ export type Notice =
   | ({ readonly kind: 'backtest_done' } & BacktestAsk & BacktestResult)
   /** `cause` in the words of what failed; null: it was stopped before its end. */
   | ({ readonly kind: 'backtest_failed'; readonly cause: string | null } & BacktestAsk)
+  /** Stands under a picture; `mark` is the ticket's code, or the checkpoint. */
+  | {
+      readonly kind: 'chart_caption';
+      readonly of: Picture['kind'];
+      readonly subject: string;
+      readonly deskId: string;
+      readonly tradingDay: string;
+      readonly mark: string | null;
+    }
+  | { readonly kind: 'chart_missing'; readonly target: string | null }
+  | { readonly kind: 'chart_failed' }
   | { readonly kind: 'nothing_held'; readonly target: string | null }
   | { readonly kind: 'nothing_to_report'; readonly target: string }
   /** There is no such holding of somebody else, or no such difference, at the broker. */

@@ -4,6 +4,7 @@ import { parseBacktest } from './parse-backtest.ts';
 import { parseAccount, parseCalendar, parseMode } from './parse-desk.ts';
 import { parseFill, parseProtected, reportedFill } from './parse-fill.ts';
 import { parsePositionCommand } from './parse-positions.ts';
+import { parseChart, parseLogs, parseReport } from './parse-report.ts';
 import { parseSafe, parseUnlock } from './parse-safety.ts';
 import { act, bad, NAME, ORDER_ID, question, TARGET } from './reply-of.ts';
 
@@ -110,7 +111,7 @@ function parseWords(clean: string, context: ReplyContext): Reply {
   const command = commandOfWord(word);
   if (command === null) return NOT_UNDERSTOOD;
   if (second === undefined) return parseCommand(command.name, [], context);
-  const takesCode = ['confirm', 'skip', 'half', 'why', 'ticket'].includes(command.name);
+  const takesCode = ['confirm', 'skip', 'half', 'why', 'ticket', 'chart'].includes(command.name);
   if (!takesCode || !CODE.test(second.toUpperCase())) return NOT_UNDERSTOOD;
   return parseCommand(command.name, [second], context);
 }
@@ -331,6 +332,8 @@ function parseQuestion(name: CommandName, args: readonly string[], context: Repl
       return parseBacktest(args);
     case 'report':
       return parseReport(first);
+    case 'chart':
+      return parseChart(args, context.replyToCode);
     case 'logs':
       return parseLogs(args);
     case 'start':
@@ -381,21 +384,4 @@ function parseGates(args: readonly string[]): Reply {
   const checkpoint =
     when === null ? null : isTime(when) ? when.replace(':', ':').padStart(5, '0') : 'now';
   return question({ ask: 'gates', scope, checkpoint });
-}
-
-function parseReport(first: string | null): Reply {
-  const day = first?.toLowerCase() ?? null;
-  if (day !== null && day !== 'today' && day !== 'yesterday' && !DAY.test(day)) {
-    return bad('report', day, '[today|yesterday|YYYY-MM-DD]');
-  }
-  return question({ ask: 'report', day });
-}
-
-function parseLogs(args: readonly string[]): Reply {
-  const number = args.find((token) => /^\d{1,3}$/.test(token));
-  const level = args.find((token) => token !== number)?.toLowerCase() ?? null;
-  if (args.length > 2 || (level !== null && !['debug', 'info', 'warn', 'error'].includes(level))) {
-    return bad('logs', args.join(' '), '[count] [debug|info|warn|error]');
-  }
-  return question({ ask: 'logs', count: number === undefined ? null : Number(number), level });
 }

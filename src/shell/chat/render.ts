@@ -244,10 +244,11 @@ function ticketButtons(
   text: Catalogue,
 ): CardButton[][] {
   const why = { label: text.buttons.why, command: `/why ${ticket.code}` };
-  if (ticket.isAdvice) return [[why]];
+  const chart = { label: text.buttons.chart, command: `/chart ${ticket.code}` };
+  if (ticket.isAdvice) return [[why, chart]];
   if (ticket.state !== 'pending') return [];
   // what a switch proposes is answered at its own message
-  if (ticket.isOfSwitch === true) return [[why]];
+  if (ticket.isOfSwitch === true) return [[why, chart]];
   const version = `v${ticket.version}`;
   const half = { label: text.buttons.half, command: `/half ${ticket.code} ${version}` };
   return [
@@ -256,6 +257,7 @@ function ticketButtons(
       ...(ticket.quantity > 1 ? [half] : []),
       { label: text.buttons.skip, command: `/skip ${ticket.code} ${version}` },
       why,
+      chart,
     ],
   ];
 }

@@ -191,6 +191,7 @@ export const channelsFile = section({
     .string({ error: 'an IANA time zone or null' })
     .refine(isZone, { error: 'an IANA time zone or null' })
     .nullable(),
+  pictures: flag(),
   terminal: section({ hasColor: flag() }),
   telegram: section({
     apiRoot: text('a URL that starts with http:// or https://', /^https?:\/\/[^\s]+$/),

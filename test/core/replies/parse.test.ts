@@ -41,6 +41,21 @@ test('confirm takes version, a lower quantity and a better price', () => {
   assert.deepEqual(actOf('confirm'), { ...CONFIRM, code: null });
 });
 
+test('CX-05 a chart is asked for by ticket, symbol, gate, reply or not at all', () => {
+  const asked = (text: string, replyToCode: string | null = null) => {
+    const reply = parseReply(text, { replyToCode });
+    return reply.kind === 'question' ? reply.question : reply;
+  };
+  const of = (target: string | null) => ({ ask: 'chart', of: 'target', target });
+  for (const text of ['/chart k7qd', 'chart K7QD', '图 K7QD', '/图 K7QD'])
+    assert.deepEqual(asked(text), of('K7QD'), text);
+  assert.deepEqual(asked('/chart 600519.sh'), of('600519.SH'));
+  assert.deepEqual(asked('图', 'K7QD'), of('K7QD'));
+  assert.deepEqual(asked('/chart'), of(null));
+  assert.deepEqual(asked('/chart gates'), { ask: 'chart', of: 'gates', target: null });
+  assert.deepEqual(asked('/图 闸门'), { ask: 'chart', of: 'gates', target: null });
+});
+
 test('wrong arguments are named and nothing is guessed', () => {
   for (const text of [
     '/confirm K7QD ten',
@@ -57,6 +72,8 @@ test('wrong arguments are named and nothing is guessed', () => {
     '/lang fr',
     '/pair',
     '/report someday',
+    '/chart K7QD QQQM',
+    '/chart ..',
     '/logs loud',
   ]) {
     assert.equal(parseReply(text).kind, 'bad_arguments', text);

@@ -72,7 +72,7 @@ test('CX-05 the ticket card in English', () => {
   ]);
   assert.deepEqual(
     card.buttons[0]?.map((button) => button.command),
-    ['/confirm K7QD v1', '/half K7QD v1', '/skip K7QD v1', '/why K7QD'],
+    ['/confirm K7QD v1', '/half K7QD v1', '/skip K7QD v1', '/why K7QD', '/chart K7QD'],
   );
 });
 
@@ -110,7 +110,7 @@ test('an advice has no way to be confirmed', () => {
   assert.match(card.lines[0]!, /advice only/);
   assert.deepEqual(
     card.buttons.flat().map((button) => button.command),
-    ['/why K7QD'],
+    ['/why K7QD', '/chart K7QD'],
   );
 });
 
@@ -320,6 +320,16 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
     since: NOW,
     zone: 'America/New_York',
   },
+  chart_caption: {
+    kind: 'chart_caption',
+    of: 'intraday',
+    subject: 'QQQM',
+    deskId: 'us-vwap',
+    tradingDay: '2026-11-17',
+    mark: 'K7QD',
+  },
+  chart_missing: { kind: 'chart_missing', target: '<b>' },
+  chart_failed: { kind: 'chart_failed' },
 };
 
 test('CX-14 every notice speaks both languages and its buttons are understood', () => {

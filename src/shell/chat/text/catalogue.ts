@@ -73,6 +73,7 @@ export type Catalogue = {
       | 'half'
       | 'skip'
       | 'why'
+      | 'chart'
       | 'allow'
       | 'keepOff'
       | 'stop'

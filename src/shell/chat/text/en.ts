@@ -25,6 +25,7 @@ import {
 } from './backtest-lines.ts';
 import { CALENDAR_EN, calendarEndLines, calendarLines } from './calendar-lines.ts';
 import type { Catalogue, Of, Speech } from './catalogue.ts';
+import { captionLines } from './chart-lines.ts';
 import { EX_DATE_EN, exDateLines } from './ex-date-lines.ts';
 import {
   checkpointOpenLines,
@@ -1101,6 +1102,7 @@ export const EN: Catalogue = {
     backtest: 'a strategy over stored days: signals and execution with intervals',
     calendar: 'holidays, early closes and events of the coming days',
     report: 'report of a day',
+    chart: 'picture of the day of a ticket or symbol, or of the gate',
     mode: 'alert, semi or auto',
     accounts: 'accounts, the side each is on, what is missing',
     account: 'an account to paper, or to live (owner, second confirmation)',
@@ -1122,6 +1124,7 @@ export const EN: Catalogue = {
     half: '½ Half',
     skip: '✕ Skip',
     why: 'Why',
+    chart: 'Chart',
     allow: 'ALLOW today',
     keepOff: 'Keep off',
     stop: 'STOP entries',
@@ -1625,6 +1628,15 @@ export const EN: Catalogue = {
     drill_done: ({ report }, s) => drillLines(report, s),
     backtest_busy: (n) => backtestBusyLines(n.running, BACKTEST_EN),
     backtest_progress: (n) => backtestStepLines(n, BACKTEST_EN),
+    chart_caption: (n) => captionLines(n, 'gate'),
+    chart_missing: (n, s) => [
+      n.target === null
+        ? 'Nothing to draw: no desk has seen a price or judged a gate yet.'
+        : `Nothing to draw of "${s.f.words(n.target, 20)}": no ticket, and no price of it was seen since the session was planned.`,
+    ],
+    chart_failed: () => [
+      '✕ The picture could not be drawn; the log says why. /ticket and /gates have the figures.',
+    ],
     backtest_done: (n, s) => backtestDoneLines(n, s, BACKTEST_EN),
     backtest_failed: (n, s) => backtestFailedLines(n, s, BACKTEST_EN),
     nothing_held: (n, s) => [

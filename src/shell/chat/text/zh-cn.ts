@@ -25,6 +25,7 @@ import {
 } from './backtest-lines.ts';
 import { CALENDAR_ZH, calendarEndLines, calendarLines } from './calendar-lines.ts';
 import type { Catalogue, Of, Speech } from './catalogue.ts';
+import { captionLines } from './chart-lines.ts';
 import { EX_DATE_ZH, exDateLines } from './ex-date-lines.ts';
 import {
   checkpointOpenLines,
@@ -736,6 +737,7 @@ const USAGE_ZH: Readonly<Record<string, string>> = {
   regime: '[代码]',
   backtest: '策略 [起] [止]',
   report: '[today|yesterday|YYYY-MM-DD]',
+  chart: '[提案码|代码|闸门]',
   mode: '[账户组] alert|semi|auto',
   account: '账户 paper|live',
   logs: '[条数] [debug|info|warn|error]',
@@ -1185,6 +1187,7 @@ export const ZH_CN: Catalogue = {
     backtest: '用已存行情回测策略:信号与执行,带区间',
     calendar: '未来数日的休市、提前收盘与事件',
     report: '某日日报',
+    chart: '提案或股票的当日图,或闸门图',
     mode: '仅提示、半自动、自动',
     accounts: '账户、各在哪一侧、缺什么',
     account: '账户切到模拟,或切到实盘(所有者,二次确认)',
@@ -1206,6 +1209,7 @@ export const ZH_CN: Catalogue = {
     half: '½ 数量减半',
     skip: '✕ 跳过',
     why: '为什么',
+    chart: '图',
     allow: '今日允许开仓',
     keepOff: '不开仓',
     stop: '停止开仓',
@@ -1692,6 +1696,13 @@ export const ZH_CN: Catalogue = {
     drill_done: ({ report }, s) => drillLines(report, s),
     backtest_busy: (n) => backtestBusyLines(n.running, BACKTEST_ZH),
     backtest_progress: (n) => backtestStepLines(n, BACKTEST_ZH),
+    chart_caption: (n) => captionLines(n, '闸门'),
+    chart_missing: (n, s) => [
+      n.target === null
+        ? '暂无可画的内容:各台尚未看到价格,也未判过闸门。'
+        : `"${s.f.words(n.target, 20)}"暂无可画的内容:没有该提案,今日计划后也未看到其价格。`,
+    ],
+    chart_failed: () => ['✕ 图未能画出,原因见日志。数字请用 /ticket 和 /gates。'],
     backtest_done: (n, s) => backtestDoneLines(n, s, BACKTEST_ZH),
     backtest_failed: (n, s) => backtestFailedLines(n, s, BACKTEST_ZH),
     nothing_held: (n, s) => [
