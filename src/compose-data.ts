@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import {
   type FileReport,
   importDailyFile,
+  importExDatesFile,
   importFiguresFile,
   importMarginFile,
   importPoolFile,
@@ -17,6 +18,7 @@ import type { DailySeriesCn } from '#core/market/panel-cn.ts';
 import type { PoolKindCn } from '#core/market/records-cn.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import { checkBasis, type ReadDailyOptions, readDailyFile } from '#shell/lib/cn-files/daily.ts';
+import { type ReadExDatesOptions, readExDatesFile } from '#shell/lib/cn-files/ex-dates.ts';
 import {
   poolsOf,
   type ReadFiguresOptions,
@@ -79,6 +81,11 @@ export function createMarketImports(store: MarketDatabaseCn, calendar: CalendarT
       const read = await readSecuritiesFile(options);
       const report = await importSecuritiesFile(deps, read, options.source, asOf);
       return noted('securities', options.file, report);
+    },
+    async exDates(options: ReadExDatesOptions) {
+      const read = await readExDatesFile(options);
+      const report = await importExDatesFile(deps, read, options.source);
+      return noted('corporate actions', options.file, report);
     },
     async figures(options: ReadFiguresOptions, dataset: string) {
       const read = await readFiguresFile(options);

@@ -157,6 +157,18 @@ export function indexSeriesFrom(
   };
 }
 
+/** The newest close of each row of a panel as traded. */
+export function lastClosesOf(panel: DailyPanelCn): Float64Array {
+  const width = panel.days.length;
+  return Float64Array.from(panel.instruments, (_, row) => {
+    for (let day = width - 1; day >= 0; day -= 1) {
+      const close = panel.close[row * width + day]!;
+      if (close > 0) return close;
+    }
+    return Number.NaN;
+  });
+}
+
 /** Time under which concentrations of whole days stand: the close. */
 const WHOLE_DAY = '15:00';
 /** The most traded stocks of a concentration. */

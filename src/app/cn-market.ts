@@ -5,7 +5,13 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import type { DailyPanelCn } from '#core/market/panel-cn.ts';
 import { emptyDailyPanel } from '#core/market/panel-cn.ts';
 import type { QuoteCn } from '#core/market/quote-cn.ts';
-import type { LimitPoolCn, MarginDayCn, MinuteBarCn, PoolKindCn } from '#core/market/records-cn.ts';
+import type {
+  CorporateActionCn,
+  LimitPoolCn,
+  MarginDayCn,
+  MinuteBarCn,
+  PoolKindCn,
+} from '#core/market/records-cn.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import { addCalendarDays } from '#core/market/trading-day.ts';
 import type { DailyHistory, IndexSeries, StockTable } from '#core/market/whole-market.ts';
@@ -13,7 +19,13 @@ import type { FetchNote } from '#core/quality/note.ts';
 import { fetchNote } from '#core/quality/note.ts';
 import type { MarketInputs } from '#core/strategies/sector-pulse/figures.ts';
 import { catchUp } from './cn-catch-up.ts';
-import { dailyConcentrations, historyFrom, indexSeriesFrom, mergedPanel } from './cn-daily.ts';
+import {
+  dailyConcentrations,
+  historyFrom,
+  indexSeriesFrom,
+  lastClosesOf,
+  mergedPanel,
+} from './cn-daily.ts';
 import type { DayFactsCn, LookRules } from './cn-look.ts';
 import { indexNowFrom, marginDataFrom, marketSnapshotFrom, stockTableFrom } from './cn-look.ts';
 import type { FetchAsk, FetchResult, MarketDataCn, MarketStoreCn } from './ports.ts';
@@ -87,6 +99,8 @@ export interface CnMarketSource {
   ): Promise<FetchResult<readonly MinuteBarCn[]>>;
   /** A pool of `day`, for the report: the desk counts limits itself. */
   pool(kind: PoolKindCn, day: TradingDay, ask: FetchAsk): Promise<FetchResult<LimitPoolCn>>;
+  /** Ex-dates of `day` on file by now: terms that were brought in after the morning's were gathered. */
+  exDatesOnFile(day: TradingDay): Promise<readonly CorporateActionCn[]>;
   /** Keeps a look's concentration at a wall time, so that later days have something to compare with. */
   keepConcentration(day: TradingDay, time: string, value: number, at: number): Promise<void>;
 }
@@ -127,18 +141,6 @@ async function loadMerged(
   if (first !== undefined) return mergedPanel([first, ...others]);
   const none = { kind, source: 'none', basis: 'raw' } as const;
   return { panel: emptyDailyPanel(none, instruments, [], 0), note: [] };
-}
-
-/** The newest close of each row of a panel as traded. */
-function lastClosesOf(panel: DailyPanelCn): Float64Array {
-  const width = panel.days.length;
-  return Float64Array.from(panel.instruments, (_, row) => {
-    for (let day = width - 1; day >= 0; day -= 1) {
-      const close = panel.close[row * width + day]!;
-      if (close > 0) return close;
-    }
-    return Number.NaN;
-  });
 }
 
 /** Values of the dataset by wall time, oldest first. */
@@ -389,6 +391,7 @@ export function createCnMarket(deps: CnMarketDeps): CnMarketSource {
     quotes: (instruments, ask) => data.quotes(instruments, ask),
     minuteBars: (instrument, day, ask) => data.minuteBars(instrument, day, ask),
     pool: (kind, day, ask) => data.limitPool(kind, day, ask),
+    exDatesOnFile: (day) => deps.store.corporateActions(day, day),
     async keepConcentration(day, time, value, at) {
       const row = { instrument: null, day, field: time, value };
       await store.saveFigures(CONCENTRATIONS, 'desk', [row], at);

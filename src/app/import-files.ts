@@ -1,3 +1,4 @@
+import { sessionOn } from '#core/market/calendar.ts';
 import type { DailyTableCn } from '#core/market/daily-table-cn.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { DailySeriesCn } from '#core/market/panel-cn.ts';
@@ -5,6 +6,7 @@ import type { LimitPoolCn, MarginDayCn, SectorCn, SecurityCn } from '#core/marke
 import type { TradingDay } from '#core/market/trading-day.ts';
 import type { Anomaly } from '#core/quality/anomaly.ts';
 import { anomaly, anomalyLine } from '#core/quality/anomaly.ts';
+import { type ExDateRow, judgeExDates } from '#core/quality/judge-ex-dates.ts';
 import type { Tally } from '#core/quality/tally.ts';
 import { countDropped, dropRow, rowsDropped } from '#core/quality/tally.ts';
 import type { ImportDeps } from './import-market.ts';
@@ -211,6 +213,26 @@ export async function importSecuritiesFile(
   countDropped(tally, 'duplicate', rows.length - unique.length);
   const saved = await deps.store.saveSecurities(unique, source, asOf, deps.now());
   return reportOf(tally, { kept: unique.length, saved, figures: { asOf } });
+}
+
+/** Ex-dates with their terms, each bad row in a line. Throws StoreError. */
+export async function importExDatesFile(
+  deps: ImportDeps,
+  read: { readonly rows: readonly ExDateRow[]; readonly tally: Tally },
+  source: string,
+): Promise<FileReport> {
+  const { rows, tally } = read;
+  const dayKind = (day: TradingDay) => sessionOn(deps.calendar, day).kind;
+  const { kept, faults } = judgeExDates(rows, { source, dayKind });
+  for (const { line, anomaly: one } of faults) dropRow(tally, one, line);
+  await quarantineUnread(deps, 'corporate_actions', tally);
+  const saved = await deps.store.saveCorporateActions(kept, source, deps.now());
+  const days = kept.map(({ exDate }) => exDate).sort();
+  return reportOf(tally, {
+    kept: kept.length,
+    saved,
+    figures: { firstDay: days[0] ?? null, lastDay: days.at(-1) ?? null },
+  });
 }
 
 /** Figures of a dataset; of repeated ones the first counts. Throws StoreError. */

@@ -2,6 +2,7 @@ import { reason } from '#core/gates/reason.ts';
 import { type CalendarTable, previousTradingDays } from '#core/market/calendar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { instantAt, type Session } from '#core/market/session.ts';
+import type { ExDateFacts } from '#core/portfolio/ex-date.ts';
 import type { FetchNote } from '#core/quality/note.ts';
 import type { SectorPulseParams } from '#core/strategies/sector-pulse/params.ts';
 import type { CnMarketSource, MorningCn } from './cn-market.ts';
@@ -151,17 +152,55 @@ export async function ensurePlanned(job: PulseJob, morning: MorningCn | null): P
   }
 }
 
-/** Tells the desk what is known of ex-dates of held names; asked again, the desk restates each once. */
-async function tellExDates(job: PulseJob, morning: MorningCn): Promise<void> {
+/** The material with the terms that came on file since it was gathered. */
+async function withTermsOnFile(job: PulseJob, morning: MorningCn): Promise<MorningCn> {
+  const onFile = await job.market.exDatesOnFile(job.session.tradingDay);
+  if (onFile.length === 0) return morning;
+  const filed = onFile.map((action) => [action.instrument, action] as const);
+  const actions = new Map([...filed, ...(morning.facts.actions ?? [])]);
+  return { ...morning, facts: { ...morning.facts, actions } };
+}
+
+/** Tells the desk what is known of ex-dates of these names; asked again, it restates each once. */
+async function tellExDates(
+  job: PulseJob,
+  morning: MorningCn,
+  held: readonly InstrumentId[],
+): Promise<readonly ExDateFacts[]> {
   const { desk, market, session, clock, budgetMs, signal } = job;
-  const held = Object.values(desk.state().positions).map(({ instrument }) => instrument);
-  if (held.length === 0) return;
+  if (held.length === 0) return [];
   const ask = { deadlineAt: clock.now() + budgetMs, signal };
   const { data } = await market.quotes(held, ask);
   const exDates = exDateFactsOf(morning, data ?? [], held);
   const { tradingDay } = session;
   if (exDates.length > 0)
     await desk.submit({ kind: 'ex_dates_known', at: clock.now(), tradingDay, exDates });
+  return exDates;
+}
+
+function heldNames(job: PulseJob): InstrumentId[] {
+  return Object.values(job.desk.state().positions).map(({ instrument }) => instrument);
+}
+
+/** Names whose ex-date waits for terms, and which have some now; each terms are `told` once. */
+async function tellLateTerms(
+  job: PulseJob,
+  morning: MorningCn,
+  told: Set<InstrumentId>,
+): Promise<void> {
+  const positions = Object.values(job.desk.state().positions);
+  const open = positions.filter(({ exDateOpen }) => exDateOpen != null);
+  if (open.length === 0) return;
+  const known = await withTermsOnFile(job, morning);
+  const { tradingDay } = job.session;
+  const names = open
+    .map(({ instrument }) => instrument)
+    .filter((one) => known.facts.actions?.get(one)?.exDate === tradingDay)
+    // what the morning knew it told, and the exchange's close did not confirm it
+    .filter((one) => morning.facts.actions?.get(one)?.exDate !== tradingDay && !told.has(one));
+  for (const { instrument, officialPreviousClose } of await tellExDates(job, known, names)) {
+    if (officialPreviousClose !== null) told.add(instrument);
+  }
 }
 
 /** Before the open: the plan, the kill-switch at 9:00, the sheet at 9:10, the auction at 9:26. */
@@ -180,12 +219,12 @@ export async function runMorning(job: PulseJob): Promise<PulseJobDone> {
   const before = morningSight(known);
   const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
     [PULSE_TIMES.morning, () => dayOf(job, before).look(clock.now(), 'morning')],
-    [PULSE_TIMES.exDates, () => tellExDates(job, known)],
+    [PULSE_TIMES.exDates, () => tellExDates(job, known, heldNames(job))],
     [PULSE_TIMES.sheet, () => dayOf(job, before).sheet(clock.now())],
     [
       PULSE_TIMES.auction,
       async () => {
-        await tellExDates(job, known);
+        await tellExDates(job, await withTermsOnFile(job, known), heldNames(job));
         const sight = await sightOf(job, known, clock.now() + budgetMs, new Map(), 'auction');
         await dayOf(job, sight).look(clock.now(), 'auction');
       },
@@ -284,6 +323,7 @@ export async function runWatch(job: PulseJob, untilAt: number): Promise<PulseJob
   if (morning === null) return { line: 'no list of shares, nothing watched', figures: {} };
   await ensurePlanned(job, morning);
   const earlier: EarlierBars = new Map();
+  const told = new Set<InstrumentId>();
   let minutes = 0;
   let inVain = 0;
   let next = Math.max(session.openAt + MINUTE_MS, nextMinute(clock.now()));
@@ -292,6 +332,7 @@ export async function runWatch(job: PulseJob, untilAt: number): Promise<PulseJob
     const isBreak = session.breaks.some(({ fromAt, toAt }) => next > fromAt && next <= toAt);
     if (!isBreak) {
       await desk.refresh();
+      await tellLateTerms(job, morning, told);
       const deadlineAt = clock.now() + WATCH_BUDGET_MS;
       const sight = await sightOf(job, morning, deadlineAt, earlier, 'watch');
       await desk.refresh();

@@ -133,6 +133,16 @@ export function runImportList(
   );
 }
 
+/** `data import ex-dates`. */
+export function runImportExDates(
+  flags: FileFlags & { readonly per: 'share' | 'ten' },
+  output: Output,
+): Promise<ExitCode> {
+  return importEach(flags.files, output, (imports, file) =>
+    imports.exDates({ ...optionsOf(flags, file), per: flags.per }),
+  );
+}
+
 /** `data import pools`. */
 export function runImportPools(
   flags: FileFlags & {

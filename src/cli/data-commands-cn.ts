@@ -127,6 +127,31 @@ function addLists(bring: Command, run: Runner): void {
   }
 }
 
+function addExDates(bring: Command, run: Runner): void {
+  importOf(bring, 'ex-dates', 'ex-dates of shares and their terms', 'symbol=…,exDate=…,cash=…')
+    .requiredOption('--per <count>', 'share or ten: what the terms of the file are stated for')
+    .addHelpText(
+      'after',
+      `
+Columns: symbol, ex_date, and cash (yuan before tax) or newShares, or both; record_date if there is one.
+A row that cannot be true is left out and told in a line; known ex-dates stay as they are. The desk
+looks again each minute while an ex-date of a held share is open.
+
+Examples:
+  $ centaur data import ex-dates --file dividends.csv --per ten
+  $ centaur data import ex-dates --file dividend.csv.gz --per share --source tushare`,
+    )
+    .action((flags: Flags & { per: string }) =>
+      run(async () => {
+        const { runImportExDates } = await import('./data-cn.ts');
+        return runImportExDates(
+          { ...fileFlags(flags), per: parseOneOf('--per', flags.per, ['share', 'ten']) },
+          createOutput(flags.json),
+        );
+      }),
+    );
+}
+
 function addPools(bring: Command, run: Runner): void {
   importOf(bring, 'pools', 'limit-up, limit-down and broken pools', 'symbol=…,day=…,price=…')
     .requiredOption('--kind <kind>', 'limit_up, limit_down or broken')
@@ -194,6 +219,7 @@ export function addMarketImports(bring: Command, run: Runner): void {
   addIndex(bring, run);
   addMargin(bring, run);
   addLists(bring, run);
+  addExDates(bring, run);
   addPools(bring, run);
   addFigures(bring, run);
 }

@@ -198,4 +198,96 @@ suite('Chinese files from the command line', () => {
       assert.equal(reach['figures money_flow'], '2025-03-31');
     },
   );
+
+  test('RL-01 SP-09 ex-dates are imported per share or per ten, and each bad row is told in its line', async () => {
+    const exDates = join(folder, 'ex-dates.csv');
+    const rows = [
+      '股票代码,除权除息日,股权登记日,派息,送转',
+      '600519,2026-11-19,2026-11-18,238.76,',
+      '000001.SZ,20261120,20261119,3.6,5',
+      '600519,2026-11-19,2026-11-18,238.76,',
+      '600519,2026-11-19,2026-11-18,100,',
+      '300750,2026-11-21,2026-11-20,10,',
+      '300750,2026-11-20,2026-11-20,10,',
+      '300750,2026-11-20,2026-11-19,0,0',
+      '300750,2026-11-20,2026-11-19,-1,',
+      '300750,2026-11-20,2026-11-19,10,80',
+      '300750,2026-11-20,2026-11-19,ten,',
+      '300750,,2026-11-19,10,',
+      '300750,2026-11-20,soon,10,',
+      'ABC,2026-11-20,2026-11-19,10,',
+      '300750,2026-11-20',
+    ];
+    writeFileSync(exDates, rows.join('\n'));
+    const refused = await runCli(['data', 'import', 'ex-dates', '--file', exDates], { dataDir });
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /--per <count>/);
+    const flags = ['ex-dates', '--file', exDates, '--per', 'ten'];
+    const report = await importing(...flags);
+    assert.deepEqual([report.read, report.kept, report.saved.inserted], [14, 2, 2]);
+    const lines = [
+      [4, 'duplicate: found the same terms again'],
+      [5, 'duplicate_conflicting: found other terms'],
+      [6, 'not_a_trading_day: found 2026-11-21'],
+      [7, 'wrong_day: found record date 2026-11-20, expected one before 2026-11-20'],
+      [8, 'non_positive: found cash 0, new shares 0 a share'],
+      [9, 'non_positive: found cash -0.1, new shares 0 a share'],
+      [10, 'outside_limits: found cash 1, new shares 8 a share'],
+      [11, 'not_a_number: found ten'],
+      [12, 'not_a_day: found no ex-date'],
+      [13, 'not_a_day: found record date soon'],
+      [14, 'not_a_symbol: found ABC'],
+      [15, 'wrong_column_count: found 2 columns, expected 5'],
+    ] as const;
+    for (const [line, says] of lines) {
+      const told = report.named.filter((one) => one.startsWith(`line ${line}: `));
+      assert.equal(told.length, 1, `line ${line}: ${report.named.join(' | ')}`);
+      assert.ok(
+        told.some((one) => one.includes(says)),
+        `${line}: ${told.join()}`,
+      );
+    }
+    assert.equal(report.named.length, lines.length);
+    const again = await importing(...flags);
+    assert.deepEqual(again.saved, { inserted: 0, known: 2, differing: 0 });
+    const { stdout } = await runCli(['data', 'status'], { dataDir });
+    assert.match(stdout, /corporate actions\s+csv\s+2\s+2026-11-19\s+2026-11-20/);
+  });
+
+  test('SP-10 RL-01 HTML, a file cut off, dashes and padded days are told by reason at the import', async () => {
+    const bad = join(folder, 'bad-rows.csv');
+    const importOf = (...args: readonly string[]) =>
+      runCli(['data', 'import', ...bars, bad, ...args, '--source', 'bad', '--json'], { dataDir });
+    const flags = ['--basis', 'raw', '--volume', 'shares'];
+    writeFileSync(bad, '<html><body>服务暂时不可用</body></html>');
+    const html = await importOf(...flags);
+    assert.equal(html.code, 2);
+    assert.match(
+      html.stderr,
+      /bad-rows\.csv: line 1: found header "<html>.*expected columns for day/,
+    );
+    const header = 'ts_code,trade_date,open,high,low,close,pre_close,vol,amount';
+    writeFileSync(
+      bad,
+      [
+        header,
+        '600519.SH,20261118,10,10.2,9.9,10.1,10,1000,10100',
+        '600520.SH,20261118,-,-,-,-,10,-,-',
+        '600521.SH,20261118,0,0,0,0,,0,0',
+        '600522.SH,20261118,10,10,10,10,10,0,0',
+        '600523.SH,20261118,10,10.2,0,0,10,1000,10100',
+        '600524.SH,20261118,10,10.2,9.',
+      ].join('\n'),
+    );
+    const { code, stdout } = await importOf(...flags);
+    assert.equal(code, 0);
+    const report = JSON.parse(stdout) as { kept: number; dropped: Record<string, number> };
+    assert.equal(report.kept, 1);
+    assert.deepEqual(report.dropped, {
+      not_a_number: 1,
+      wrong_column_count: 1,
+      suspended_padding: 2,
+      minus_100_percent: 1,
+    });
+  });
 });

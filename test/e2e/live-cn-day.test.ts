@@ -4,6 +4,7 @@ import { runCheckpoint, runClose, runMorning, runWatch } from '#app/pulse-jobs.t
 import { storedCheckpoints } from '#app/read-checkpoints.ts';
 import type { Event } from '#core/engine/event.ts';
 import type { Message } from '#core/engine/message.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
 import type { DeskAct } from '#core/replies/act.ts';
 import { createPaperBroker } from '#shell/brokers/paper.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
@@ -11,9 +12,9 @@ import { followCn, type LiveCn } from '../../src/compose-live-cn.ts';
 import type { LiveDesk, LiveHouse } from '../../src/compose-live-desk.ts';
 import { actOf, attest, quoteOf } from '../support/builders.ts';
 import { restated } from '../support/builders-cn.ts';
-import { STOCK } from '../support/cn-desk.ts';
+import { STOCK, stockDay } from '../support/cn-desk.ts';
 import { liveCnDesk } from '../support/live-cn.ts';
-import { cnAt, PULSE_DAY } from '../support/pulse-market.ts';
+import { cnAt, PULSE_BEFORE, PULSE_DAY } from '../support/pulse-market.ts';
 
 type Live = ReturnType<typeof liveCnDesk>;
 
@@ -170,6 +171,61 @@ suite('a live day of the A-share desk, executed by hand', () => {
       stored.map(({ checkpoint }) => checkpoint),
       ['14:45', '14:00', '10:00'],
     );
+  });
+
+  test('SP-09 RL-01 terms that a person brings in after the open end the hold on their ex-date', async () => {
+    const live = liveCnDesk(cnAt('08:40'));
+    const { mode } = live.fake;
+    const instrument: InstrumentId = '600010.SH';
+    const official = live.fake.previousCloseOf(instrument);
+    // ten for five: yesterday it closed half as high again
+    mode.closes.set(instrument, Math.round(official * 150) / 100);
+    await started(live);
+    const jobs: Promise<unknown>[] = [runMorning(live.job())];
+    await live.until(cnAt('09:01'));
+    const lastClose = mode.closes.get(instrument)!;
+    const [stop, firstTarget, secondTarget] = [lastClose * 0.97, lastClose * 1.05, lastClose * 1.1];
+    await live.desk.submit({
+      kind: 'book_entered',
+      at: live.clock.now(),
+      instrument,
+      quantity: 1_000,
+      price: lastClose,
+      boughtOn: PULSE_BEFORE,
+      facts: {
+        instrument,
+        ma20: null,
+        atr20d: null,
+        previousClose: official,
+        usualDays: 0,
+        instrumentDay: stockDay(PULSE_DAY, { instrument, previousClose: official }),
+      },
+      plan: { stop, firstTarget, secondTarget, firstTargetQuantity: 500 },
+    });
+    const position = () => live.desk.state().positions[instrument];
+    await live.until(cnAt('09:27'));
+    assert.notEqual(
+      position()?.exDateOpen ?? null,
+      null,
+      'an ex-date nobody announced holds the stop',
+    );
+    await live.until(cnAt('09:29'));
+    const watch = runWatch(live.job(), cnAt('10:30'));
+    await live.until(cnAt('09:40'));
+    assert.equal(position()?.quantity, 1_000);
+    const terms = { instrument, recordDate: null, cashPerShare: 0, newSharesPerShare: 0.5 };
+    mode.onFile.push({ ...terms, exDate: PULSE_DAY });
+    await live.until(cnAt('09:42'));
+    assert.equal(position()?.quantity, 1_500);
+    assert.equal(position()?.exDateOpen ?? null, null);
+    live.stop.abort();
+    await live.until(cnAt('10:31'));
+    await Promise.all([...jobs, watch]);
+    assert.deepEqual(live.troubles, []);
+    const known = (await live.store.inputs.read(live.desk.stream)).filter(
+      ({ type }) => type === 'ex_dates_known',
+    );
+    assert.ok(known.length <= 3, 'told each minute again');
   });
 
   test('SP-12 SP-10 a feed that hangs holds a checkpoint up by its budget only, and is named', async () => {

@@ -11,7 +11,7 @@ import { createRemoteDesk } from '#app/remote-desk.ts';
 import type { Message } from '#core/engine/message.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { QuoteCn } from '#core/market/quote-cn.ts';
-import type { LimitPoolCn, MinuteBarCn } from '#core/market/records-cn.ts';
+import type { CorporateActionCn, LimitPoolCn, MinuteBarCn } from '#core/market/records-cn.ts';
 import { fetchNote } from '#core/quality/note.ts';
 import type { MarketInputs } from '#core/strategies/sector-pulse/figures.ts';
 import { createManualBroker } from '#shell/brokers/manual.ts';
@@ -40,12 +40,22 @@ export type FakeMode = {
   factor: number;
   /** No network: nothing at all is answered, not even the list of shares. */
   isDown: boolean;
+  /** Closes of the day before as traded, where they are not today's previous close. */
+  closes: Map<InstrumentId, number>;
+  /** Ex-dates that somebody brought in. */
+  onFile: CorporateActionCn[];
 };
 
 /** A source whose market stands as the fixture does, its prices times `factor`; a hang ends at the deadline. */
 export function fakeCnMarket(clock: { now(): number; at(at: number, run: () => void): unknown }) {
   const fixture = pulseMarket();
-  const mode: FakeMode = { look: 'answers', factor: 1, isDown: false };
+  const mode: FakeMode = {
+    look: 'answers',
+    factor: 1,
+    isDown: false,
+    closes: new Map(),
+    onFile: [],
+  };
   const kept: { day: string; time: string; value: number }[] = [];
   const rowOf = (instrument: InstrumentId) => fixture.table.instruments.indexOf(instrument);
   const morning: MorningCn = {
@@ -125,7 +135,12 @@ export function fakeCnMarket(clock: { now(): number; at(at: number, run: () => v
     });
   const market: CnMarketSource = {
     morning: async () => {
-      if (!mode.isDown) return answered(morning, null);
+      const { instruments } = fixture.table;
+      const lastCloses = Float64Array.from(
+        fixture.snapshot!.previousClose,
+        (close, row) => mode.closes.get(instruments[row]!) ?? close,
+      );
+      if (!mode.isDown) return answered({ ...morning, lastCloses }, null);
       const note = [...DOWN, ...DOWN].map(([source, cause]) =>
         fetchNote('source_failed', source, { cause }),
       );
@@ -167,11 +182,14 @@ export function fakeCnMarket(clock: { now(): number; at(at: number, run: () => v
       return answered(bars, null);
     },
     pool: async () => answered<LimitPoolCn>(null, 'no_data'),
+    exDatesOnFile: async (day) => mode.onFile.filter(({ exDate }) => exDate === day),
     async keepConcentration(day, time, value) {
       kept.push({ day, time, value });
     },
   };
-  return { market, mode, kept };
+  const previousCloseOf = (instrument: InstrumentId) =>
+    fixture.snapshot!.previousClose[rowOf(instrument)]!;
+  return { market, mode, kept, previousCloseOf };
 }
 
 /** A live A-share desk on a manual account, its jobs in the same process, all on a virtual clock. */

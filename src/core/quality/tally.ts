@@ -2,7 +2,7 @@ import type { Anomaly } from './anomaly.ts';
 
 /** Anomalies kept whole; beyond them rows are counted only. */
 const KEPT = 20_000;
-/** Rows shown of each reason. */
+/** Rows shown of each reason, where nobody asks for more. */
 const SAMPLES = 3;
 
 /** What became of the rows of a file: `read` = kept + every count of `dropped`. */
@@ -13,11 +13,13 @@ export type Tally = {
   /** First rows of each reason; `line` 0: not of one line. */
   readonly samples: { readonly line: number; readonly anomaly: Anomaly }[];
   readonly anomalies: Anomaly[];
+  /** Rows shown of each reason. */
+  readonly shownOfEach: number;
 };
 
 /** A tally in which nothing was read. */
-export function createTally(): Tally {
-  return { read: 0, dropped: new Map(), samples: [], anomalies: [] };
+export function createTally(shownOfEach = SAMPLES): Tally {
+  return { read: 0, dropped: new Map(), samples: [], anomalies: [], shownOfEach };
 }
 
 /** Adds rows to a reason; 0 adds no reason. */
@@ -29,7 +31,7 @@ export function countDropped(tally: Tally, reason: string, rows: number): void {
 export function dropRow(tally: Tally, anomaly: Anomaly, line: number): void {
   countDropped(tally, anomaly.code, 1);
   const shown = tally.samples.filter((sample) => sample.anomaly.code === anomaly.code).length;
-  if (shown < SAMPLES) tally.samples.push({ line, anomaly });
+  if (shown < tally.shownOfEach) tally.samples.push({ line, anomaly });
   if (tally.anomalies.length < KEPT) tally.anomalies.push(anomaly);
 }
 

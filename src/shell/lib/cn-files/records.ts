@@ -31,20 +31,23 @@ export type ReadOptions = {
 type Rows<T> = { readonly rows: T[]; readonly tally: Tally };
 
 type RowContext = {
+  /** Line of the file, counted from 1. */
+  readonly line: number;
   readonly cell: (name: string) => string | undefined;
   readonly fail: (code: AnomalyCode, found: string, expected: string) => null;
 };
 
 /** Reads the rows of a file with columns found by name; null leaves a row out. */
-async function readRows<T>(
+export async function readRows<T>(
   options: ReadOptions,
   spec: ColumnSpec,
   take: (row: RowContext) => T | readonly T[] | null,
+  shownOfEach?: number,
 ): Promise<Rows<T>> {
   const { file, source, columns = {}, isHeaderless = false } = options;
   const table = await openTable(file, { isHeaderless, wanted: Object.values(columns) });
   const places = findColumns(file, table.header, spec, columns);
-  const tally = createTally();
+  const tally = createTally(shownOfEach);
   const rows: T[] = [];
   const read = ({ line, cells }: TableRow): void => {
     tally.read += 1;
@@ -61,20 +64,22 @@ async function readRows<T>(
       fail('wrong_column_count', `${cells.length} columns`, String(table.header.length));
       return;
     }
-    const taken = take({ cell, fail });
+    const taken = take({ line, cell, fail });
     if (taken !== null) rows.push(...([taken].flat() as T[]));
   };
   for await (const batch of table.batches) for (const row of batch) read(row);
   return { rows, tally };
 }
 
-const SYMBOL = { names: ['ts_code', 'code', 'ticker', 'key', '股票代码', '代码'] };
+/** Names of the column that says which share a row is about. */
+export const SYMBOL = { names: ['ts_code', 'code', 'ticker', 'key', '股票代码', '代码'] };
 const DAY = {
   names: ['trade_date', 'date', '日期', 'timestamp', 'opdate', '信用交易日期', 'datetime'],
 };
 const NAME = { names: ['名称', '股票简称', '证券简称'] };
 
-function symbolOf({ cell, fail }: RowContext): InstrumentId | null {
+/** The share a row is about; null: it names none, which is told. */
+export function symbolOf({ cell, fail }: RowContext): InstrumentId | null {
   const text = cell('symbol') ?? '';
   return instrumentIn(text) ?? fail('not_a_symbol', text, 'a symbol such as 600519');
 }
