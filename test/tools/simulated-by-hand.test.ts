@@ -93,4 +93,36 @@ suite('simulated plans by hand', () => {
     assert.equal(finding, null);
     assert.ok(trace.some((line) => line.includes('order_denied')));
   });
+
+  test('SP-09 a purchase that is told when the next trading day has begun is of the day of its order', async () => {
+    const { finding, trace } = await play({
+      plan: plan(
+        {
+          seed: 24_186,
+          account: 'cn',
+          isByHand: true,
+          days: 2,
+          isHeldOvernight: true,
+          mode: 'auto',
+        },
+        [
+          { ...ALLOW, agreeAfterMs: 2_000 },
+          list(1, 50_000),
+          { kind: 'signal', symbol: 0, minute: 9, distance: 2.15, day: 0 },
+          {
+            ...OWNER,
+            when: { seen: 'manual_overdue', nth: 5, afterMs: 10_000 },
+            text: '/fill {todo} {limit} {left}',
+            agreeAfterMs: null,
+            travelMs: 346,
+            repeats: 0,
+          },
+          { kind: 'seal', symbol: 0, day: 1, fromMinute: 0, toMinute: 8, side: 'down' },
+        ],
+      ),
+      isTraced: true,
+    });
+    assert.equal(finding, null);
+    assert.ok(trace.some((line) => /submit .*exit-1/.test(line)));
+  });
 });

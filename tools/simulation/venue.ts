@@ -48,6 +48,8 @@ export class Venue {
   isAuction = false;
   /** Shares bought on this day, which under T+1 are not for sale. */
   readonly #boughtToday = new Map<InstrumentId, number>();
+  /** Orders that were taken on this day: only they trade on it, whenever it is told. */
+  readonly #ofToday = new Set<string>();
   #entries = 0;
   #fillCount = 0;
   readonly #entryNumber = new Map<string, number>();
@@ -118,6 +120,7 @@ export class Venue {
   /** A trading day begins: what was bought before may be sold. Where there is an auction orders are taken. */
   beginDay(hasAuction: boolean): void {
     this.#boughtToday.clear();
+    this.#ofToday.clear();
     this.isAuction = hasAuction;
   }
 
@@ -201,6 +204,7 @@ export class Venue {
       parentId,
       restsUntil: 0,
     };
+    this.#ofToday.add(request.orderId);
     this.orders.set(request.orderId, order);
     return order;
   }
@@ -349,7 +353,7 @@ export class Venue {
       side === 'buy'
         ? (held.averagePrice * held.quantity + price * quantity) / Math.max(1, after)
         : held.averagePrice;
-    if (side === 'buy')
+    if (side === 'buy' && (orderId === null || this.#ofToday.has(orderId)))
       this.#boughtToday.set(instrument, (this.#boughtToday.get(instrument) ?? 0) + quantity);
     if (after === 0) this.holdings.delete(instrument);
     else this.holdings.set(instrument, { quantity: after, averagePrice });

@@ -38,7 +38,8 @@ function bought(state: DeskState, order: Order, fill: Fill): DeskState {
     quantity,
     boughtQuantity,
     openedAt: held?.openedAt ?? fill.at,
-    tradingDay: held?.tradingDay ?? state.day.tradingDay,
+    // a day order trades on its day, also where a person tells of it later
+    tradingDay: held?.tradingDay ?? ticket.tradingDay,
     origin: held?.origin ?? 'ticket',
     entryPrice,
     entryMinor,

@@ -13,6 +13,7 @@ import {
   cnPolicy,
   confirmedCn,
   fillAct,
+  MONDAY,
   quoteCn,
   STOCK,
   sh,
@@ -34,18 +35,23 @@ function exClose({ cashPerShare, newSharesPerShare }: ExTerms): number {
   return Math.round(((LAST_CLOSE - cashPerShare) / (1 + newSharesPerShare)) * 100) / 100;
 }
 
-/** A desk that bought on Monday at 38.55 with its stop at 37.08, on the evening. */
-function holding(): Desk {
+/** Monday's order as a person took it, and the code by which they report of it. */
+function ordered(): { readonly asked: Desk; readonly code: string; readonly quantity: number } {
   const before = deskAfter(confirmedCn(), cnPolicy());
   const [order] = openTodos(before.state);
   assert.ok(order !== undefined);
   const sent = { kind: 'order_sent', at: sh('10:06:01'), orderId: order.orderId } as const;
   const asked = run(before, [sent, report(sh('10:06:01'), order.orderId, 'accepted')]);
   const code = asked.state.tickets[order.ticketId]?.code ?? '';
-  return run(asked, [
-    fillAct(sh('10:07'), code, 38.55, order.quantity),
-    { kind: 'session_closed', at: sh('15:20'), labels: [] },
-  ]);
+  return { asked, code, quantity: order.quantity };
+}
+
+const EVENING: Input = { kind: 'session_closed', at: sh('15:20'), labels: [] };
+
+/** A desk that bought on Monday at 38.55 with its stop at 37.08, on the evening. */
+function holding(): Desk {
+  const { asked, code, quantity } = ordered();
+  return run(asked, [fillAct(sh('10:07'), code, 38.55, quantity), EVENING]);
 }
 
 function morning(facts: Partial<ExDateFacts>, previousClose: number): Input {
@@ -171,6 +177,26 @@ suite('the morning of an ex-date', () => {
     assert.deepEqual(types(done.events), ['ex_date_restated']);
     assert.equal(heldIn(done.desk).exDateOpen, null);
     assert.deepEqual(types(step(done.desk, late(exClose(terms))).events), [], 'once');
+  });
+
+  test('SP-09 a purchase of Monday that is told on Tuesday is of Monday: it may be sold, and its ex-date is met', () => {
+    const { asked, code, quantity } = ordered();
+    const told = run(asked, [
+      EVENING,
+      morning({}, LAST_CLOSE),
+      fillAct(sh('09:05', TUESDAY), code, 38.55, quantity),
+    ]);
+    assert.equal(heldIn(told).tradingDay, MONDAY);
+    const low = step(told, quoteCn(sh('09:31', TUESDAY), 36, 36.02));
+    assert.ok(types(low.events).includes('order_intended'));
+    const terms = termsOf(0.5, 0);
+    const late = {
+      ...morning({ terms }, exClose(terms)),
+      kind: 'ex_dates_known',
+      at: sh('09:08', TUESDAY),
+      tradingDay: TUESDAY,
+    } as Input;
+    assert.ok(types(step(told, late).events).includes('ex_date_restated'));
   });
 
   test('SP-09 an ordinary morning changes nothing', () => {
