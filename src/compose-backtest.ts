@@ -10,7 +10,10 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import { instantAt } from '#core/market/session.ts';
 import { addCalendarDays } from '#core/market/trading-day.ts';
 import { CLOSE_TOLERANCE, closeMismatches, priceJumps } from '#core/quality/price-jumps.ts';
+import type { MeasuredEdge } from '#core/risk/edge.ts';
 import type { DeskConfig } from '#shell/config/config.ts';
+import { dataFilesOf } from '#shell/config/data-files.ts';
+import { edgeSettingsOf } from '#shell/config/edge-settings.ts';
 import { hashConfig } from '#shell/config/hash.ts';
 import { policyOf, vwapReclaimParamsOf } from '#shell/config/policy-of.ts';
 import { checkValue } from '#shell/config/read-file.ts';
@@ -20,6 +23,7 @@ import { readBarColumnsCsv } from '#shell/files/csv-bars.ts';
 import { readQuotes } from '#shell/files/csv-quotes.ts';
 import { gapsOf } from '#shell/files/csv-report.ts';
 import { readDayLabels } from '#shell/files/day-labels.ts';
+import { keepEdge } from '#shell/files/edge-file.ts';
 import { openSettings, openStore, ROOT } from './compose-tools.ts';
 
 /*
@@ -303,6 +307,9 @@ export async function openBacktest(
         hash: hashConfig(checked),
       };
     },
+    /** Keeps a measurement as this desk's own, under its settings as they are; answers the file. */
+    keepEdge: (edge: Omit<MeasuredEdge, 'id'>) =>
+      keepEdge(dataFilesOf(settings.dataDir).edge, found.id, edgeSettingsOf(found), edge),
     hashConfig,
     hashCode,
     loadFile: (calendar: CalendarTable, given: BarsFile) =>

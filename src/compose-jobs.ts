@@ -19,8 +19,11 @@ import {
   loadCalendars,
 } from '#shell/calendars/load.ts';
 import type { Config, DeskConfigOf } from '#shell/config/config.ts';
+import { dataFilesOf } from '#shell/config/data-files.ts';
+import { edgeSettingsOf } from '#shell/config/edge-settings.ts';
 import { loadConfig } from '#shell/config/load.ts';
 import { eventWindowsOf, policyOf, vwapReclaimParamsOf } from '#shell/config/policy-of.ts';
+import { type KnownEdge, readEdge } from '#shell/files/edge-file.ts';
 import { connectStore } from '#shell/store/client.ts';
 import { createStore, type Store } from '#shell/store/store.ts';
 import { doPulseJob, type PulseJobName, syncMarketCn } from './compose-jobs-cn.ts';
@@ -158,10 +161,18 @@ async function syncCalendar(work: CalendarWork): Promise<JobReport> {
   };
 }
 
+const EDGE_WORDS: Readonly<Record<KnownEdge['kind'], string>> = {
+  unmeasured: '',
+  measured: ', with what was measured of its edge',
+  other_settings: ', without the edge on file: it was measured with other settings',
+};
+
 async function premarket(work: Work): Promise<JobReport> {
   const plan = await planOf(work);
-  const { request, jobDesk, tradingDay } = work;
-  const input = 'reason' in plan ? plan : plan.input;
+  const { request, jobDesk, tradingDay, config, desk } = work;
+  const known = readEdge(dataFilesOf(config.dataDir).edge, desk.id, edgeSettingsOf(desk));
+  const edge = known.kind === 'measured' ? { edge: known.edge } : {};
+  const input = 'reason' in plan ? plan : { ...plan.input, ...edge };
   if (!request.isDry)
     await handIn(jobDesk, `us-premarket:${jobDesk.deskId}:${tradingDay}`, input, request.at);
   if ('reason' in plan)
@@ -172,8 +183,8 @@ async function premarket(work: Work): Promise<JobReport> {
     };
   return {
     kind: 'done',
-    line: `${tradingDay}: session planned`,
-    figures: { facts: plan.input.facts, blackouts: plan.input.blackouts },
+    line: `${tradingDay}: session planned${EDGE_WORDS[known.kind]}`,
+    figures: { facts: plan.input.facts, blackouts: plan.input.blackouts, ...edge },
   };
 }
 

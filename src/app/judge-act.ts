@@ -1,6 +1,6 @@
 import { oddFill, todoOf } from '#core/engine/decide-manual.ts';
 import { flattenSheet } from '#core/engine/flatten-sheet.ts';
-import { openEntries } from '#core/engine/select.ts';
+import { edgeInTheWay, openEntries } from '#core/engine/select.ts';
 import type { Lock } from '#core/engine/state.ts';
 import { heldOf, openOrdersOf } from '#core/engine/still-open.ts';
 import { hasEnded } from '#core/machines/order.ts';
@@ -10,6 +10,7 @@ import type { CommandRole } from '#core/replies/command-table.ts';
 import { commandOf } from '#core/replies/command-table.ts';
 import { LATE_AFTER_MS } from '#core/replies/conversation.ts';
 import type { Consequence, Notice, TicketChoice } from '#core/replies/notice.ts';
+import { ruledOutRows } from '#core/risk/edge.ts';
 import { ticketByCode } from './answer-question.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import { deskScope, positionOf } from './find-desk.ts';
@@ -339,7 +340,9 @@ function judgeMode(
   const desk = scoped[0]!;
   const current = desk.state().mode;
   const meant: DeskAct = { ...act, desk: desk.policy.deskId };
-  if (BOLDNESS[act.mode] <= BOLDNESS[current]) {
+  const edge = act.mode === 'alert' ? null : edgeInTheWay(desk.state());
+  const isBolder = BOLDNESS[act.mode] > BOLDNESS[current];
+  if (!isBolder && (act.mode !== current || edge === null)) {
     return {
       kind: 'go',
       act: meant,
@@ -353,5 +356,6 @@ function judgeMode(
     return refused({ kind: 'role_too_low', command: 'mode', role: from.role, needed: 'owner' });
   }
   if (from.now - from.sentAt > LATE_AFTER_MS) return late(act, from);
-  return ask(meant, [desk], { act: 'mode', from: current, to: act.mode });
+  const without = edge === null ? {} : { withoutEdge: ruledOutRows(edge) };
+  return ask(meant, [desk], { act: 'mode', from: current, to: act.mode, ...without });
 }

@@ -11,6 +11,7 @@ const RAISES_RISK: ReadonlySet<Event['type']> = new Set([
   'kill_resumed',
   'safe_mode_left',
   'mode_changed',
+  'edge_overridden',
   'external_disowned',
   'position_adopted',
   'position_corrected',

@@ -25,6 +25,7 @@ type BacktestFlags = {
   seed: string;
   workers: string;
   queue: boolean;
+  forDesk?: string;
   out: string;
   json: boolean;
 };
@@ -81,6 +82,7 @@ async function backtest(strategy: string, flags: BacktestFlags) {
       seed: parseSeed(flags.seed),
       workers: parseWorkers(flags.workers),
       isQueued: flags.queue,
+      forDesk: flags.forDesk,
       out: flags.out,
     },
     createOutput(flags.json),
@@ -130,6 +132,7 @@ export function addBacktestCommand(program: Command, run: Runner): void {
       String(availableParallelism()),
     )
     .option('--queue', 'a sweep is played by every `centaur worker` of the store', false)
+    .option('--for-desk <desk>', "keeps what is measured for the desk's tickets")
     .requiredOption('--out <folder>', 'where the results are written')
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)

@@ -8,6 +8,7 @@ import type { CalendarTable } from '#core/market/calendar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { wallTimeOf } from '#core/market/session.ts';
 import { instrumentOf } from './arguments.ts';
+import { checkForDesk, edgeOf } from './backtest-edge.ts';
 import {
   equityCsv,
   equitySvg,
@@ -58,6 +59,8 @@ export type BacktestArguments = {
   readonly workers: number;
   /** A sweep is played by the workers on the queue. */
   readonly isQueued: boolean;
+  /** The desk whose tickets show what is measured; undefined: nobody's. */
+  readonly forDesk: string | undefined;
   readonly out: string;
 };
 
@@ -242,13 +245,36 @@ function writeFiles(out: string, files: Readonly<Record<string, string | null>>)
   return written.map(([name]) => name);
 }
 
+/** The tools of the desk that is meant; what is measured for a desk is measured with its own settings. */
+async function openTools(given: BacktestArguments): Promise<Tools> {
+  const { forDesk, layers, symbols, settings } = given;
+  if (forDesk === undefined) return openBacktest();
+  const tools = await openBacktest({ desk: forDesk });
+  checkForDesk({
+    ...{ deskId: forDesk, layers, deskSymbols: tools.symbols, settings: Object.keys(settings) },
+    symbols: symbols.length > 0 ? symbols : tools.symbols,
+  });
+  return tools;
+}
+
+function keepForDesk(
+  { forDesk }: BacktestArguments,
+  tools: Tools,
+  edge: Parameters<Tools['keepEdge']>[0],
+  output: Output,
+): void {
+  if (forDesk === undefined) return;
+  const file = tools.keepEdge(edge);
+  output.line(`kept for ${forDesk}: ${file}; its tickets show it from the next session's plan on`);
+}
+
 /** `backtest`: layers A, B and C over recorded bars, with everything written into one folder. */
 export async function runBacktestCommand(
   given: BacktestArguments,
   output: Output,
 ): Promise<ExitCode> {
   checkArguments(given);
-  const tools = await openBacktest();
+  const tools = await openTools(given);
   const calendar = await openCalendar('US');
   output.progress('reading bars …', { stage: 'reading', done: 0, of: 0 });
   const series = await loadSeries(given, tools, calendar, output);
@@ -300,6 +326,7 @@ export async function runBacktestCommand(
   const written = write(given.out, report, data, played, regimes?.result ?? null);
   tell(report, layers, regimes?.result ?? null, output);
   output.line(`written to ${given.out}: ${written.join(', ')}`);
+  if (regimes !== null) keepForDesk(given, tools, edgeOf(facts, layers, regimes.result), output);
   output.result({ ...summaryOf(report, layers), data, regimes: regimes?.result ?? null, written });
   return checked !== null && checked.finding.leaks > 0 ? EXIT.refused : EXIT.ok;
 }

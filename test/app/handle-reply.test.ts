@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoreError } from '#app/errors.ts';
+import type { MeasuredEdge } from '#core/risk/edge.ts';
 import { ny, policyOf, quoteOf, stop, withPosition, withTicket } from '../support/builders.ts';
 import { chatHarness } from '../support/chat-harness.ts';
 
@@ -249,6 +250,25 @@ test('CX-08 a mode is lowered at once and raised only after a second confirmatio
     h.desk.events.map((event) => event.type).filter((type) => type === 'mode_changed'),
     ['mode_changed'],
   );
+});
+
+test('CX-08 ID-13 the same mode again asks about tickets that have no measured edge, and the yes has them answered', async () => {
+  const edge: MeasuredEdge = {
+    ...{ id: 'first', from: '2024-03-26', to: '2025-01-31', precision: [] },
+    rows: [{ dayType: 'all', trades: 177, meanR: -0.169, lowR: -0.326, highR: -0.002 }],
+  };
+  const day = withTicket().map((input) =>
+    input.kind === 'session_planned' ? { ...input, edge } : input,
+  );
+  const h = await chatHarness(day);
+  await h.say('/mode us-vwap semi');
+  const asked = h.channel.sent[0]!.card.lines.join('\n');
+  assert.match(asked, /Mode semi without a measured edge/);
+  assert.match(asked, /no edge was measured: all day types −0\.17R \[−0\.33 … −0\.00\], n 177/);
+  assert.match(asked, /its tickets are traded all the same until it is measured anew/);
+  await h.say('/yes nonce1');
+  assert.equal(h.desk.events.filter(({ type }) => type === 'edge_overridden').length, 1);
+  assert.equal(h.desk.events.filter(({ type }) => type === 'mode_changed').length, 0);
 });
 
 test('text that is no command gets one hint; an unknown command the nearest one; nothing acts', async () => {

@@ -6,8 +6,9 @@ import { after, test } from 'node:test';
 import { dailyBarsOf, splitByDay } from '#core/market/aggregate.ts';
 import { sessionOn } from '#core/market/calendar.ts';
 import { loadMarketCalendar } from '#shell/calendars/load.ts';
+import { readEdge } from '#shell/files/edge-file.ts';
 import { simulatedSeries } from '../support/backtest-market.ts';
-import { runCli } from '../support/cli.ts';
+import { copyProject, runCli } from '../support/cli.ts';
 import { emptyFolder } from '../support/replays.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'centaur-backtest-'));
@@ -253,4 +254,47 @@ test('ID-15 what cannot be meant is refused in one line that names the place', a
   const short = await cli('--to', '2026-03-10', '--out', join(folder, 'short'));
   assert.equal(short.code, 5);
   assert.match(short.stderr, /found no day .* with 20 trading days of history/);
+});
+
+test('ID-13 what is measured is kept for the desk that has these symbols and settings, and for no other', async () => {
+  const out = join(folder, 'kept');
+  const measure = (...rest: string[]) =>
+    runCli(
+      ['backtest', 'vwap-reclaim', '--bars', bars, '--symbol', 'QQQM', '--label', 'start', ...rest],
+      { dataDir: folder },
+    );
+  const other = await measure('--for-desk', 'us-vwap', '--out', out);
+  assert.equal(other.code, 2);
+  assert.match(
+    other.stderr,
+    /^error: --for-desk us-vwap: found symbols QQQM, expected the desk's: AAPL, MU, QQQM$/m,
+  );
+  const short = await measure('--for-desk', 'us-vwap', '--layers', 'b', '--out', out);
+  assert.match(short.stderr, /--for-desk us-vwap: found --layers b, expected a and c/);
+  const own = copyProject();
+  try {
+    const desk = join(own.root, 'config', 'desks', 'us-vwap.yaml');
+    const text = readFileSync(desk, 'utf8');
+    writeFileSync(desk, text.replace(/^symbols: .*$/m, 'symbols: [QQQM]'));
+    const kept = await runCli(
+      [
+        ...['backtest', 'vwap-reclaim', '--bars', bars, '--symbol', 'QQQM', '--label', 'start'],
+        ...['--for-desk', 'us-vwap', '--layers', 'ac', '--out', out],
+      ],
+      { dataDir: folder, root: own.root },
+    );
+    assert.equal(kept.code, 0, kept.stderr);
+    const file = join(folder, 'edge', 'us-vwap.json');
+    assert.ok(kept.stdout.includes(`kept for us-vwap: ${file};`), kept.stdout);
+    const { settings } = JSON.parse(readFileSync(file, 'utf8'));
+    const known = readEdge(join(folder, 'edge'), 'us-vwap', settings);
+    assert.ok(known.kind === 'measured');
+    const { rows, precision } = known.edge;
+    assert.equal(rows[0]?.dayType, 'all');
+    const run = JSON.parse(read(out, 'run.json'));
+    assert.equal(rows[0]?.trades, run.layers[0].trades);
+    assert.ok(precision.length > 0 && precision.every(({ said, right }) => right <= said));
+  } finally {
+    own.remove();
+  }
 });

@@ -297,6 +297,12 @@ export const SAMPLES: { readonly [K in MessageKind]: MessageOf<K> } = {
     reason: 'news',
     entriesToCancel: 2,
   },
+  edge_overridden: {
+    ...BASE,
+    kind: 'edge_overridden',
+    rows: [{ dayType: 'all', trades: 177, meanR: -0.169, lowR: -0.326, highR: -0.002 }],
+    by: 'Li',
+  },
   mode_changed: { ...BASE, kind: 'mode_changed', from: 'semi', to: 'alert', by: 'Li' },
   attest_due: {
     ...BASE,

@@ -58,6 +58,7 @@ function notAnswerable(ticket: Ticket, version: number | null): Reason | null {
   const { code, state } = ticket;
   if (state === 'expired') return reason('life_over', { code, expiredAt: ticket.expiresAt });
   if (state !== 'pending') return reason('already_answered', { code, state });
+  if (ticket.isWithoutEdge === true) return reason('no_edge', { code });
   if (ticket.isAdvice) return reason('mode_alert', { code });
   if (version !== null && version !== ticket.version)
     return reason('version_outdated', { seen: version, newest: ticket.version });

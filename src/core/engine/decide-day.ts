@@ -22,6 +22,7 @@ export function onSessionPlanned(
     session: input.session,
     blackouts: input.blackouts,
     ...(input.upcoming === undefined ? {} : { upcoming: input.upcoming }),
+    ...(input.edge === undefined ? {} : { edge: input.edge }),
     facts: input.facts,
     unitRMinor,
   });

@@ -14,7 +14,7 @@ import { onSwitch } from './decide-switch.ts';
 import { lastPrice, voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
 import { type OperatorInput, refuse } from './refuse.ts';
-import { openEntries } from './select.ts';
+import { edgeInTheWay, openEntries } from './select.ts';
 
 type Act<T extends DeskAct['act']> = Extract<DeskAct, { act: T }>;
 
@@ -207,11 +207,19 @@ const BOLDNESS: Readonly<Record<Mode, number>> = { alert: 0, semi: 1, auto: 2 };
 
 function onMode(draft: Draft, input: OperatorInput, act: Act<'mode'>): void {
   const from = draft.state.mode;
-  if (from === act.mode) return refuse(draft, input, reason('already_so', { mode: from }));
+  const edge = act.mode === 'alert' ? null : edgeInTheWay(draft.state);
+  if (from === act.mode && edge === null)
+    return refuse(draft, input, reason('already_so', { mode: from }));
+  if (from === act.mode && !input.isConfirmed)
+    return refuse(draft, input, reason('second_confirmation_needed'));
   if (BOLDNESS[act.mode] > BOLDNESS[from] && !input.isConfirmed)
     return refuse(draft, input, reason('second_confirmation_needed'));
   if (act.mode === 'auto' && draft.policy.isDataPartial)
     return refuse(draft, input, reason('data_partial', { mode: act.mode }));
-  emit(draft, { type: 'mode_changed', from, to: act.mode, by: input.actor.id });
+  if (from !== act.mode)
+    emit(draft, { type: 'mode_changed', from, to: act.mode, by: input.actor.id });
+  // the question that was agreed to said that no edge was measured
+  if (edge !== null && BOLDNESS[act.mode] >= BOLDNESS[from] && input.isConfirmed)
+    emit(draft, { type: 'edge_overridden', edgeId: edge.id, by: input.actor.id });
   if (act.mode === 'alert') voidPending(draft, reason('mode_alert'));
 }

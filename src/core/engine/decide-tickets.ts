@@ -3,13 +3,14 @@ import { shortCode, stableHash } from '#core/lib/hash.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { mid, type Quote } from '#core/market/quote.ts';
 import type { Actor } from '#core/replies/act.ts';
+import { edgeFor, isEdgeRuledOut, precisionAt } from '#core/risk/edge.ts';
 import { legsOf, type Proposal, reviewSignal } from '#core/risk/review.ts';
 import type { Evaluation, Signal } from '#core/strategies/strategy.ts';
 import { intendEntry } from './decide-orders.ts';
 import { type Draft, emit } from './draft.ts';
 import { lifeDueAtCn } from './exit-terms.ts';
-import { isInSwitch, openEntries, pendingTickets } from './select.ts';
-import type { SetupRefused } from './state.ts';
+import { isEdgeOverridden, isInSwitch, openEntries, pendingTickets } from './select.ts';
+import type { DeskState, SetupRefused } from './state.ts';
 import { seenOf } from './view.ts';
 
 /** Mid price of what was seen last; null when no quote was. For the record of how tickets ended. */
@@ -66,7 +67,8 @@ export function considerSignal(
   const ticket = openTicket(draft, signal, review.proposal);
   emit(draft, { type: 'ticket_opened', ticket });
   // on prices of one venue a person answers, whatever mode the log says
-  if (draft.state.mode === 'auto' && !policy.isDataPartial && quote !== null) {
+  const isAuto = draft.state.mode === 'auto' && !ticket.isAdvice;
+  if (isAuto && !policy.isDataPartial && quote !== null) {
     confirmAs(draft, ticket, 'desk', ticket.quantity, ticket.entryLimit, quote);
   }
 }
@@ -115,11 +117,36 @@ export function ticketIdOf(draft: Draft, instrument: string, side: 'long' | 'sho
   return `${stem}.${count + 1}`;
 }
 
+/** What a ticket says of what was measured: the edge of its day type, and how far its label is to be trusted. */
+function measuredOf(
+  state: DeskState,
+  signal: Signal,
+  at: number,
+): Pick<Ticket, 'expectancy' | 'label' | 'isWithoutEdge'> {
+  const edge = state.day?.edge;
+  const row = edgeFor(edge, signal.dayType);
+  const minute = (at - (state.day?.session.openAt ?? at)) / 60_000;
+  const label = precisionAt(edge, signal.dayType, minute);
+  if (row === null) return { expectancy: null };
+  const { meanR, lowR, highR, trades } = row;
+  return {
+    expectancy: {
+      ...{ meanR, lowR, highR, trades },
+      ...(row.dayType === 'all' ? { isOfAllDays: true } : {}),
+    },
+    ...(label === null
+      ? {}
+      : { label: { minute: label.minute, said: label.said, right: label.right } }),
+    ...(isEdgeRuledOut(row) && !isEdgeOverridden(state) ? { isWithoutEdge: true } : {}),
+  };
+}
+
 /** A ticket of a signal as the review sized it; it waits as long as the policy says. */
 export function openTicket(draft: Draft, signal: Signal, proposal: Proposal): Ticket {
   const { policy, state, at } = draft;
   const tradingDay = state.day?.tradingDay ?? '';
   const id = ticketIdOf(draft, signal.instrument, signal.side);
+  const measured = measuredOf(state, signal, at);
   const content = {
     quantity: proposal.quantity,
     entryLimit: proposal.entryLimit,
@@ -149,7 +176,7 @@ export function openTicket(draft: Draft, signal: Signal, proposal: Proposal): Ti
       policy.market === 'CN' ? lifeDueAtCn(draft, policy.ticket.lifeMs) : at + policy.ticket.lifeMs,
     lifeMs: policy.ticket.lifeMs,
     state: 'pending',
-    isAdvice: state.mode === 'alert',
+    isAdvice: state.mode === 'alert' || measured.isWithoutEdge === true,
     ...content,
     stopWidened: signal.stopWidened,
     riskOfCapital: policy.capitalMinor > 0 ? proposal.riskMinor / policy.capitalMinor : 0,
@@ -157,7 +184,7 @@ export function openTicket(draft: Draft, signal: Signal, proposal: Proposal): Ti
     spreadBps: proposal.spreadBps,
     dayType: signal.dayType,
     checks: signal.checks,
-    expectancy: null,
+    ...measured,
     ...(proposal.shrink === undefined ? {} : { shrink: proposal.shrink }),
     ...(policy.isDataPartial ? { isDataPartial: true } : {}),
     deliveredAt: null,

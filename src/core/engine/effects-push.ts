@@ -31,6 +31,7 @@ const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null
   consent_given: [1, HOUR],
   consent_withdrawn: [1, HOUR],
   mode_changed: [1, DAY],
+  edge_overridden: [1, DAY],
   attest_due: [1, DAY],
   account_asked: [1, DAY],
   account_dropped: [1, DAY],

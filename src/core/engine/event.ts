@@ -11,6 +11,7 @@ import type { Session } from '#core/market/session.ts';
 import type { Slippage } from '#core/portfolio/slippage.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
+import type { MeasuredEdge } from '#core/risk/edge.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { SheetLine } from '#core/strategies/sector-pulse/day-sheet.ts';
 import type { Reduction } from '#core/strategies/sector-pulse/exits.ts';
@@ -45,6 +46,7 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly session: Session;
       readonly blackouts: readonly Blackout[];
       readonly upcoming?: readonly Blackout[];
+      readonly edge?: MeasuredEdge;
       readonly facts: readonly SymbolFacts[];
       readonly unitRMinor: number;
     }
@@ -152,6 +154,8 @@ export type Event = { readonly at: number } & ( // the desk and its day
       readonly updateKey?: string;
     }
   | { readonly type: 'consent_ended' }
+  /** Tickets are to be answered although a measurement rules an edge out; until it is measured anew. */
+  | { readonly type: 'edge_overridden'; readonly edgeId: string; readonly by: string }
   | { readonly type: 'mode_changed'; readonly from: Mode; readonly to: Mode; readonly by: string }
   | KillEvent
   | AccountEvent

@@ -74,6 +74,7 @@ function planned(state: DeskState, event: Of<'session_planned'>): DeskState {
       session: event.session,
       blackouts: event.blackouts,
       ...(event.upcoming === undefined ? {} : { upcoming: event.upcoming }),
+      ...(event.edge === undefined ? {} : { edge: event.edge }),
       trades: [],
       tradesStarted: 0,
       consecutiveLosses: 0,
@@ -187,7 +188,11 @@ function evolveAuthority(state: DeskState, event: Event): DeskState {
     case 'consent_ended':
       return { ...state, consent: { kind: 'ended', at: event.at } };
     case 'mode_changed':
-      return { ...state, mode: event.to };
+      return event.to === 'alert'
+        ? { ...state, mode: event.to, edgeOverride: null }
+        : { ...state, mode: event.to };
+    case 'edge_overridden':
+      return { ...state, edgeOverride: { edgeId: event.edgeId, by: event.by, at: event.at } };
     case 'lock_set':
       return {
         ...state,

@@ -8,6 +8,7 @@ import type { AccountReading, Difference } from '#core/portfolio/account-reading
 import type { ExDateFacts } from '#core/portfolio/ex-date.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Actor, DeskAct } from '#core/replies/act.ts';
+import type { MeasuredEdge } from '#core/risk/edge.ts';
 import type { OthersBook } from '#core/risk/person-book.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { SheetLine } from '#core/strategies/sector-pulse/day-sheet.ts';
@@ -61,6 +62,8 @@ export type Input = {
       readonly blackouts: readonly Blackout[];
       /** Those of the session after it, where it is known. */
       readonly upcoming?: readonly Blackout[];
+      /** What a backtest measured under the desk's settings; left out: nothing. */
+      readonly edge?: MeasuredEdge;
       readonly facts: readonly SymbolFacts[];
       /** A-shares: the morning of each held name. Absent where ex-dates are not followed. */
       readonly exDates?: readonly ExDateFacts[];

@@ -13,6 +13,7 @@ import type { ExBasis, ExTerms } from '#core/portfolio/ex-date.ts';
 import type { Slippage } from '#core/portfolio/slippage.ts';
 import type { RegimeClose } from '#core/regimes/day-label.ts';
 import type { Mode } from '#core/replies/act.ts';
+import type { EdgeRow } from '#core/risk/edge.ts';
 import type { Permission } from '#core/risk/permission.ts';
 import type { SheetLine } from '#core/strategies/sector-pulse/day-sheet.ts';
 import type { FunnelStage } from '#core/strategies/sector-pulse/select-stocks.ts';
@@ -74,6 +75,8 @@ export type Message = {
       readonly blackouts: readonly Blackout[];
       readonly facts: readonly SymbolFacts[];
       readonly unitRMinor: number;
+      /** Measurements that rule an edge out: their tickets are advice only. Left out: none. */
+      readonly withoutEdge?: readonly EdgeRow[];
     }
   /** A blackout lies ahead. */
   | { readonly kind: 'event_ahead'; readonly blackout: Blackout; readonly isShrink: boolean }
@@ -90,6 +93,7 @@ export type Message = {
       readonly entriesToCancel: number;
     }
   | { readonly kind: 'mode_changed'; readonly from: Mode; readonly to: Mode; readonly by: string }
+  | { readonly kind: 'edge_overridden'; readonly rows: readonly EdgeRow[]; readonly by: string }
   | AccountMessage
   | {
       readonly kind: 'regime_change';

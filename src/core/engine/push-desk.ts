@@ -1,7 +1,9 @@
+import { ruledOutRows } from '#core/risk/edge.ts';
 import type { Event } from './event.ts';
 import type { Policy } from './policy.ts';
 import { type PulseReport, pulseReportOf } from './pulse-report.ts';
 import type { Make, Push } from './push.ts';
+import { edgeInTheWay } from './select.ts';
 import type { DeskState } from './state.ts';
 
 /** Messages about the desk's day and who may trade. */
@@ -32,6 +34,7 @@ export function deskPushes(event: Event, state: DeskState, policy: Policy, make:
           blackouts: event.blackouts,
           facts: event.facts,
           unitRMinor: event.unitRMinor,
+          ...(edgeInTheWay(state) === null ? {} : { withoutEdge: ruledOutRows(event.edge) }),
         }),
       ];
     case 'day_type_changed':
@@ -132,6 +135,8 @@ function authorityPushes(event: Event, state: DeskState, make: Make): Push[] {
     }
     case 'mode_changed':
       return [make({ kind: 'mode_changed', from: event.from, to: event.to, by: event.by })];
+    case 'edge_overridden':
+      return [make({ kind: 'edge_overridden', rows: ruledOutRows(state.day?.edge), by: event.by })];
     case 'act_refused':
       return [
         make(

@@ -2,6 +2,7 @@ import { type Reason, reason } from '#core/gates/reason.ts';
 import { mayFill, type Order } from '#core/machines/order.ts';
 import { isRunning } from '#core/machines/rotation.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
+import { type MeasuredEdge, ruledOutRows } from '#core/risk/edge.ts';
 import type { AlarmKind } from './alarm-kind.ts';
 import { entriesOf, ordersOf } from './order-index.ts';
 import type { Alarm, DeskState, Position } from './state.ts';
@@ -53,6 +54,19 @@ export function coveredQuantity(state: DeskState, instrument: string): number {
 export function protectable(state: DeskState, { instrument, quantity }: Position): number {
   const doubt = state.doubts?.find((one) => one.instrument === instrument);
   return Math.max(0, quantity - (doubt?.missing ?? 0));
+}
+
+/** True where a person had tickets answered although what was measured for today rules an edge out. */
+export function isEdgeOverridden(state: DeskState): boolean {
+  const known = state.edgeOverride ?? null;
+  return known !== null && known.edgeId === state.day?.edge?.id;
+}
+
+/** The measurement that keeps tickets of some day type from being answered; null where none does. */
+export function edgeInTheWay(state: DeskState): MeasuredEdge | null {
+  const { edge } = state.day ?? {};
+  if (edge === undefined || isEdgeOverridden(state)) return null;
+  return ruledOutRows(edge).length > 0 ? edge : null;
 }
 
 /** Tickets waiting for an answer, oldest first. */

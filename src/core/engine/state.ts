@@ -15,6 +15,7 @@ import type {
 } from '#core/portfolio/account-reading.ts';
 import type { MeanSlippage, Slippage } from '#core/portfolio/slippage.ts';
 import type { Mode } from '#core/replies/act.ts';
+import type { MeasuredEdge } from '#core/risk/edge.ts';
 import type { DayType, RegimeLive } from '#core/strategies/strategy.ts';
 import type { AlarmKind } from './alarm-kind.ts';
 import type { Environment } from './policy.ts';
@@ -223,6 +224,8 @@ export type DayState = {
   readonly blackouts: readonly Blackout[];
   /** Those of the next session, told a day ahead; left out by older logs. */
   readonly upcoming?: readonly Blackout[];
+  /** What was measured of the strategy before the day; left out: nothing. */
+  readonly edge?: MeasuredEdge;
   /** Which of both were told of ahead: `<name>:<fromAt>`. */
   readonly announced?: readonly string[];
   readonly trades: readonly Trade[];
@@ -291,6 +294,12 @@ export type EnvironmentAsked = {
 export type DeskState = {
   readonly deskId: string;
   readonly mode: Mode;
+  /** Who had tickets answered although that measurement rules an edge out; null, or left out: nobody. */
+  readonly edgeOverride?: null | {
+    readonly edgeId: string;
+    readonly by: string;
+    readonly at: number;
+  };
   readonly consent: Consent;
   readonly kill: Kill;
   readonly isKillFilePresent: boolean;

@@ -107,7 +107,13 @@ export type Ticket = {
     readonly lowR: number;
     readonly highR: number;
     readonly trades: number;
+    /** Measured over all day types: of this one there are too few trades. */
+    readonly isOfAllDays?: true;
   };
+  /** How often the day type was right by the close when told at that minute after the open; left out: not measured. */
+  readonly label?: { readonly minute: number; readonly said: number; readonly right: number };
+  /** Advice only because a measurement rules an edge out; left out: it does not. */
+  readonly isWithoutEdge?: true;
   /** Of a sector-pulse desk: what its card shows; absent elsewhere. */
   readonly pulse?: TicketPulse;
   /** Its prices are those of one venue; left out: of the whole tape, or simulated. */

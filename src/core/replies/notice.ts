@@ -5,6 +5,7 @@ import type { CalendarEnd } from '#core/gates/calendar-end.ts';
 import type { Reason } from '#core/gates/reason.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Picture } from '#core/pictures/picture.ts';
+import type { EdgeRow } from '#core/risk/edge.ts';
 import type { BacktestAsk, Mode } from './act.ts';
 import type { CommandName, CommandRole } from './command-table.ts';
 
@@ -91,7 +92,13 @@ export type Consequence =
       readonly from: 'paper' | 'live';
       readonly to: 'paper' | 'live';
     }
-  | { readonly act: 'mode'; readonly from: Mode; readonly to: Mode };
+  | {
+      readonly act: 'mode';
+      readonly from: Mode;
+      readonly to: Mode;
+      /** Measurements that rule an edge out: agreeing has its tickets answered all the same. */
+      readonly withoutEdge?: readonly EdgeRow[];
+    };
 
 /**
  * Why a one-time code does not count. `clock_off`: it is right for another time, so a clock is wrong by

@@ -22,6 +22,8 @@ export type DataFiles = {
   readonly backups: string;
   /** Results of backtests that were asked for in the chat. */
   readonly backtests: string;
+  /** What was measured of the desks, a file each. */
+  readonly edge: string;
   /** Pictures and files the terminal was sent. */
   readonly files: string;
   /** Fonts as the drawing of pictures reads them; made anew when they are gone. */
@@ -41,6 +43,7 @@ export function dataFilesOf(dataDir: string): DataFiles {
     sides: join(dataDir, 'accounts.json'),
     backups: join(dataDir, 'backups'),
     backtests: join(dataDir, 'backtests'),
+    edge: join(dataDir, 'edge'),
     files: join(dataDir, 'files'),
     fonts: join(dataDir, 'cache', 'fonts'),
   };

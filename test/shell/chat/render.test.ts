@@ -91,6 +91,33 @@ test('CX-05 the ticket card in Chinese', () => {
   ]);
 });
 
+test('ID-13 a ticket without an edge says what was measured, how far its label is right, and has no buttons to buy', () => {
+  const ticket = {
+    ...SAMPLES.signal_entry.ticket,
+    isAdvice: true,
+    isWithoutEdge: true,
+    expectancy: { meanR: -0.169, lowR: -0.326, highR: -0.002, trades: 177, isOfAllDays: true },
+    label: { minute: 30, said: 50, right: 14 },
+  } as const;
+  const card = renderMessage({ ...SAMPLES.signal_entry, ticket }, 'en', { now: NOW });
+  assert.match(card.lines[0] ?? '', /K7QD · advice only$/);
+  assert.deepEqual(card.lines.slice(5), [
+    'expectancy all day types: −0.17R [−0.33 … −0.00], n 177: below zero',
+    'this label, told 30 min after the open, was right by the close 28 % of 50 times',
+    'no edge was measured: advice only (/mode to trade all the same)',
+  ]);
+  assert.deepEqual(
+    card.buttons.flat().map((button) => button.command),
+    ['/why K7QD'],
+  );
+  const zh = renderMessage({ ...SAMPLES.signal_entry, ticket }, 'zh', { now: NOW });
+  assert.deepEqual(zh.lines.slice(5), [
+    '期望:全部日型 −0.17R [−0.33 … −0.00] n=177,低于零',
+    '开盘后 30 min 给出该日型时,收盘判定相符占 28 %(50 次)',
+    '测得没有优势:仅提示(仍要交易用 /模式)',
+  ]);
+});
+
 test('CX-01 a ticket in later life shows how far it is and has no buttons', () => {
   const card = renderMessage({ ...SAMPLES.signal_entry, ticket: CLOSED_TICKET }, 'en', {
     now: NOW,

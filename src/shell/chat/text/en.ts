@@ -26,6 +26,7 @@ import {
 import { CALENDAR_EN, calendarEndLines, calendarLines } from './calendar-lines.ts';
 import type { Catalogue, Of, Speech } from './catalogue.ts';
 import { captionLines } from './chart-lines.ts';
+import { EDGE_EN } from './edge-lines.ts';
 import { EX_DATE_EN, exDateLines } from './ex-date-lines.ts';
 import {
   checkpointOpenLines,
@@ -225,15 +226,6 @@ function headline(ticket: Ticket, s: Speech): string {
   return `${mark} ${EN.ticketStates[ticket.state]}: ${sizeOf(ticket, s)} · ${ticket.code}`;
 }
 
-function expectancyLine(ticket: Ticket): string {
-  const measured = ticket.expectancy;
-  if (measured === null) return 'expectancy: not measured yet';
-  const range = `[${signed(measured.lowR)} … ${signed(measured.highR)}], n ${measured.trades}`;
-  const proven =
-    measured.lowR > 0 ? 'above zero' : measured.highR < 0 ? 'below zero' : 'not proven';
-  return `expectancy ${EN.dayTypes[ticket.dayType]}: ${signed(measured.meanR)}R ${range}: ${proven}`;
-}
-
 function endLine(ticket: Ticket, s: Speech): string[] {
   const end = ticket.closed;
   if (end === null || ticket.state === 'confirmed' || ticket.state === 'pending') return [];
@@ -286,7 +278,7 @@ function card(
     ...(ticket.isDataPartial === true
       ? ['data of one venue (IEX, 2–3 % of the tape): its VWAP is not the market’s']
       : []),
-    expectancyLine(ticket),
+    ...EDGE_EN.ofTicket(ticket, EN.dayTypes),
     ...progressLine(ticket, s),
     ...endLine(ticket, s),
   ];
@@ -636,8 +628,14 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
       ];
     case 'mode':
       return [
-        `Mode ${EN.modes[c.from]} → ${EN.modes[c.to]}`,
+        c.from === c.to
+          ? `Mode ${EN.modes[c.to]} without a measured edge`
+          : `Mode ${EN.modes[c.from]} → ${EN.modes[c.to]}`,
         c.to === 'auto' ? 'the desk then enters by itself' : 'entries then need a confirm',
+        ...EDGE_EN.ruledOut(c.withoutEdge ?? [], EN.dayTypes),
+        ...(c.withoutEdge === undefined
+          ? []
+          : ['its tickets are traded all the same until it is measured anew']),
       ];
   }
 }
@@ -1176,6 +1174,7 @@ export const EN: Catalogue = {
           (fact) =>
             `${s.f.symbol(fact.instrument)} close ${s.f.price(fact.previousClose)} · MA20 ${s.f.price(fact.ma20)} · ATR20 ${s.f.price(fact.atr20d)} · ${fact.usualDays} days of volume`,
         ),
+      ...EDGE_EN.ruledOut(m.withoutEdge ?? [], EN.dayTypes),
       `1R = ${s.f.money(m.unitRMinor)} · no entry before ALLOW`,
     ],
     event_ahead: (m, s) => [
@@ -1196,6 +1195,11 @@ export const EN: Catalogue = {
     ],
     mode_changed: (m, s) => [
       `● Mode ${EN.modes[m.from]} → ${EN.modes[m.to]} · by ${s.f.words(m.by, 40)}`,
+    ],
+    edge_overridden: (m, s) => [
+      `● Trades although no edge was measured · by ${s.f.words(m.by, 40)}`,
+      ...EDGE_EN.ruledOut(m.rows, EN.dayTypes),
+      'until it is measured anew, or /mode alert',
     ],
     attest_due: (m) => [
       m.why === 'close'

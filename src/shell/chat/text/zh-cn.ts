@@ -26,6 +26,7 @@ import {
 import { CALENDAR_ZH, calendarEndLines, calendarLines } from './calendar-lines.ts';
 import type { Catalogue, Of, Speech } from './catalogue.ts';
 import { captionLines } from './chart-lines.ts';
+import { EDGE_ZH_CN } from './edge-lines.ts';
 import { EX_DATE_ZH, exDateLines } from './ex-date-lines.ts';
 import {
   checkpointOpenLines,
@@ -238,13 +239,6 @@ function headline(ticket: Ticket, s: Speech): string {
   return `${mark} ${ZH_CN.ticketStates[ticket.state]}:${sizeOf(ticket, s)} · ${ticket.code}`;
 }
 
-function expectancyLine(ticket: Ticket): string {
-  const measured = ticket.expectancy;
-  if (measured === null) return '期望:尚未测量';
-  const proven = measured.lowR > 0 ? '高于零' : measured.highR < 0 ? '低于零' : '未被证明';
-  return `期望:${ZH_CN.dayTypes[ticket.dayType]}日 ${signed(measured.meanR)}R [${signed(measured.lowR)}…${signed(measured.highR)}] n=${measured.trades},${proven}`;
-}
-
 function endLine(ticket: Ticket, s: Speech): string[] {
   const end = ticket.closed;
   if (end === null || ticket.state === 'confirmed' || ticket.state === 'pending') return [];
@@ -297,7 +291,7 @@ function card(
     ...(ticket.isDataPartial === true
       ? ['单一交易所行情(IEX,约占全市场 2–3 %):其 VWAP 不等于全市场']
       : []),
-    expectancyLine(ticket),
+    ...EDGE_ZH_CN.ofTicket(ticket, ZH_CN.dayTypes),
     ...progressLine(ticket, s),
     ...endLine(ticket, s),
   ];
@@ -643,8 +637,12 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
       ];
     case 'mode':
       return [
-        `模式 ${ZH_CN.modes[c.from]} → ${ZH_CN.modes[c.to]}`,
+        c.from === c.to
+          ? `模式 ${ZH_CN.modes[c.to]},没有测得优势`
+          : `模式 ${ZH_CN.modes[c.from]} → ${ZH_CN.modes[c.to]}`,
         c.to === 'auto' ? '之后由系统自行开仓' : '之后开仓需要确认',
+        ...EDGE_ZH_CN.ruledOut(c.withoutEdge ?? [], ZH_CN.dayTypes),
+        ...(c.withoutEdge === undefined ? [] : ['此后照常交易,直到重新测量']),
       ];
   }
 }
@@ -1261,6 +1259,7 @@ export const ZH_CN: Catalogue = {
           (fact) =>
             `${s.f.symbol(fact.instrument)} 昨收 ${s.f.price(fact.previousClose)} · MA20 ${s.f.price(fact.ma20)} · ATR20 ${s.f.price(fact.atr20d)} · 成交量历史 ${fact.usualDays} 日`,
         ),
+      ...EDGE_ZH_CN.ruledOut(m.withoutEdge ?? [], ZH_CN.dayTypes),
       `1R=${s.f.money(m.unitRMinor)} · 未允许前不开仓`,
     ],
     event_ahead: (m, s) => [
@@ -1281,6 +1280,11 @@ export const ZH_CN: Catalogue = {
     ],
     mode_changed: (m, s) => [
       `● 模式 ${ZH_CN.modes[m.from]} → ${ZH_CN.modes[m.to]} · ${s.f.words(m.by, 40)}`,
+    ],
+    edge_overridden: (m, s) => [
+      `● 没有测得优势,仍照常交易 · ${s.f.words(m.by, 40)}`,
+      ...EDGE_ZH_CN.ruledOut(m.rows, ZH_CN.dayTypes),
+      '直到重新测量,或 /模式 仅提示',
     ],
     attest_due: (m) => [
       m.why === 'close'
