@@ -106,10 +106,8 @@ test('ID-13 a ticket without an edge says what was measured, how far its label i
     'this label, told 30 min after the open, was right by the close 28 % of 50 times',
     'no edge was measured: advice only (/mode to trade all the same)',
   ]);
-  assert.deepEqual(
-    card.buttons.flat().map((button) => button.command),
-    ['/why K7QD'],
-  );
+  const commands = card.buttons.flat().map(({ command }) => command.split(' ')[0]);
+  for (const answer of ['/confirm', '/half', '/skip']) assert.ok(!commands.includes(answer));
   const zh = renderMessage({ ...SAMPLES.signal_entry, ticket }, 'zh', { now: NOW });
   assert.deepEqual(zh.lines.slice(5), [
     '期望:全部日型 −0.17R [−0.33 … −0.00] n=177,低于零',
