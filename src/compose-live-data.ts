@@ -26,6 +26,8 @@ const REFRESH_EVERY_MS = 60 * 60_000;
 const HEARTBEAT_EVERY_MS = 5_000;
 /** Before the open the desk begins to look for signs of life. */
 const AHEAD_MS = 15 * 60_000;
+/** Of a vendor's message in a chat. */
+const MOST_WORDS = 160;
 
 /** The regular session of a day; null: no trading, or not known. */
 export function sessionOf(house: LiveHouse, day: TradingDay): Session | null {
@@ -80,6 +82,19 @@ function listenerOf(live: LiveDesk, house: LiveHouse, source: string): FeedListe
       });
     },
     connection: ({ kind, cause }) => deps.log.warn({ line: 'connection', place, cause }, kind),
+    denied({ instrument, missing, cause }) {
+      const doubt = { cause: 'data_denied', subject: instrument } as const;
+      const isKnown = desk
+        .state()
+        .safeMode.some((entry) => entry.cause === doubt.cause && entry.subject === instrument);
+      if (missing.length === 0) {
+        if (isKnown) desk.post({ kind: 'doubt_passed', at: clock.now(), ...doubt });
+        return;
+      }
+      deps.log.warn({ place, instrument, missing, cause }, 'data denied');
+      const figures = { missing: missing.join(', '), cause: cause.slice(0, MOST_WORDS) };
+      desk.post({ kind: 'doubt_noticed', at: clock.now(), ...doubt, figures });
+    },
     halt({ instrument, kind, cause }) {
       deps.log.warn({ place, instrument, cause }, kind);
       const isHalted = kind === 'halted';

@@ -401,6 +401,17 @@ export type FeedListener = {
   connection?(change: ConnectionChange): void;
   /** The connection has shown that it lives, also when the market is silent. */
   heartbeat?(at: number): void;
+  /** The source refuses something that was asked for, or gives it after all. */
+  denied?(denial: DataDenial): void;
+};
+
+/** What a source does not give of an instrument although it was asked for it. */
+export type DataDenial = {
+  readonly instrument: InstrumentId;
+  /** Empty: it gives everything. */
+  readonly missing: readonly ('bars' | 'quotes' | 'halts')[];
+  /** In the source's words; empty when nothing is missing. */
+  readonly cause: string;
 };
 
 /** A source of live or replayed market data for given instruments. Throws FeedError. */

@@ -53,6 +53,8 @@ export class FakeAlpacaData {
   readonly said: Json[] = [];
   /** Code with which the next sign-on or subscription is refused. */
   refuseWith: { code: number; msg: string } | null = null;
+  /** Symbols that a channel does not give, though they are asked for. */
+  readonly withheld = new Map<string, string>();
   pageSize = 10_000;
   isHanging = false;
   /** Pings are not answered. */
@@ -126,6 +128,11 @@ export class FakeAlpacaData {
     }
   }
 
+  /** Ends every connection, as the vendor does with one that is silent; new ones are taken. */
+  dropStreams(): void {
+    for (const session of this.#sessions) session.stream.terminate();
+  }
+
   /** A frame as it is. */
   say(frame: string): void {
     for (const session of this.#sessions) session.stream.send(frame);
@@ -173,7 +180,8 @@ export class FakeAlpacaData {
       const set = session.sets.get(channel) ?? new Set<string>();
       session.sets.set(channel, set);
       for (const symbol of (message[channel] ?? []) as string[])
-        if (action === 'subscribe') set.add(symbol);
+        if (this.withheld.get(channel) === symbol) continue;
+        else if (action === 'subscribe') set.add(symbol);
         else set.delete(symbol);
     }
     const lists = CHANNELS.map((channel) => [channel, [...(session.sets.get(channel) ?? [])]]);

@@ -83,6 +83,8 @@ export class FakeIbkr {
     readonly (readonly [string, number, number, number, number, number])[]
   >();
   historyError: string | null = null;
+  /** Code and words with which requests for quotes or 5-second bars are refused. */
+  readonly denied = new Map<'quotes' | 'bars', readonly [number, string]>();
   /** Client that hears of all orders and may cancel them. */
   readonly masterClientId = 99;
 
@@ -354,6 +356,7 @@ export class FakeIbkr {
     1: (client, fields) => {
       const requestId = Number(fields[2]);
       const symbol = String(fields[4]);
+      if (this.#isDenied(client, requestId, 'quotes')) return;
       client.subscriptions.set(requestId, symbol);
       this.#send(client, [58, 1, requestId, this.marketDataType]);
       const quoted = this.offered.get(symbol) ?? this.market.quotes.get(symbol);
@@ -361,11 +364,21 @@ export class FakeIbkr {
       this.#tellQuote(client, requestId, quoted);
     },
     2: (client, fields) => void client.subscriptions.delete(Number(fields[2])),
-    50: (client, fields) => void client.bars.set(Number(fields[2]), String(fields[4])),
+    50: (client, fields) => {
+      const requestId = Number(fields[2]);
+      if (!this.#isDenied(client, requestId, 'bars')) client.bars.set(requestId, String(fields[4]));
+    },
     51: (client, fields) => void client.bars.delete(Number(fields[2])),
     59: () => undefined,
     20: (client, fields) => this.#onHistory(client, fields),
   };
+
+  #isDenied(client: Client, requestId: number, what: 'quotes' | 'bars'): boolean {
+    const words = this.denied.get(what);
+    if (words === undefined) return false;
+    this.#send(client, errorFields(requestId, ...words));
+    return true;
+  }
 
   #onStart(client: Client, clientId: number): void {
     const isTaken = [...this.#clients].some(

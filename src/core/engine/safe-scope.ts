@@ -7,7 +7,11 @@ import type { DeskState, SafeModeCause, SafeModeEntry } from './state.ts';
 export const ALL_SYMBOLS = 'all symbols';
 
 /** Causes that say something of one symbol's prices and nothing of the others'. */
-const OF_ONE_SYMBOL: ReadonlySet<SafeModeCause> = new Set(['bar_overdue', 'quotes_stale']);
+const OF_ONE_SYMBOL: ReadonlySet<SafeModeCause> = new Set([
+  'bar_overdue',
+  'quotes_stale',
+  'data_denied',
+]);
 
 /** Causes that pass by themselves once the session is over: nothing is awaited then. */
 export const OF_THE_SESSION: ReadonlySet<SafeModeCause> = new Set([
@@ -21,6 +25,7 @@ const OF_PRICES: ReadonlySet<SafeModeCause> = new Set([
   'heartbeat_lost',
   'bar_overdue',
   'quotes_stale',
+  'data_denied',
   'risk_not_computable',
 ]);
 

@@ -44,6 +44,8 @@ export type SafeModeCause =
   | 'heartbeat_lost'
   | 'bar_overdue'
   | 'quotes_stale'
+  /** The source refuses prices that were asked for. */
+  | 'data_denied'
   | 'order_unconfirmed'
   | 'position_mismatch'
   | 'day_loss'

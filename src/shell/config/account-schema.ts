@@ -78,6 +78,8 @@ const ibkr = section({
   environment,
   /** `delayed` is free and 15 minutes late: good for looking on, no entry is decided on it. */
   marketData: oneOf(['live', 'delayed']),
+  /** Market data lines of the login, 100 unless more were bought; a symbol takes two. */
+  marketDataLines: count(10_000).default(100),
   paper: ibkrSide,
   live: ibkrSide,
 });

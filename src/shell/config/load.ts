@@ -35,6 +35,10 @@ export type LoadConfigOptions = {
   readonly overrides?: ConfigOverrides;
 };
 
+/** Quotes are one line of Interactive Brokers, 5-second bars another. */
+const LINES_A_SYMBOL = 2;
+/** Symbols of trades and quotes together on Alpaca's free feed. Source: the vendor's stream documents. */
+const IEX_SYMBOLS = 30;
 const DEFAULT_PROFILE = 'demo';
 /** Base32 of at least 128 bits. */
 const TOTP_SECRET = /^[A-Z2-7]{26,128}$/;
@@ -46,6 +50,21 @@ function readDesk(root: string, id: string, place: string): DeskFile {
   const desk = readConfigFile(root, `desks/${id}.yaml`, deskFile);
   if (desk.id !== id) refuse(`config/desks/${id}.yaml: id`, shown(desk.id), id);
   return desk;
+}
+
+/** Refuses what the broker's data would refuse: symbols without prices are of no use. */
+function checkSymbolCount(found: number, account: AccountConfig, file: string): void {
+  if (account.broker === 'ibkr') {
+    const most = Math.floor(account.marketDataLines / LINES_A_SYMBOL);
+    const of = `the ${account.marketDataLines} market data lines of ${account.id} give (marketDataLines)`;
+    if (found > most) refuse(`${file}: symbols`, `${found}`, `at most ${most}, what ${of}`);
+  }
+  if (account.broker === 'alpaca' && account.feed === 'iex' && found > IEX_SYMBOLS)
+    refuse(
+      `${file}: symbols`,
+      `${found}`,
+      `at most ${IEX_SYMBOLS}, whose quotes the free feed of ${account.id} gives (feed: sip has no such limit)`,
+    );
 }
 
 function checkDesk(desk: DeskFile, accounts: readonly AccountConfig[]): DeskConfig {
@@ -61,6 +80,7 @@ function checkDesk(desk: DeskFile, accounts: readonly AccountConfig[]): DeskConf
     sectorPulseParamsOf(desk);
     return { ...desk, accountSettings: account };
   }
+  checkSymbolCount(desk.symbols.length, account, file);
   for (const symbol of desk.symbols) {
     const text = desk.market === 'US' ? `${symbol}.US` : symbol;
     if (parseInstrumentId(text) === null) {

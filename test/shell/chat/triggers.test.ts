@@ -16,6 +16,7 @@ const SAFE_MODE: Readonly<Record<SafeModeCause, string>> = {
   heartbeat_lost: 'connection heartbeat older than 15 s',
   bar_overdue: 'a bar 20 s past its due instant',
   quotes_stale: 'quotes older than 30 s with something open, while the reference moves',
+  data_denied: 'the source refuses prices that were asked for',
   order_unconfirmed: 'an order unconfirmed for 10 s',
   position_mismatch: 'broker positions differ from the book',
   day_loss: 'day loss',

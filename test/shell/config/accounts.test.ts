@@ -54,7 +54,37 @@ function shipped(id: string): AccountConfig {
   return accountOf(readAccounts(PROJECT), id, 'test');
 }
 
+/** What is said of the shipped intraday desk on an account with so many symbols. */
+function symbolsOn(account: string, symbols: number, change: (before: string) => string): string {
+  const root = projectWith(change);
+  const desk = join(root, 'config', 'desks', 'us-vwap.yaml');
+  const names = Array.from({ length: symbols }, (_, n) => `S${n}`).join(', ');
+  const shippedDesk = readFileSync(desk, 'utf8');
+  writeFileSync(
+    desk,
+    shippedDesk
+      .replace('account: paper-us', `account: ${account}`)
+      .replace(/^symbols: .*$/m, `symbols: [${names}]`),
+  );
+  return lineOf(() => loadConfig({ root, env: { CENTAUR_PROFILE: 'paper' } }));
+}
+
 suite('accounts', () => {
+  test('ID-18 more symbols than the broker gives prices of are refused, with the most there can be', () => {
+    const shortOf = (before: string) =>
+      before.replace('marketDataLines: 100', 'marketDataLines: 7');
+    assert.equal(
+      symbolsOn('ibkr-us', 4, shortOf),
+      'config/desks/us-vwap.yaml: symbols: found 4, expected at most 3, what the 7 market data lines of ibkr-us give (marketDataLines)',
+    );
+    const unsaid = (before: string) => before.replace(/ *marketDataLines: .*\n/, '');
+    assert.match(symbolsOn('ibkr-us', 51, unsaid), /found 51, expected at most 50, .* 100 market/);
+    assert.match(
+      symbolsOn('alpaca-us', 31, (before) => `${before}\n`),
+      /found 31, expected at most 30, whose quotes the free feed of alpaca-us gives/,
+    );
+  });
+
   test('AL-02 the shipped accounts are of four brokers, and none of them is live', () => {
     const accounts = readAccounts(PROJECT);
     assert.deepEqual(

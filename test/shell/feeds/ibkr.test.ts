@@ -24,7 +24,12 @@ async function follow(marketData: 'live' | 'delayed' = 'live') {
   const fake = new FakeIbkr();
   await fake.listen();
   const { gateway, broker } = connectIbkr(fake, { answerTimeoutMs: 400, backoffMs: [30] });
-  const history = new IbkrHistory({ gateway, clock, sessionOf: (day) => newYorkSession(day) });
+  const history = new IbkrHistory({
+    gateway,
+    clock,
+    sessionOf: (day) => newYorkSession(day),
+    pacedMs: [40, 40],
+  });
   const notes: string[] = [];
   const feed = createIbkrFeed({
     gateway,
@@ -202,6 +207,21 @@ describe('the feed of Interactive Brokers', () => {
       history.bars({ instrument: 'QQQM.US', timeframe: '1m' }, Date.now() - 3_600_000, Date.now()),
       /ibkr history: found 162 Historical Market Data Service error/,
     );
+  });
+
+  test('ID-18 a question of history that came too soon is put again after a while', async () => {
+    const { fake, history } = await follow();
+    fake.historyError = 'Historical Market Data Service error message:API pacing violation';
+    fake.history.set('QQQM 1 day', [['20261118', 99, 101, 98, 100, 1_000_000]]);
+    const asked = () => fake.received.filter((fields) => fields[0] === '20').length;
+    const from = newYorkSession('2026-11-01').openAt;
+    const series = { instrument: 'QQQM.US', timeframe: '1d' } as const;
+    const answer = history.bars(series, from, newYorkSession('2026-11-20').openAt);
+    await eventually(() => asked() === 2);
+    fake.historyError = null;
+    assert.equal((await answer).length, 1);
+    fake.historyError = 'Historical Market Data Service error message:API pacing violation';
+    await assert.rejects(history.bars(series, from, newYorkSession('2026-11-20').openAt), /pacing/);
   });
 
   test('ID-01 what nobody follows any more is given up', async () => {

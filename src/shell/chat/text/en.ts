@@ -983,6 +983,7 @@ export const EN: Catalogue = {
     heartbeat_lost: 'connection lost',
     bar_overdue: 'a bar is overdue',
     quotes_stale: 'quotes too old',
+    data_denied: 'the source refuses prices',
     order_unconfirmed: 'an order is unconfirmed',
     position_mismatch: 'positions differ from the broker',
     day_loss: 'day loss limit reached',
@@ -996,6 +997,8 @@ export const EN: Catalogue = {
     bar_overdue: 'it passes with the next bar; if not, /health, then the feed and its log',
     quotes_stale:
       'it passes with the next quote; no stop is fired on an old price: exit at the market if in doubt',
+    data_denied:
+      'it is asked for again; if not, your data subscription, the number of symbols, a login elsewhere',
     order_unconfirmed: 'nothing is sent again; the broker is asked until it says what became of it',
     position_mismatch: 'compare with the broker’s page, /reconcile, then adopt, accept or disown',
     day_loss: 'the desk stays locked for the day; exits go on',

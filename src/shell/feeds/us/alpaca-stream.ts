@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Clock } from '#app/ports.ts';
+import type { Clock, DataDenial } from '#app/ports.ts';
 import { type AlpacaKeys, withoutKeys } from '#shell/lib/alpaca/keys.ts';
 import { type StreamLink, StreamSocket } from '#shell/lib/stream-socket.ts';
 import { wireControl } from './alpaca-wire.ts';
@@ -18,12 +18,22 @@ export type DataStreamOptions = {
   readonly onDown: (cause: string) => void;
   readonly onHeard: () => void;
   readonly onNote: (line: string) => void;
+  /** The vendor said what it gives: symbols of which something that was asked for is missing. */
+  readonly onGranted: (missing: ReadonlyMap<string, readonly Part[]>) => void;
+  /** The vendor lets nobody in with these keys or symbols, or for long. */
+  readonly onDenied: (cause: string) => void;
 };
+
+type Part = DataDenial['missing'][number];
 
 const LONGEST_PAUSE_MS = 60_000;
 /** The session that holds the one connection needs a while to be seen as gone: so many first pauses. */
 const TAKEN_PAUSES = 10;
 const CONNECTION_LIMIT = 406;
+/** So often another session may be in the way before it is said: the one that left just now is seen for a while. */
+const TAKEN_BEFORE_TOLD = 2;
+/** Channels of a subscription whose absence matters, and what they are to a desk. */
+const PARTS = { bars: 'bars', quotes: 'quotes', statuses: 'halts' } as const;
 
 /** Errors after which the same keys will be refused again. Source: the vendor's stream errors. */
 const FINAL: Readonly<Record<number, string>> = {
@@ -43,6 +53,9 @@ export class AlpacaDataStream {
   readonly #socket: StreamSocket;
   #symbols: readonly string[] = [];
   #link: StreamLink | null = null;
+  /** Requests on this connection that were not answered yet: an earlier answer says nothing of a later request. */
+  #unanswered = 0;
+  #taken = 0;
 
   constructor(options: DataStreamOptions) {
     const { clock, connectTimeoutMs, heartbeatMs, onDown, onHeard, onNote, onUp, pauseMs, url } =
@@ -57,6 +70,7 @@ export class AlpacaDataStream {
       longestPauseMs: LONGEST_PAUSE_MS,
       onOpen: (link) => {
         this.#link = link;
+        this.#unanswered = 0;
       },
       onMessage: (message, link) => this.#onMessage(message, link),
       onUp,
@@ -82,8 +96,9 @@ export class AlpacaDataStream {
     const added = symbols.filter((symbol) => !this.#symbols.includes(symbol));
     this.#symbols = symbols;
     if (!this.#socket.isUp) return;
-    if (gone.length > 0) this.#link?.send(channelsOf('unsubscribe', gone));
-    if (added.length > 0) this.#link?.send(channelsOf('subscribe', added));
+    if (this.#link === null) return;
+    if (gone.length > 0) this.#ask(this.#link, 'unsubscribe', gone);
+    if (added.length > 0) this.#ask(this.#link, 'subscribe', added);
   }
 
   stop(): void {
@@ -111,15 +126,38 @@ export class AlpacaDataStream {
       return this.#options.onNote('data stream: a control message of no known shape');
     const said = read.data;
     const { keyId, secretKey } = this.#options.keys;
-    if (said.T === 'subscription') return link.ready();
+    if (said.T === 'subscription') return this.#onSubscription(said, link);
     if (said.T === 'error') return this.#onError(said.code, said.msg, link);
     if (said.msg === 'connected') link.send({ action: 'auth', key: keyId, secret: secretKey });
-    if (said.msg === 'authenticated') link.send(channelsOf('subscribe', this.#symbols));
+    if (said.msg === 'authenticated') this.#ask(link, 'subscribe', this.#symbols);
+  }
+
+  #ask(link: StreamLink, action: 'subscribe' | 'unsubscribe', symbols: readonly string[]): void {
+    this.#unanswered += 1;
+    link.send(channelsOf(action, symbols));
+  }
+
+  #onSubscription(given: Record<keyof typeof PARTS, readonly string[]>, link: StreamLink): void {
+    this.#taken = 0;
+    this.#unanswered -= 1;
+    link.ready();
+    if (this.#unanswered > 0) return;
+    const missing = new Map<string, Part[]>();
+    for (const channel of ['bars', 'quotes', 'statuses'] as const) {
+      const all = new Set(given[channel]);
+      if (all.has('*')) continue;
+      for (const symbol of this.#symbols.filter((one) => !all.has(one)))
+        missing.set(symbol, [...(missing.get(symbol) ?? []), PARTS[channel]]);
+    }
+    this.#options.onGranted(missing);
   }
 
   #onError(code: number, text: string, link: StreamLink): void {
     const final = FINAL[code];
     const cause = `${code} ${final ?? text}`;
+    this.#taken = code === CONNECTION_LIMIT ? this.#taken + 1 : 0;
+    if (final !== undefined || this.#taken >= TAKEN_BEFORE_TOLD)
+      this.#options.onDenied(this.#clean(cause));
     if (code === CONNECTION_LIMIT)
       link.fail(cause, { pauseMs: TAKEN_PAUSES * this.#options.pauseMs });
     else link.fail(cause, { isFinal: final !== undefined });

@@ -33,11 +33,22 @@ export const wireBarPage = z.object({
 const quoteFields = { bp: side, bs: count, ap: side, as: count, t: instant };
 export const wireQuote = z.object({ quote: z.object(quoteFields) });
 
+/** What of a channel is given: a channel that is not named gives nothing. */
+const symbols = z
+  .array(z.string())
+  .nullish()
+  .transform((list) => list ?? []);
+
 /** Messages of the stream, by `T`. */
 export const wireControl = z.discriminatedUnion('T', [
   z.object({ T: z.literal('success'), msg: z.string() }),
   z.object({ T: z.literal('error'), code: z.number(), msg: z.string() }),
-  z.object({ T: z.literal('subscription') }),
+  z.object({
+    T: z.literal('subscription'),
+    bars: symbols,
+    quotes: symbols,
+    statuses: symbols,
+  }),
 ]);
 export const wireStreamBar = z.object({ S: symbol }).and(wireBar);
 export const wireStreamQuote = z.object({ S: symbol, ...quoteFields });

@@ -1,5 +1,5 @@
 import { FeedError } from '#app/errors.ts';
-import type { Clock, FeedListener, MarketFeed } from '#app/ports.ts';
+import type { Clock, DataDenial, FeedListener, MarketFeed } from '#app/ports.ts';
 import type { Bar } from '#core/market/bar.ts';
 import { type InstrumentId, symbolOf } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
@@ -45,6 +45,7 @@ export type AlpacaFeedOptions = {
 const MOST_AHEAD_MS = 300_000;
 /** A quote of the stream that is younger answers a question at once. */
 const FRESH_MS = 1_000;
+const EVERYTHING = ['bars', 'quotes', 'halts'] as const;
 
 type Subscriber = { readonly instruments: ReadonlySet<InstrumentId>; readonly on: FeedListener };
 
@@ -69,6 +70,8 @@ class AlpacaFeed implements MarketFeed {
   readonly #subscribers = new Set<Subscriber>();
   readonly #lastOpenedAt = new Map<InstrumentId, number>();
   readonly #quotes = new Map<InstrumentId, Quote>();
+  /** By symbol, what was told last. */
+  readonly #denials = new Map<string, DataDenial>();
   /** Live minutes that wait for the missed ones; null when none are being read. */
   #waiting: Bar[] | null = null;
   #stream: AlpacaDataStream | null = null;
@@ -95,6 +98,8 @@ class AlpacaFeed implements MarketFeed {
   subscribe(instruments: readonly InstrumentId[], on: FeedListener): { stop(): void } {
     const subscriber = { instruments: new Set(instruments), on };
     this.#subscribers.add(subscriber);
+    for (const denial of this.#denials.values())
+      if (subscriber.instruments.has(denial.instrument)) on.denied?.(denial);
     this.#follow();
     return {
       stop: () => {
@@ -139,9 +144,10 @@ class AlpacaFeed implements MarketFeed {
 
   /** Connects, disconnects or changes the symbols so that every listener is served. */
   #follow(): void {
-    const instruments = new Set([...this.#subscribers].flatMap((one) => [...one.instruments]));
-    const symbols = [...instruments].map(symbolOf).sort();
-    if (instruments.size === 0) {
+    const symbols = this.#symbols();
+    for (const symbol of this.#denials.keys())
+      if (!symbols.includes(symbol)) this.#denials.delete(symbol);
+    if (symbols.length === 0) {
       this.#stream?.stop();
       this.#stream = null;
       this.#waiting = null;
@@ -165,9 +171,32 @@ class AlpacaFeed implements MarketFeed {
       onDown: (cause) => this.#onDown(cause),
       onHeard: () => this.#each((on) => on.heartbeat?.(this.#clock.now())),
       onNote: (line) => this.#note(line),
+      onGranted: (missing) => this.#onGranted(missing, 'not in the answer to the subscription'),
+      onDenied: (cause) =>
+        this.#onGranted(new Map(this.#symbols().map((symbol) => [symbol, EVERYTHING])), cause),
     });
     this.#stream = stream;
     stream.start(symbols);
+  }
+
+  #symbols(): string[] {
+    const instruments = new Set([...this.#subscribers].flatMap((one) => [...one.instruments]));
+    return [...instruments].map(symbolOf).sort();
+  }
+
+  /** Tells what is missing of each symbol, and that nothing is, whenever that changes. */
+  #onGranted(missing: ReadonlyMap<string, DataDenial['missing']>, cause: string): void {
+    for (const symbol of this.#symbols()) {
+      const parts = missing.get(symbol) ?? [];
+      const instrument: InstrumentId = `${symbol}.US`;
+      const denial = { instrument, missing: parts, cause: parts.length === 0 ? '' : cause };
+      const known = this.#denials.get(symbol);
+      const isKnown =
+        known?.cause === denial.cause && known.missing.join() === denial.missing.join();
+      if (isKnown) continue;
+      this.#denials.set(symbol, denial);
+      this.#each((on) => on.denied?.(denial), instrument);
+    }
   }
 
   #each(tell: (on: FeedListener) => void, instrument: InstrumentId | null = null): void {

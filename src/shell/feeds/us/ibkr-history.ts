@@ -14,6 +14,8 @@ export type IbkrHistoryOptions = {
   readonly clock: Clock;
   /** The regular session of a day; null: no trading, or not known. */
   readonly sessionOf: (day: TradingDay) => Session | null;
+  /** Waits before a question that came too soon after others is put again. */
+  readonly pacedMs?: readonly number[];
 };
 
 const DAY_MS = 86_400_000;
@@ -21,6 +23,9 @@ const MINUTE_MS = 60_000;
 /** The vendor gives minutes of at most this many days at a time without complaint. */
 const MINUTE_DAYS_A_CALL = 5;
 const LONGEST_DAYS = 730;
+/** The vendor takes no more questions for a while, in its words. */
+const TOO_SOON = /pacing violation/i;
+const PACED_MS = [15_000, 60_000, 300_000] as const;
 
 type Row = {
   readonly time: string;
@@ -92,9 +97,28 @@ export class IbkrHistory implements Pick<BarStore, 'load'> {
   }
 
   #ask(instrument: InstrumentId, timeframe: '1m' | '1d', duration: string, end: number) {
-    const answer = this.#turn.then(() => this.#askNow(instrument, timeframe, duration, end));
+    const answer = this.#turn.then(() => this.#askPaced(instrument, timeframe, duration, end));
     this.#turn = answer.catch(() => undefined);
     return answer;
+  }
+
+  /** Who asks too soon is refused, and asks again after a growing pause; the others wait as long. */
+  async #askPaced(
+    instrument: InstrumentId,
+    timeframe: '1m' | '1d',
+    duration: string,
+    end: number,
+  ): Promise<Bar[]> {
+    const { clock, pacedMs = PACED_MS } = this.#options;
+    for (const pause of pacedMs) {
+      try {
+        return await this.#askNow(instrument, timeframe, duration, end);
+      } catch (error) {
+        if (!(error instanceof FeedError) || !TOO_SOON.test(error.message)) throw error;
+        await new Promise<void>((resolve) => void clock.at(clock.now() + pause, resolve));
+      }
+    }
+    return await this.#askNow(instrument, timeframe, duration, end);
   }
 
   async #askNow(

@@ -1,13 +1,15 @@
 import { EventName, type IBApi, MarketDataType, WhatToShow } from '@stoqey/ib';
 import { FeedError } from '#app/errors.ts';
-import type { Clock, ConnectionChange, FeedListener, MarketFeed, Timer } from '#app/ports.ts';
+import type { Clock, ConnectionChange, FeedListener, MarketFeed } from '#app/ports.ts';
 import type { Bar } from '#core/market/bar.ts';
 import { type InstrumentId, symbolOf } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import { contractOf } from '#shell/lib/ibkr/contract.ts';
 import type { IbkrGateway } from '#shell/lib/ibkr/gateway.ts';
+import { RateWindow } from '#shell/lib/rate-window.ts';
 import type { IbkrHistory } from './ibkr-history.ts';
-import { isSound, type Minute, MinuteMaker } from './ibkr-minutes.ts';
+import { forget, type Line, NOT_ASKED, newLine, type Part, quoteOf } from './ibkr-line.ts';
+import { isSound, type Minute, type MinuteMaker } from './ibkr-minutes.ts';
 
 export type IbkrFeedOptions = {
   readonly gateway: IbkrGateway;
@@ -16,6 +18,10 @@ export type IbkrFeedOptions = {
   /** `delayed` is free and 15 minutes late: it gives bars to look at and no quotes. */
   readonly marketData: 'live' | 'delayed';
   readonly onNote?: (line: string) => void;
+  /** Waits before what was refused is asked for again, the last one repeats. */
+  readonly againMs?: readonly number[];
+  /** Requests for 5-second bars that the vendor takes in ten minutes. Default 60. */
+  readonly barRequests?: number;
 };
 
 const MINUTE_MS = 60_000;
@@ -26,26 +32,12 @@ const LOOK_EVERY_MS = 50;
 const MOST_AHEAD_MS = 300_000;
 /** Ticks of live quotes; the delayed ones have other numbers and are never taken for them. */
 const TICK = { bidSize: 0, bid: 1, ask: 2, askSize: 3, halted: 49 } as const;
+/** The vendor's own numbers: beyond them it refuses, and then it ends the connection. */
+const BAR_REQUESTS = 60;
+const BAR_REQUESTS_WITHIN_MS = 600_000;
+const AGAIN_MS = [30_000, 60_000, 120_000, 300_000] as const;
 /** The connection came back with its subscriptions. */
 const KEPT = '1102';
-
-type Line = {
-  readonly instrument: InstrumentId;
-  readonly maker: MinuteMaker;
-  quoteId: number;
-  barsId: number;
-  bid: number;
-  ask: number;
-  bidSize: number;
-  askSize: number;
-  quotedAt: number | null;
-  isLive: boolean;
-  isHalted: boolean;
-  /** Ends the minute under way when its last slice does not come. */
-  ending: Timer | null;
-  /** Opening of the newest minute told; what is older is not told again. */
-  toldAt: number;
-};
 
 type Subscriber = { readonly instruments: ReadonlySet<InstrumentId>; readonly on: FeedListener };
 
@@ -65,9 +57,11 @@ class IbkrFeed implements MarketFeed {
   readonly #options: IbkrFeedOptions;
   readonly #lines = new Map<InstrumentId, Line>();
   readonly #subscribers = new Set<Subscriber>();
+  readonly #barPace: RateWindow;
 
   constructor(options: IbkrFeedOptions) {
     this.#options = options;
+    this.#barPace = new RateWindow(options.barRequests ?? BAR_REQUESTS, BAR_REQUESTS_WITHIN_MS);
     options.gateway.attach((api) => this.#attach(api));
     options.gateway.onConnection((change) => this.#onConnection(change));
   }
@@ -75,7 +69,11 @@ class IbkrFeed implements MarketFeed {
   subscribe(instruments: readonly InstrumentId[], on: FeedListener): { stop(): void } {
     const subscriber = { instruments: new Set(instruments), on };
     this.#subscribers.add(subscriber);
-    for (const instrument of instruments) this.#follow(instrument);
+    for (const instrument of instruments) {
+      const denial = this.#lines.get(instrument)?.denial ?? null;
+      if (denial !== null) on.denied?.(denial);
+      this.#follow(instrument);
+    }
     return {
       stop: () => {
         this.#subscribers.delete(subscriber);
@@ -108,21 +106,7 @@ class IbkrFeed implements MarketFeed {
   #follow(instrument: InstrumentId): Line {
     const known = this.#lines.get(instrument);
     if (known !== undefined) return known;
-    const line: Line = {
-      instrument,
-      maker: new MinuteMaker(instrument),
-      quoteId: 0,
-      barsId: 0,
-      bid: 0,
-      ask: 0,
-      bidSize: 0,
-      askSize: 0,
-      quotedAt: null,
-      isLive: false,
-      isHalted: false,
-      ending: null,
-      toldAt: this.#options.clock.now() - MINUTE_MS,
-    };
+    const line = newLine(instrument, this.#options.clock.now() - MINUTE_MS);
     this.#lines.set(instrument, line);
     this.#request(line);
     return line;
@@ -134,9 +118,10 @@ class IbkrFeed implements MarketFeed {
     if (line === undefined) return;
     this.#lines.delete(instrument);
     line.ending?.cancel();
+    for (const timer of line.again.values()) timer.cancel();
     this.#send((api) => {
       api.cancelMktData(line.quoteId);
-      api.cancelRealTimeBars(line.barsId);
+      if (line.barsId !== NOT_ASKED) api.cancelRealTimeBars(line.barsId);
     });
   }
 
@@ -146,10 +131,23 @@ class IbkrFeed implements MarketFeed {
   }
 
   #request(line: Line): void {
+    forget(line);
+    line.came.clear();
+    this.#ask(line, 'quotes');
+    this.#ask(line, 'bars');
+  }
+
+  #ask(line: Line, part: Part): void {
+    line.again.get(part)?.cancel();
+    line.again.delete(part);
+    if (this.#lines.get(line.instrument) !== line) return;
+    if (part === 'quotes') this.#askQuotes(line);
+    else this.#askBars(line);
+  }
+
+  #askQuotes(line: Line): void {
     const { gateway, marketData } = this.#options;
     line.quoteId = gateway.takeRequestId();
-    line.barsId = gateway.takeRequestId();
-    forget(line);
     line.isLive = false;
     const contract = contractOf(line.instrument);
     const type = marketData === 'live' ? MarketDataType.REALTIME : MarketDataType.DELAYED;
@@ -157,7 +155,62 @@ class IbkrFeed implements MarketFeed {
       api.reqMarketDataType(type);
       api.reqMktData(line.quoteId, contract, '', false, false);
     });
+  }
+
+  /** When the vendor takes no more such requests it waits, and what was missed is read from the history. */
+  #askBars(line: Line): void {
+    const { clock, gateway } = this.#options;
+    const roomAt = this.#barPace.take(clock.now());
+    if (roomAt !== null) {
+      line.barsId = NOT_ASKED;
+      const minutes = Math.ceil((roomAt - clock.now()) / MINUTE_MS);
+      const cause = `the vendor takes no more requests now; asked for in ${minutes} min`;
+      return this.#refuse(line, 'bars', cause, roomAt);
+    }
+    line.barsId = gateway.takeRequestId();
+    const contract = contractOf(line.instrument);
     this.#send((api) => api.reqRealTimeBars(line.barsId, contract, 5, WhatToShow.TRADES, true));
+  }
+
+  /** The vendor gives no such prices: it is told, and asked for again at `againAt` or after a growing pause. */
+  #refuse(line: Line, part: Part, cause: string, againAt: number | null = null): void {
+    const { againMs = AGAIN_MS, clock } = this.#options;
+    const pause = againMs[Math.min(line.refusals, againMs.length - 1)] ?? 300_000;
+    line.refusals += 1;
+    line.came.delete(part);
+    line.refused.set(part, cause);
+    line.again.get(part)?.cancel();
+    const at = againAt ?? clock.now() + pause;
+    line.again.set(
+      part,
+      clock.at(at, () => this.#ask(line, part)),
+    );
+    this.#tellDenial(line);
+  }
+
+  /** Prices came: what had been refused is given. */
+  #came(line: Line, part: Part): void {
+    if (line.came.has(part)) return;
+    line.came.add(part);
+    const wasRefused = line.refused.delete(part);
+    if (wasRefused && part === 'bars') void this.#fill(line, line.toldAt + MINUTE_MS);
+    line.again.get(part)?.cancel();
+    line.again.delete(part);
+    const isWhole =
+      line.came.has('bars') && (line.came.has('quotes') || this.#options.marketData === 'delayed');
+    if (isWhole) line.refusals = 0;
+    if (isWhole || line.refused.size > 0) this.#tellDenial(line);
+  }
+
+  #tellDenial(line: Line): void {
+    const { instrument } = line;
+    const parts = [...line.refused.keys()].sort();
+    const cause = [...new Set(line.refused.values())].join('; ');
+    const known = line.denial;
+    if (known?.cause === cause && known.missing.join() === parts.join()) return;
+    const denial = { instrument, missing: parts, cause };
+    line.denial = denial;
+    this.#tell(instrument, (on) => on.denied?.(denial));
   }
 
   #attach(api: IBApi): void {
@@ -166,7 +219,9 @@ class IbkrFeed implements MarketFeed {
     api.on(EventName.marketDataType, (id, type) => {
       const line = byQuote(id);
       const isLive = Number(type) === MarketDataType.REALTIME;
-      if (line !== undefined) line.isLive = isLive && this.#options.marketData === 'live';
+      if (line === undefined || this.#options.marketData !== 'live') return;
+      line.isLive = isLive;
+      if (!isLive) this.#refuse(line, 'quotes', `delayed or frozen prices (${type}) for live ones`);
     });
     api.on(EventName.tickPrice, (id, field, value) => {
       const line = byQuote(id);
@@ -190,9 +245,12 @@ class IbkrFeed implements MarketFeed {
     });
     api.on(EventName.received, () => this.#tell(null, (on) => on.heartbeat?.(this.#now())));
     api.on(EventName.error, (error, code, id) => {
-      const line = byQuote(id) ?? [...this.#lines.values()].find((each) => each.barsId === id);
-      if (line !== undefined)
-        this.#options.onNote?.(`feed ibkr: ${line.instrument}: ${String(code)} ${error.message}`);
+      const quoted = byQuote(id);
+      const line = quoted ?? [...this.#lines.values()].find((each) => each.barsId === id);
+      if (line === undefined) return;
+      const cause = `${String(code)} ${error.message}`;
+      this.#options.onNote?.(`feed ibkr: ${line.instrument}: ${cause}`);
+      this.#refuse(line, quoted === undefined ? 'bars' : 'quotes', cause);
     });
   }
 
@@ -215,6 +273,7 @@ class IbkrFeed implements MarketFeed {
     else if (field === TICK.askSize) line.askSize = usable;
     else return;
     line.quotedAt = this.#now();
+    if (line.isLive) this.#came(line, 'quotes');
     const quote = quoteOf(line);
     if (quote !== null) this.#tell(line.instrument, (on) => on.quote(quote));
   }
@@ -231,6 +290,7 @@ class IbkrFeed implements MarketFeed {
 
   #onSlice(line: Line, slice: Parameters<MinuteMaker['add']>[0]): void {
     const { clock } = this.#options;
+    this.#came(line, 'bars');
     this.#onMinutes(line, line.maker.add(slice));
     const minute = Math.floor(slice.openedAt / MINUTE_MS) * MINUTE_MS;
     if (slice.openedAt % MINUTE_MS !== MINUTE_MS - 10_000) return;
@@ -277,19 +337,4 @@ class IbkrFeed implements MarketFeed {
     );
     void Promise.all(missed).then(() => this.#tell(null, (on) => on.connection?.(change)));
   }
-}
-
-/** What was seen before says nothing of now: one new side must not make the other one look fresh. */
-function forget(line: Line): void {
-  Object.assign(line, { bid: 0, ask: 0, bidSize: 0, askSize: 0, quotedAt: null });
-  line.maker.reset();
-}
-
-/** The quote as it stands; null while a side is missing, the sides are crossed, the line is not live or nothing was heard. */
-function quoteOf(line: Line): Quote | null {
-  const { instrument, bid, ask, bidSize, askSize, quotedAt, isLive } = line;
-  if (!isLive || quotedAt === null || bid <= 0 || ask <= 0 || bid > ask) return null;
-  // a price's size follows it at once
-  if (bidSize <= 0 || askSize <= 0) return null;
-  return { instrument, bid, ask, bidSize, askSize, at: quotedAt };
 }
