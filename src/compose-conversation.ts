@@ -82,8 +82,8 @@ export type Conversation = {
   readonly intake: Intake;
   /** Shows pictures of what a desk has just decided; its words do not wait for them. */
   show(desk: DeskHandle, events: readonly Event[]): void;
-  /** Says a notice to operators on every channel but one. */
-  announce(notice: Notice, exceptChannel: string | null): void;
+  /** Says a notice to operators on every channel but one; with `once` a single time under that name. */
+  announce(notice: Notice, exceptChannel: string | null, once?: string): void;
   /** True while a second confirmation may still be answered (wall time). */
   isAsking(): boolean;
   start(): Promise<void>;
@@ -350,7 +350,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     intake,
     show: (desk, events) => void deps.track(() => sender(desk, events)),
     isAsking: () => wall.now() < askedUntil,
-    announce: (notice, exceptChannel) => void announce(notice, exceptChannel).catch(onFailure),
+    announce: (...given) => void announce(...given).catch(onFailure),
     async start() {
       await intake.drainPending();
       await deliverer.start();

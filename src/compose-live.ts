@@ -120,7 +120,8 @@ function watchMarkets(deps: LiveDeps, clock: Clock, conversation: Conversation):
         market === 'US'
           ? endsOf(calendars.US, events, kindsOf(config), day)
           : endsOf(calendars[market], null, [], day),
-      tell: (ends) => conversation.announce({ kind: 'calendar_ending', ends }, null),
+      tell: (ends, day) =>
+        conversation.announce({ kind: 'calendar_ending', ends }, null, `${market}:${day}`),
     }),
   );
   return () => {

@@ -17,15 +17,16 @@ const ANNOUNCEMENT_LIFE_MS = 60 * 60_000;
 
 /**
  * Says a notice to all operators on every running channel but one: a channel in trouble is told of
- * on the others. Throws StoreError.
+ * on the others. With `once` only the first time under that name, over restarts too. Throws StoreError.
  */
 export function createAnnouncer(
   deps: AnnounceDeps,
-): (notice: Notice, exceptChannel: string | null) => Promise<void> {
+): (notice: Notice, exceptChannel: string | null, once?: string) => Promise<void> {
   let count = 0;
-  return async (notice, exceptChannel) => {
+  return async (notice, exceptChannel, once) => {
     const now = deps.clock.now();
     count += 1;
+    const name = once ?? `${now}:${count}`;
     const rows = deps.access
       .chats('operator')
       .filter((chat) => chat.channel !== exceptChannel && deps.isSpoken(chat.channel))
@@ -34,7 +35,7 @@ export function createAnnouncer(
         lane: `chat:${chat.channel}:${chat.chatId}`,
         kind: notice.kind,
         priority: 1 as const,
-        dedupeKey: `${deps.runId}:${notice.kind}:${now}:${count}:${chat.channel}:${chat.chatId}`,
+        dedupeKey: `${deps.runId}:${notice.kind}:${name}:${chat.channel}:${chat.chatId}`,
         editKey: null,
         payload: { card: deps.speaker.notice(notice, chat.channel, chat.chatId) },
         createdAt: now,

@@ -8,7 +8,8 @@ export type CalendarWatchDeps = {
   readonly zone: string;
   /** What ends soon as of a day of that zone. */
   readonly endsOn: (day: string) => readonly CalendarEnd[];
-  readonly tell: (ends: readonly CalendarEnd[]) => void;
+  /** `day` is the day it is told of: a process that starts again in it tells the same once more. */
+  readonly tell: (ends: readonly CalendarEnd[], day: string) => void;
 };
 
 const LOOK_EVERY_MS = 15 * 60_000;
@@ -24,7 +25,7 @@ export function watchCalendars({ clock, zone, endsOn, tell }: CalendarWatchDeps)
     if (day !== toldOn && time >= NOT_BEFORE) {
       toldOn = day;
       const ends = endsOn(day);
-      if (ends.length > 0) tell(ends);
+      if (ends.length > 0) tell(ends, day);
     }
     timer = clock.at(clock.now() + LOOK_EVERY_MS, look);
   };

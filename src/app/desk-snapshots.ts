@@ -22,14 +22,14 @@ export class DeskSnapshots {
 
   /**
    * The newest one that the log leads to; null: there is none, the log is folded from its beginning. An earlier
-   * release could save one with steps of a journal that the log never came to hold: it goes for good, or the
-   * log would grow past its version and it would count again.
+   * release could save one with steps of a journal that the log never came to hold, which goes for good, also
+   * when the log has grown past its version since.
    */
   async newest(): Promise<Folded | null> {
-    const ahead = await this.#deps.snapshots.removeAhead(this.#stream);
-    if (ahead !== null) {
-      const found = `${this.#stream}: found a snapshot of version ${ahead.version}, expected none beyond the log, which ends at ${ahead.logEnd}; it is removed and the desk starts from the log`;
-      const code = 'snapshot_ahead';
+    const astray = await this.#deps.snapshots.removeAstray(this.#stream);
+    if (astray !== null) {
+      const found = `${this.#stream}: found a snapshot of version ${astray.version}, expected only those that the log led to, which ends at ${astray.logEnd}; it is removed and the desk starts from the log`;
+      const code = 'snapshot_astray';
       this.#deps.onTrouble('snapshot', new StoreError(found, { code, retryable: false }));
     }
     const snapshot = await this.#deps.snapshots.latest(this.#stream);

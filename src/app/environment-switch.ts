@@ -1,10 +1,9 @@
 import type { Event } from '#core/engine/event.ts';
 import type { Environment } from '#core/engine/policy.ts';
-import type { DeskState } from '#core/engine/state.ts';
 import type { Reason } from '#core/gates/reason.ts';
 import type { Desk } from './desk.ts';
 import { fromStored } from './event-form.ts';
-import type { Clock, EventLog, StateSnapshots } from './ports.ts';
+import type { Clock, EventLog } from './ports.ts';
 
 /** What was found on the side of an account that nobody is on yet. */
 export type SideFound = {
@@ -57,15 +56,12 @@ export function followEnvironment(deps: EnvironmentSwitchDeps): void {
  * counts. Throws StoreError.
  */
 export async function environmentInLog(
-  store: { readonly events: EventLog; readonly snapshots: StateSnapshots },
+  store: { readonly events: EventLog },
   stream: string,
 ): Promise<Environment | null> {
-  const snapshot = await store.snapshots.latest(stream);
-  const folded = snapshot?.state as DeskState | undefined;
-  let found = folded?.environment ?? null;
-  for (const stored of await store.events.read(stream, snapshot?.version ?? 0)) {
-    const event = fromStored(stored);
-    if (event.type === 'environment_changed') found = event.to;
-  }
-  return found;
+  // asked of the log itself: who reads from beside has nobody to mend its snapshots
+  const [newest] = await store.events.newest(stream, 'environment_changed', 1);
+  if (newest === undefined) return null;
+  const event = fromStored(newest);
+  return event.type === 'environment_changed' ? event.to : null;
 }

@@ -167,10 +167,11 @@ export interface StateSnapshots {
   save(stream: string, version: number, state: unknown): Promise<void>;
   latest(stream: string): Promise<{ version: number; state: unknown } | null>;
   /**
-   * Removes the snapshots that are ahead of the stream's log, what no log leads to; answers the newest of
-   * them and where the log ends, null when there is none.
+   * Removes the snapshots that the stream's log did not lead to, ahead of its end or older than the event of
+   * their version, and those after them, which may be built on them; answers the newest of them and where the
+   * log ends, null when there is none.
    */
-  removeAhead(stream: string): Promise<{ version: number; logEnd: number } | null>;
+  removeAstray(stream: string): Promise<{ version: number; logEnd: number } | null>;
 }
 
 // ── store: inbox, outbox, jobs, bars ────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { StoreError } from '#app/errors.ts';
 import type { AppendResult, NewEvent, RecordedInput } from '#app/ports.ts';
@@ -188,14 +189,30 @@ forEveryStore((store) => {
     const { snapshots, events } = store();
     const outcome = await events.append(batch('snap-2', 0, [event(1), event(2), event(3)]));
     assert.equal(outcome.kind, 'appended');
-    assert.equal(await snapshots.removeAhead('snap-2'), null);
+    assert.equal(await snapshots.removeAstray('snap-2'), null);
     for (const version of [2, 3, 4, 7]) await snapshots.save('snap-2', version, { version });
-    assert.deepEqual(await snapshots.removeAhead('snap-2'), { version: 7, logEnd: 3 });
+    assert.deepEqual(await snapshots.removeAstray('snap-2'), { version: 7, logEnd: 3 });
     assert.deepEqual(await snapshots.latest('snap-2'), { version: 3, state: { version: 3 } });
-    assert.equal(await snapshots.removeAhead('snap-2'), null);
+    assert.equal(await snapshots.removeAstray('snap-2'), null);
     await snapshots.save('snap-3', 1, {});
-    assert.deepEqual(await snapshots.removeAhead('snap-3'), { version: 1, logEnd: 0 });
+    assert.deepEqual(await snapshots.removeAstray('snap-3'), { version: 1, logEnd: 0 });
     assert.equal(await snapshots.latest('snap-3'), null);
+  });
+
+  test('ID-09 a snapshot that the log has grown past without leading to it is removed with those after it', async () => {
+    const { snapshots, events } = store();
+    await events.append(batch('snap-4', 0, [event(1), event(2), event(3)]));
+    await snapshots.save('snap-4', 2, { version: 2 });
+    await snapshots.save('snap-4', 5, { version: 'with steps of a journal' });
+    const savedAt = Date.now();
+    while (Date.now() <= savedAt + 2) await sleep(1);
+    await events.append(batch('snap-4', 3, [event(4), event(5), event(6)]));
+    await snapshots.save('snap-4', 6, { version: 'built on it' });
+    assert.deepEqual(await snapshots.removeAstray('snap-4'), { version: 6, logEnd: 6 });
+    assert.deepEqual(await snapshots.latest('snap-4'), { version: 2, state: { version: 2 } });
+    await snapshots.save('snap-4', 6, { version: 6 });
+    assert.equal(await snapshots.removeAstray('snap-4'), null);
+    assert.deepEqual(await snapshots.latest('snap-4'), { version: 6, state: { version: 6 } });
   });
 
   test('raw snapshots answer their hash and come back newest first', async () => {

@@ -72,7 +72,7 @@ export function wireStore(tables: DeskTables, wire: StoreWire): DeskTables {
       save: (stream, version, state) =>
         call('snapshots.save', () => snapshots.save(stream, version, state)),
       latest: (stream) => call('snapshots.latest', () => snapshots.latest(stream)),
-      removeAhead: (stream) => snapshots.removeAhead(stream),
+      removeAstray: (stream) => snapshots.removeAstray(stream),
     },
     inbox: {
       receive: (rows) => call('inbox.receive', () => inbox.receive(rows)),

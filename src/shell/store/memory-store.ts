@@ -193,13 +193,13 @@ function createMemoryInputs(stored: Copy): InputLog {
 /** As the store in PostgreSQL. */
 const KEPT_SNAPSHOTS = 3;
 
-function createMemorySnapshots(tables: Tables): StateSnapshots {
-  const kept = new Map<string, { version: number; state: unknown }[]>();
+function createMemorySnapshots(tables: Tables, now: () => number): StateSnapshots {
+  const kept = new Map<string, { version: number; state: unknown; recordedAt: number }[]>();
   const of = (stream: string) => kept.get(stream) ?? [];
   return {
     save: async (stream, version, state) => {
       if (of(stream).some((known) => known.version === version)) return;
-      const all = [...of(stream), { version, state: tables.stored(state) }];
+      const all = [...of(stream), { version, state: tables.stored(state), recordedAt: now() }];
       kept.set(stream, all.sort((a, b) => a.version - b.version).slice(-KEPT_SNAPSHOTS));
     },
     latest: async (stream) => {
@@ -208,15 +208,17 @@ function createMemorySnapshots(tables: Tables): StateSnapshots {
         ? null
         : { version: found.version, state: tables.stored(found.state) };
     },
-    removeAhead: async (stream) => {
-      const logEnd = tables.streams.get(stream)?.at(-1)?.version ?? 0;
-      const ahead = of(stream).filter(({ version }) => version > logEnd);
-      kept.set(
-        stream,
-        of(stream).filter(({ version }) => version <= logEnd),
+    removeAstray: async (stream) => {
+      const log = tables.streams.get(stream) ?? [];
+      const logEnd = log.at(-1)?.version ?? 0;
+      const first = of(stream).findIndex(
+        ({ version, recordedAt }) =>
+          version > logEnd || (log[version - 1]?.recordedAt ?? 0) > recordedAt,
       );
-      const newest = ahead.at(-1);
-      return newest === undefined ? null : { version: newest.version, logEnd };
+      if (first < 0) return null;
+      const version = of(stream).at(-1)?.version ?? 0;
+      kept.set(stream, of(stream).slice(0, first));
+      return { version, logEnd };
     },
   };
 }
@@ -339,7 +341,7 @@ export function createMemoryStore(
   const store: Store = {
     events: createMemoryEventLog(tables, upcasts, now),
     inputs: createMemoryInputs(tables.stored),
-    snapshots: createMemorySnapshots(tables),
+    snapshots: createMemorySnapshots(tables, now),
     inbox: createMemoryInbox(tables),
     outbox: createMemoryOutbox(tables.outbox, {
       add: (rows) => addOutbox(tables, rows),

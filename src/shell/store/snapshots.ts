@@ -30,15 +30,20 @@ export function createStateSnapshots(db: Caller, epoch: number | null): StateSna
           order by version desc limit 1`;
         return row ?? null;
       }),
-    removeAhead: (stream) =>
-      db.run('remove snapshots ahead of the log', async (sql) => {
+    removeAstray: (stream) =>
+      db.run('remove snapshots the log did not lead to', async (sql) => {
         const [row] = await sql<{ version: number | null; logEnd: number }[]>`
           with log as (
             select coalesce(max(version), 0)::int as "logEnd" from events where stream = ${stream}
+          ), astray as (
+            select min(s.version) as version from state_snapshots s, log
+            where s.stream = ${stream} and (s.version > log."logEnd" or exists (
+              select 1 from events e where e.stream = s.stream and e.version = s.version
+                and e.recorded_at > s.recorded_at))
           ), removed as (
-            delete from state_snapshots using log
-            where stream = ${stream} and version > log."logEnd"
-            returning version
+            delete from state_snapshots s using astray
+            where s.stream = ${stream} and s.version >= astray.version
+            returning s.version
           )
           select (select max(version) from removed) as version, "logEnd" from log`;
         return row === undefined || row.version === null
