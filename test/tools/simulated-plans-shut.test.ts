@@ -89,6 +89,35 @@ suite('simulated plans of A-shares that do not trade', () => {
     assert.match(sent?.words ?? '', /exit-1 left while 600036.SH was suspended/);
   });
 
+  test('SP-08 a purchase whose price ran away is taken back before the auction before the close, where no cancel is taken', async () => {
+    const late: readonly Item[] = [
+      ALLOW,
+      { kind: 'signal', symbol: 0, minute: 14, distance: 2, day: 0 },
+      {
+        ...OWNER,
+        when: { seen: 'ticket', nth: 1, afterMs: 5_000 },
+        text: '/confirm {code}',
+        agreeAfterMs: 2_000,
+        travelMs: 50,
+        repeats: 0,
+      },
+      // after the confirm, before the order is at the exchange
+      { kind: 'jump', at: 846_100, symbol: 0, by: 1.5 },
+      // and back in the auction, where it would buy
+      { kind: 'jump', at: 1_080_000, symbol: 0, by: -2.5 },
+    ];
+    const quiet = plan({ account: 'cn', isHeldOvernight: true, brokerMs: 200 }, late);
+    const { finding, trace } = await play({ plan: quiet, isTraced: true });
+    assert.equal(finding, null);
+    const backAt = secondsOf(trace, /← canceled .*entry-1/);
+    assert.ok(backAt < 17 * 60, `back at ${backAt}`);
+    assert.ok(!trace.some((line) => /order_filled .*entry-1/.test(line)), 'nothing was bought');
+    const bug = PLANTED.find(({ id }) => id === 'purchase_waits_on');
+    assert.ok(bug !== undefined);
+    const kept = await play({ plan: quiet, tamper: bug.plant() });
+    assert.match(kept.finding?.words ?? '', /entry-1 was not taken back/);
+  });
+
   test('ID-18 a share suspended all day: nothing of it is sent, and a person hears why it stays', async () => {
     const suspended: Item = {
       kind: 'suspension',

@@ -94,7 +94,7 @@ export function drawPlan(seed: number): Plan {
   const others = isCalm ? minding() : items;
   const killedAgain = killedWhileAsked(dice);
   const tradesPerDay = dice.chance(0.25) ? 1 : 2;
-  const shut = shuts(dice, setting, items);
+  const shut = [...shuts(dice, setting, items), ...beforeTheBreak(dice, setting)];
   return {
     setting: { ...setting, tradesPerDay },
     items: [...others, ...switching, ...halted, ...goesEx, ...killedAgain, ...shut],
@@ -149,6 +149,17 @@ function shuts(dice: Dice, setting: Setting, items: readonly Item[]): Item[] {
   const whenAt = openOf(setting, day) - ORIGIN + (fromMinute + dice.whole(-1, 4)) * MINUTE;
   const word = `/exit ${symbol === 0 ? '{symbol}' : '{other}'}`;
   return dice.chance(0.6) ? [shut, say(dice, { at: whenAt }, word, { travelMs: 50 })] : [shut];
+}
+
+/** A setup shortly before the break or the auction before the close, and a price that runs away from the purchase. */
+function beforeTheBreak(dice: Dice, setting: Setting): Item[] {
+  if (setting.account !== 'cn' || !dice.chance(0.3)) return [];
+  const minute = dice.pick([8, 9, 14, 15] as const);
+  const [symbol, day] = [dice.whole(0, 1) as SymbolIndex, dice.whole(0, setting.days - 1)];
+  const distance = dice.whole(50, 300) / 100;
+  const at = openOf(setting, day) - ORIGIN + minute * MINUTE + dice.whole(3, 40) * SECOND;
+  const signal: Item = { kind: 'signal', symbol, minute, distance, day };
+  return [signal, { kind: 'jump', at, symbol, by: dice.whole(5, 120) / 100 }];
 }
 
 /** Now and then trading of a name is halted just when the strategy sees a setup in it: only then is a halt in the way. */

@@ -6,6 +6,7 @@ import type { Quote } from '#core/market/quote.ts';
 import type { Session } from '#core/market/session.ts';
 import type { VirtualClock } from '#shell/lib/virtual-clock.ts';
 import { evaluationAt, type Market } from './market.ts';
+import { closingOf } from './phases.ts';
 import type { Item, Plan, SymbolIndex } from './plan.ts';
 import type { DeskProcess } from './process-parts.ts';
 import { RUN_ID } from './process-parts.ts';
@@ -77,6 +78,9 @@ export class Feed {
     for (let minute = 1; minute <= minutes; minute += 1) {
       const asOf = session.openAt + minute * 60_000;
       if (session.breaks.some((pause) => asOf > pause.fromAt && asOf <= pause.toAt)) continue;
+      // in the auction before the close nothing trades until its end
+      const isAuction = asOf > closingOf(session.closeAt) && asOf < session.closeAt;
+      if (session.market === 'CN' && isAuction) continue;
       time.at(asOf + BAR_DELAY_MS, () => {
         for (const symbol of [0, 1] as const) this.#bar(symbol, asOf, minute, day);
       });

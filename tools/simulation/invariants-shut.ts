@@ -1,6 +1,7 @@
 import type { Position } from '#core/engine/state.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Hooks, Observed } from './observed.ts';
+import { closingOf } from './phases.ts';
 
 /** An order that was decided before may still be on its way: a slow store, the lane, the wire. */
 const ON_ITS_WAY_MS = 15_000;
@@ -17,7 +18,8 @@ export function isShut(world: Observed, instrument: InstrumentId): boolean {
 /**
  * 11. Nor is an exit of a suspended share sent, where it cannot be: it waits, says what for, and leaves once trading goes on.
  *
- * At the first byte of an order: its share is not suspended, nor was a moment ago, by the true time and by the desk's.
+ * At the first byte of an order: its share is not suspended and its exchange takes orders, or did a moment ago, by the
+ * true time or by the desk's.
  * An exit that is started, of shares that may be sold today, waits for the suspension within 45 s of calm: that is said to a
  * person in the same step. That it leaves afterwards is judged where exits are.
  */
@@ -27,13 +29,13 @@ export function shutIsWaitedFor(world: Observed): Hooks {
   let judgedAt = 0;
   return {
     submitting(_life, { orderId, instrument, side }) {
-      const times = [world.now(), world.deskNow()];
-      const isLong = times.every(
-        (at) =>
-          world.isSuspended(instrument, at) && world.isSuspended(instrument, at - ON_ITS_WAY_MS),
-      );
-      if (isLong)
-        world.fail(side === 'buy' ? 10 : 11, `${orderId} left while ${instrument} was suspended`);
+      const isLong = (isShutAt: (at: number) => boolean) =>
+        [world.now(), world.deskNow()].every((at) => isShutAt(at) && isShutAt(at - ON_ITS_WAY_MS));
+      const number = side === 'buy' ? 10 : 11;
+      if (isLong((at) => world.isSuspended(instrument, at)))
+        world.fail(number, `${orderId} left while ${instrument} was suspended`);
+      if (isLong((at) => !world.takesOrders(instrument, at)))
+        world.fail(number, `${orderId} left while no exchange takes orders of ${instrument}`);
     },
     step() {
       if (world.now() - judgedAt < 1_000) return;
@@ -52,6 +54,43 @@ export function shutIsWaitedFor(world: Observed): Hooks {
         if (world.now() - Math.max(first, world.calmSince()) < SAID_WITHIN_MS) continue;
         since.set(instrument, Number.POSITIVE_INFINITY);
         world.fail(11, `nobody was told that the exit of ${instrument} waits for a suspension`);
+      }
+    },
+  };
+}
+
+/** What the desk has to notice and the broker to answer before the exchange stops taking cancels. */
+const IN_TIME_MS = 30_000;
+/** Clocks that differ more end a life at another instant. */
+const EVEN_MS = 5_000;
+
+/**
+ * 10. Nor on a price of before the break: no purchase of A-shares waits through it, or in the auction before the close.
+ *
+ * When either begins, of an account that a broker executes: no purchase that the desk has known for 30 s works at the
+ * exchange, unless the broker or the process was in trouble within the minute or the order's fate is in doubt.
+ */
+export function noneThroughTheBreak(world: Observed): Hooks {
+  const { market, execution } = world.policy;
+  if (market !== 'CN' || execution.isPerson) return {};
+  const judged = new Set<number>();
+  return {
+    step() {
+      const session = world.session();
+      const state = world.desk()?.state();
+      if (session === null || state === undefined) return;
+      const edges = [...session.breaks.map(({ fromAt }) => fromAt), closingOf(session.closeAt)];
+      const edge = edges.find((at) => world.now() >= at && world.now() < at + EVEN_MS);
+      if (edge === undefined || judged.has(edge)) return;
+      judged.add(edge);
+      const isEven = Math.abs(world.deskNow() - world.now()) < EVEN_MS;
+      if (!isEven || world.brokerCalmSince() > edge - 2 * IN_TIME_MS) return;
+      for (const { request, state: standing } of world.venue.orders.values()) {
+        const order = state.orders[request.orderId];
+        const isWorking = standing === 'accepted' || standing === 'partially_filled';
+        if (request.side !== 'buy' || !isWorking || order === undefined) continue;
+        if (order.state === 'unknown' || order.intendedAt > edge - IN_TIME_MS) continue;
+        world.fail(10, `${request.orderId} was not taken back before the exchange stopped trading`);
       }
     },
   };

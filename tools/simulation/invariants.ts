@@ -16,7 +16,7 @@ import { stopOfTheDay } from './invariants-ex.ts';
 import { exitsAlwaysPass } from './invariants-exit.ts';
 import { noneWhileHalted } from './invariants-halt.ts';
 import { journalIsKept } from './invariants-journal.ts';
-import { shutIsWaitedFor } from './invariants-shut.ts';
+import { noneThroughTheBreak, shutIsWaitedFor } from './invariants-shut.ts';
 import { firstIsGone } from './invariants-switch.ts';
 import type { Invariant } from './observed.ts';
 
@@ -47,6 +47,7 @@ export const INVARIANTS: readonly Invariant[] = [
   eventsAreKept,
   stopOfTheDay,
   shutIsWaitedFor,
+  noneThroughTheBreak,
 ];
 
 /** What each finding says, by its number. */

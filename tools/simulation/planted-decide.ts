@@ -187,6 +187,15 @@ export const DECIDING: readonly PlantedBug[] = [
       return { ...step, view: { ...step.view, symbols: Object.fromEntries(symbols) } };
     },
   ),
+  deciding(
+    'purchase_waits_on',
+    'a purchase that is not filled in time is not taken back',
+    same,
+    (events) =>
+      events.filter(
+        (event) => event.type !== 'cancel_requested' || event.why !== 'not filled in time',
+      ),
+  ),
   deciding('lost_stop_not_replaced', 'a stop that is gone is not set again', same, (events) =>
     events.filter(
       (event) =>

@@ -3,6 +3,7 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { Session } from '#core/market/session.ts';
 import { exDatesOf, scheduleExDates } from './ex-dates.ts';
+import { auctionOf, closingOf, noonOf } from './phases.ts';
 import type { Item, Setting, SymbolIndex } from './plan.ts';
 import { DAYS, MINUTE, ORIGIN, openOf, type Stage } from './stage.ts';
 
@@ -10,13 +11,10 @@ const PLAN_BEFORE_MS = 3 * MINUTE;
 const CLOSE_AFTER_MS = MINUTE;
 /** Time after the last close with every fault over, so that what is owed can be paid. */
 const QUIET_MS = 6 * MINUTE;
-/** The break of the Chinese exchanges, shortened as the day is. */
-const NOON_MS = 3 * MINUTE;
-/** From here on it is the next trading day, and Chinese exchanges take orders. */
-const AUCTION_BEFORE_MS = 15 * MINUTE;
+
 /** From here on prices are those of the second day. */
 export function nextMorning(setting: Setting): number {
-  return openOf(setting, 1) - AUCTION_BEFORE_MS;
+  return auctionOf(openOf(setting, 1));
 }
 
 /** Sets everything going that has an instant of its own; answers when the session is over. */
@@ -36,8 +34,7 @@ export function schedule(stage: Stage): number {
 function sessionOf(stage: Stage, day: number, openAt: number, closeAt: number): Session {
   const tradingDay = DAYS[day] ?? DAYS[0];
   const { zone, market } = stage.policy;
-  const noonAt = openAt + Math.floor((closeAt - openAt) / (2 * MINUTE)) * MINUTE;
-  const breaks = market === 'CN' ? [{ fromAt: noonAt, toAt: noonAt + NOON_MS }] : [];
+  const breaks = market === 'CN' ? [noonOf(openAt, closeAt)] : [];
   return { market, tradingDay, zone, openAt, closeAt, isEarlyClose: false, breaks };
 }
 
@@ -70,7 +67,7 @@ function scheduleDay(stage: Stage, day: number, openAt: number, closeAt: number)
       ...exDates,
     });
   });
-  time.at(openAt - AUCTION_BEFORE_MS, () => venue.beginDay(policy.market === 'CN'));
+  time.at(auctionOf(openAt), () => venue.beginDay());
   time.at(openAt, () => {
     venue.open(time.now());
     brokerage.flush();
@@ -83,6 +80,10 @@ function scheduleDay(stage: Stage, day: number, openAt: number, closeAt: number)
       venue.isOpen = true;
     });
   }
+  if (policy.market === 'CN')
+    time.at(closingOf(closeAt), () => {
+      venue.isOpen = false;
+    });
   time.at(closeAt, () => {
     venue.close(time.now());
     brokerage.flush();

@@ -2,6 +2,7 @@ import type { BrokerFill, BrokerReport, OrderRequest } from '#app/ports.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { notionalMinor } from '#core/market/money.ts';
 import type { Quote } from '#core/market/quote.ts';
+import type { Window } from './phases.ts';
 import { type Holding, isInLots, isLive, PLAIN, type VenueOrder } from './venue-order.ts';
 
 /** What the exchange does on its own account, by the plan. */
@@ -15,6 +16,8 @@ export type VenueRules = {
   readonly isLotted: boolean;
   /** A person enters the orders: what became of one is what they say, see `told-account.ts`. */
   readonly isByHand: boolean;
+  /** What the exchange does at an instant. */
+  readonly windowAt: (instrument: InstrumentId, at: number) => Window;
   readonly isSuspended: (instrument: InstrumentId, at: number) => boolean;
   /** Part of the nth entry that fills first; 1: all of it. */
   readonly partOf: (nthEntry: number) => number;
@@ -42,10 +45,8 @@ export class Venue {
   readonly fills: BrokerFill[] = [];
   readonly reports: BrokerReport[] = [];
   cashMinor: number;
-  /** Trades now. */
+  /** Trades as orders come, no auction. */
   isOpen = false;
-  /** Takes orders before the open and holds them until then. */
-  isAuction = false;
   /** Shares bought on this day, which under T+1 are not for sale. */
   readonly #boughtToday = new Map<InstrumentId, number>();
   /** Orders that were taken on this day: only they trade on it, whenever it is told. */
@@ -92,6 +93,7 @@ export class Venue {
   cancel(orderId: string, at: number): boolean {
     const order = this.orders.get(orderId);
     if (order === undefined || !isLive(order) || order.state === 'held') return false;
+    if (this.#rules.isLotted && !this.#windowOf(order, at).takesCancels) return false;
     this.#end(order, 'canceled', at, null);
     return true;
   }
@@ -117,24 +119,24 @@ export class Venue {
       if (order.request.instrument === instrument && isLive(order)) this.#match(order, at);
   }
 
-  /** A trading day begins: what was bought before may be sold. Where there is an auction orders are taken. */
-  beginDay(hasAuction: boolean): void {
+  /** A trading day begins: what was bought before may be sold. */
+  beginDay(): void {
     this.#boughtToday.clear();
     this.#ofToday.clear();
-    this.isAuction = hasAuction;
   }
 
   /** The open: what was taken before is matched. */
   open(at: number): void {
-    this.isAuction = false;
     this.isOpen = true;
     for (const order of this.orders.values()) if (isLive(order)) this.#match(order, at);
   }
 
-  /** The close: buys expire, with the children they hold, and of A-shares whatever is open. */
+  /** The close: of A-shares the auction ends and what is left expires; else buys do, with the children they hold. */
   close(at: number): void {
     this.isOpen = false;
     if (this.#rules.isByHand) return;
+    if (this.#rules.isLotted)
+      for (const order of this.orders.values()) if (isLive(order)) this.#match(order, at, true);
     for (const order of this.orders.values())
       if (isLive(order) && (order.request.side === 'buy' || this.#rules.isLotted))
         this.#end(order, 'expired', at, 'close');
@@ -232,8 +234,11 @@ export class Venue {
   }
 
   #objection(request: OrderRequest, at: number): string | null {
-    if (!this.isOpen && !this.isAuction) return 'market_closed';
     const { instrument, side, quantity } = request;
+    const takes = this.#rules.isLotted
+      ? this.#rules.windowAt(instrument, at).takesOrders
+      : this.isOpen;
+    if (!takes) return 'market_closed';
     if (this.#rules.isSuspended(instrument, at)) return 'suspended';
     if (!(Number.isInteger(quantity) && quantity > 0)) return 'bad_quantity';
     if (this.#rules.isLotted && !isInLots(request, this.sellable(instrument))) return 'not_in_lots';
@@ -272,9 +277,14 @@ export class Venue {
     return sum;
   }
 
-  #match(order: VenueOrder, at: number): void {
+  #windowOf(order: VenueOrder, at: number): Window {
+    return this.#rules.windowAt(order.request.instrument, at);
+  }
+
+  #match(order: VenueOrder, at: number, isUncross = false): void {
     if (this.#rules.isByHand) return;
-    if (!this.isOpen || !isLive(order) || order.state === 'held' || at < order.restsUntil) return;
+    if (!(this.isOpen || isUncross) || !isLive(order) || order.state === 'held') return;
+    if (at < order.restsUntil) return;
     const { request } = order;
     if (this.#rules.isSuspended(request.instrument, at)) return;
     const { bid, ask } = this.#quoteOf(request.instrument, at);

@@ -30,6 +30,7 @@ export type WitnessDeps = {
   /** The process that leads stands still. */
   readonly isStopped: () => boolean;
   readonly isStoreUp: () => boolean;
+  readonly takesOrders: Observed['takesOrders'];
   readonly isSuspended: Observed['isSuspended'];
   readonly limitDown: Observed['limitDown'];
   /** Told first, before any invariant. */
@@ -58,6 +59,7 @@ export class Witness implements Observed {
   readonly chats: readonly string[];
   readonly session: () => Session | null;
   readonly wasQuoted: (quote: Quote) => boolean;
+  readonly takesOrders: Observed['takesOrders'];
   readonly isSuspended: Observed['isSuspended'];
   readonly limitDown: Observed['limitDown'];
   readonly log: Event[] = [];
@@ -84,6 +86,7 @@ export class Witness implements Observed {
     this.chats = deps.chats;
     this.session = deps.session;
     this.wasQuoted = deps.wasQuoted;
+    this.takesOrders = deps.takesOrders;
     this.isSuspended = deps.isSuspended;
     this.limitDown = deps.limitDown;
     this.#hooks = INVARIANTS.map((invariant) => invariant(this));

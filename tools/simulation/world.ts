@@ -16,6 +16,7 @@ import { Feed } from './feed.ts';
 import { createMarket } from './market.ts';
 import { createSpeaker } from './meaning.ts';
 import { People, usersOf } from './people.ts';
+import { windowAt } from './phases.ts';
 import type { Plan, SymbolIndex } from './plan.ts';
 import { policyOf } from './policy.ts';
 import { RUN_ID } from './process-parts.ts';
@@ -141,6 +142,7 @@ function setUpMarket(
     sellableAfterDays,
     isLotted: policy.market === 'CN',
     isByHand: setting.isByHand,
+    windowAt: (id: InstrumentId, at: number) => windowAt(setting, id, at),
     isSuspended: (id: InstrumentId, at: number) => shut.isSuspended(symbolOfId(id), at),
   };
   const venue = new Venue(policy.capitalMinor, rules, (id) =>
@@ -239,9 +241,12 @@ function setUpChat(
 }
 
 /** What an observer knows of the days: who does not trade when, and how low a price may be. */
-function boundsOf(stage: () => Stage): Pick<WitnessDeps, 'isSuspended' | 'limitDown'> {
+function boundsOf(
+  stage: () => Stage,
+): Pick<WitnessDeps, 'takesOrders' | 'isSuspended' | 'limitDown'> {
   const symbolIn = (id: InstrumentId) => stage().policy.instruments.indexOf(id) as SymbolIndex;
   return {
+    takesOrders: (instrument, at) => windowAt(stage().plan.setting, instrument, at).takesOrders,
     isSuspended: (instrument, at) => stage().shut.isSuspended(symbolIn(instrument), at),
     limitDown(instrument) {
       const { now, market } = stage();

@@ -3,7 +3,7 @@ import type { Ticket, TicketLeg } from '#core/machines/ticket.ts';
 import { mid, type Quote } from '#core/market/quote.ts';
 import { legsOf } from '#core/risk/review.ts';
 import { type Draft, emit } from './draft.ts';
-import { exitTerms, lifeDueAtCn } from './exit-terms.ts';
+import { exitTerms, lifeDueAtCn, orderDueAtCn } from './exit-terms.ts';
 import { ordersOf } from './order-index.ts';
 import { isHeldBack, openEntries, workingExits, workingProtection } from './select.ts';
 import type { DeskState, ExitReason, Position } from './state.ts';
@@ -56,7 +56,11 @@ export function blank(
 
 /** Instant of the first bar close after `at` plus the life an entry has beyond it. */
 function entryCancelDue(draft: Draft): number {
-  if (draft.policy.market === 'CN') return lifeDueAtCn(draft, CN_ORDER_LIFE_MS);
+  if (draft.policy.market === 'CN') {
+    // a person is asked at the edge whether it is withdrawn
+    const dueAt = draft.policy.execution.isPerson ? lifeDueAtCn : orderDueAtCn;
+    return dueAt(draft, CN_ORDER_LIFE_MS);
+  }
   const openAt = draft.state.day?.session.openAt ?? 0;
   const minutes = Math.floor((draft.at - openAt) / MINUTE_MS) + 1;
   return openAt + minutes * MINUTE_MS + draft.policy.ticket.entryLifeAfterBarMs;

@@ -3,7 +3,7 @@ import type { Order } from '#core/machines/order.ts';
 import { boardOfCn } from '#core/market/board-cn.ts';
 import { exitPriceCn } from '#core/market/exit-price-cn.ts';
 import { roundSellQuantityCn } from '#core/market/lots-cn.ts';
-import { canCancelCn, canSubmitCn, lifeEndsAtCn } from '#core/market/phases-cn.ts';
+import { canCancelCn, canSubmitCn, lifeEndsAtCn, orderEndsAtCn } from '#core/market/phases-cn.ts';
 import { extendedSalePrice, phaseAtUs } from '#core/market/sale-ways-us.ts';
 import { tradabilityCn } from '#core/market/seal-cn.ts';
 import type { Session } from '#core/market/session.ts';
@@ -27,6 +27,12 @@ const REPRICE_MS = 15_000;
 export function lifeDueAtCn(draft: Draft, millis: number): number {
   const session = draft.state.day?.session;
   return (session === undefined ? null : lifeEndsAtCn(session, draft.at, millis)) ?? draft.at;
+}
+
+/** As `lifeDueAtCn`, for an order of a broker: while it can still be taken back. */
+export function orderDueAtCn(draft: Draft, millis: number): number {
+  const session = draft.state.day?.session;
+  return (session === undefined ? null : orderEndsAtCn(session, draft.at, millis)) ?? draft.at;
 }
 
 /** True when the market lets an order be taken back now. */

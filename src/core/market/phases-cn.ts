@@ -172,5 +172,21 @@ export function canCancelCn(session: Session, board: BoardCn, at: number): Windo
 export function lifeEndsAtCn(session: Session, at: number, millis: number): number | null {
   const closing = closingFromCn(session);
   if (tradingMillisBetween(session, at, at + 1) === 0 || at >= closing) return null;
-  return deadlineBefore(at, millis, [...session.breaks.map((pause) => pause.fromAt), closing]);
+  return deadlineBefore(at, millis, edgesOf(session));
+}
+
+/** What no life of a purchase reaches across. */
+function edgesOf(session: Session): number[] {
+  return [...session.breaks.map((pause) => pause.fromAt), closingFromCn(session)];
+}
+
+/** A cancel has to be with the exchange before an edge: at it none is taken, and the order trades after it. */
+const TAKEN_BACK_BEFORE = 10_000;
+
+/** As `lifeEndsAtCn`, for an order: it ends early enough to be taken back, at once when there is no time left. */
+export function orderEndsAtCn(session: Session, at: number, millis: number): number | null {
+  const endsAt = lifeEndsAtCn(session, at, millis);
+  if (endsAt === null) return null;
+  const edge = edgesOf(session).find((one) => one > at);
+  return edge === undefined ? endsAt : Math.min(endsAt, Math.max(at, edge - TAKEN_BACK_BEFORE));
 }

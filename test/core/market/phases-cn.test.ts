@@ -7,6 +7,7 @@ import {
   canSubmitCn,
   dayEndsAtCn,
   lifeEndsAtCn,
+  orderEndsAtCn,
   phaseAtCn,
   phasesCn,
 } from '#core/market/phases-cn.ts';
@@ -146,6 +147,29 @@ test('SP-08 ten trading minutes never reach across 11:30 or 14:57', () => {
   assert.equal(ends('14:50'), '14:57');
   assert.equal(ends('14:57'), null);
   assert.equal(ends('09:29'), null);
+});
+
+test('SP-08 an order’s life ends while its exchange still takes the cancel, ten seconds before 11:30 and 14:57', () => {
+  const ends = (time: string, millis = 10 * MINUTE) => {
+    const endsAt = orderEndsAtCn(session, at(time), millis);
+    if (endsAt === null) return null;
+    const board = 'sse_main';
+    assert.equal(canCancelCn(session, board, endsAt).kind, 'open');
+    return Math.round((endsAt - at(time)) / 1_000);
+  };
+  assert.equal(ends('10:00'), 600);
+  assert.equal(ends('11:20'), 590);
+  assert.equal(ends('11:26'), 230);
+  assert.equal(ends('13:00'), 600);
+  assert.equal(ends('14:47'), 590);
+  assert.equal(ends('14:46'), 600);
+  assert.equal(ends('14:56'), 50);
+  assert.equal(ends('14:56', 30_000), 30);
+  assert.equal(ends('14:56', 55_000), 50);
+  assert.equal(ends('11:30'), null);
+  assert.equal(ends('14:57'), null);
+  const late = at('14:57') - 4_000;
+  assert.equal(orderEndsAtCn(session, late, 10 * MINUTE), late, 'taken back at once');
 });
 
 test('RL-04 trading time stands still in the break', () => {
