@@ -5,9 +5,11 @@ import process from 'node:process';
 import type { Channel, Clock } from '#app/ports.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import type { ChatAccess } from '#shell/chat/authorize.ts';
+import type { ChannelTrouble } from '#shell/chat/channel-trouble.ts';
 import { createRedactedChannel } from '#shell/chat/redacted.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
+import type { ChannelName } from '#shell/config/schema.ts';
 import { type Log, redactorOf } from '#shell/lib/log.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { composeTerminal } from './compose-conversation.ts';
@@ -41,58 +43,99 @@ export type ChannelFacts = {
   readonly announce?: (notice: Notice, exceptChannel: string) => void;
 };
 
-/** The channels a run speaks on; no secret of the settings leaves by one. Telegram is loaded only where it is used. */
+/** The channels a run speaks on; no secret of the settings leaves by one. A library is loaded only where it is used. */
 export async function composeChannels(facts: ChannelFacts): Promise<readonly Channel[]> {
-  const { config, clock, access, log } = facts;
+  const { config, clock } = facts;
   const channels: Channel[] = [];
-  if (config.activeChannels.includes('terminal')) {
-    const { files } = dataFilesOf(config.dataDir);
-    channels.push(composeTerminal(clock, facts.isJson, files, facts.onInterrupt));
-  }
-  if (config.activeChannels.includes('telegram') && config.telegramToken !== null) {
-    const { createTelegramChannel } = await import('#shell/chat/telegram-grammy.ts');
-    channels.push(
-      createTelegramChannel({
-        token: config.telegramToken,
-        key: secretOf(config),
-        clock,
-        wall: createSystemClock(),
-        ...(config.channels.telegram.proxy === null
-          ? {}
-          : { proxy: config.channels.telegram.proxy }),
-        menus: () =>
-          access
-            .users()
-            .filter((user) => user.channel === 'telegram')
-            .map((user) => ({
-              chatId: user.userId,
-              role: user.role,
-              language: access.languageOf('telegram', user.userId),
-            })),
-        languageOf: (chatId) => access.languageOf('telegram', chatId),
-        apiRoot: config.channels.telegram.apiRoot,
-        pollSeconds: config.channels.telegram.pollSeconds,
-        onTrouble: (trouble) => {
-          if (trouble === null) return;
-          log.error({ place: 'telegram', code: trouble.code }, trouble.message);
-          process.stderr.write(
-            `telegram: ${trouble.code}: ${trouble.message}; it is tried again\n`,
-          );
-          const { code, message } = trouble;
-          facts.announce?.(
-            {
-              kind: 'channel_degraded',
-              channel: 'telegram',
-              cause: `${code}: ${message}`,
-              since: clock.now(),
-              zone: config.channels.operatorZone ?? Temporal.Now.timeZoneId(),
-            },
-            'telegram',
-          );
-        },
-      }),
-    );
+  for (const name of config.activeChannels) {
+    const channel =
+      name === 'terminal'
+        ? composeTerminal(clock, facts.isJson, dataFilesOf(config.dataDir).files, facts.onInterrupt)
+        : await openRemote(name, facts);
+    if (channel !== null) channels.push(channel);
   }
   const hide = redactorOf(secretsOf(config));
   return channels.map((channel) => createRedactedChannel(channel, hide));
+}
+
+async function openRemote(
+  name: Exclude<ChannelName, 'terminal'>,
+  facts: ChannelFacts,
+): Promise<Channel | null> {
+  const { config } = facts;
+  switch (name) {
+    case 'telegram':
+      return config.telegramToken === null ? null : openTelegram(config.telegramToken, facts);
+    case 'wecom':
+      return config.wecom === null ? null : openWecom(config.wecom, facts);
+    case 'wecom-webhook': {
+      if (config.wecomWebhookUrl === null) return null;
+      const { createWecomWebhook } = await import('#shell/chat/wecom-webhook.ts');
+      return createWecomWebhook({ url: config.wecomWebhookUrl });
+    }
+    case 'mail': {
+      const { host, port, security, from } = config.channels.mail;
+      if (host === null || from === null) return null;
+      const { createMailChannel } = await import('#shell/chat/mail.ts');
+      return createMailChannel({ host, port, security, from, login: config.smtp });
+    }
+  }
+}
+
+async function openTelegram(token: string, facts: ChannelFacts): Promise<Channel> {
+  const { config, clock, access } = facts;
+  const { apiRoot, pollSeconds, proxy } = config.channels.telegram;
+  const { createTelegramChannel } = await import('#shell/chat/telegram-grammy.ts');
+  return createTelegramChannel({
+    token,
+    key: secretOf(config),
+    clock,
+    wall: createSystemClock(),
+    ...(proxy === null ? {} : { proxy }),
+    menus: () =>
+      access
+        .users()
+        .filter((user) => user.channel === 'telegram')
+        .map((user) => ({
+          chatId: user.userId,
+          role: user.role,
+          language: access.languageOf('telegram', user.userId),
+        })),
+    languageOf: (chatId) => access.languageOf('telegram', chatId),
+    apiRoot,
+    pollSeconds,
+    onTrouble: (trouble) => tellTrouble('telegram', trouble, facts),
+  });
+}
+
+async function openWecom(
+  bot: { readonly botId: string; readonly secret: string },
+  facts: ChannelFacts,
+): Promise<Channel> {
+  const { config, clock, access } = facts;
+  const { createWecomChannel } = await import('#shell/chat/wecom.ts');
+  return createWecomChannel({
+    ...bot,
+    key: secretOf(config),
+    clock,
+    wall: createSystemClock(),
+    languageOf: (chatId) => access.languageOf('wecom', chatId),
+    wsUrl: config.channels.wecom.wsUrl,
+    onTrouble: (trouble) => tellTrouble('wecom', trouble, facts),
+  });
+}
+
+/** Trouble of a channel goes to the log, the console, and operators on the other channels. */
+function tellTrouble(
+  channel: string,
+  trouble: ChannelTrouble | null,
+  { config, clock, log, announce }: ChannelFacts,
+): void {
+  if (trouble === null) return;
+  const { code, message } = trouble;
+  log.error({ place: channel, code }, message);
+  process.stderr.write(`${channel}: ${code}: ${message}; it is tried again\n`);
+  const zone = config.channels.operatorZone ?? Temporal.Now.timeZoneId();
+  const cause = `${code}: ${message}`;
+  announce?.({ kind: 'channel_degraded', channel, cause, since: clock.now(), zone }, channel);
 }

@@ -10,7 +10,7 @@ import { type Deliverer, USUAL_RATE } from '#app/deliver-deps.ts';
 import { createDeliverer } from '#app/deliver-messages.ts';
 import type { DeskHandle } from '#app/desk-handle.ts';
 import { viewOf } from '#app/desk-view.ts';
-import { inOrder, type PushTarget } from '#app/fan-out.ts';
+import type { PushTarget } from '#app/fan-out.ts';
 import { createReplyHandler } from '#app/handle-reply.ts';
 import { isOfferOver } from '#app/offer-over.ts';
 import type {
@@ -26,6 +26,7 @@ import type {
   Outbox,
   OutboxRow,
 } from '#app/ports.ts';
+import type { Rate } from '#app/rate-bucket.ts';
 import { createReachWatch, type ReachWatch } from '#app/reach-watch.ts';
 import type { Speaker } from '#app/reply-rows.ts';
 import { createSecondConfirms, type SecondConfirms } from '#app/second-confirm.ts';
@@ -43,6 +44,7 @@ import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { readEnv } from '#shell/config/env.ts';
 import { createBacktestProcess } from '#shell/runner/backtest-process.ts';
+import { mirrorsOf, pushTargets } from './compose-targets.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -108,7 +110,7 @@ export async function composeCodes(config: Config): Promise<OneTimeCodes | null>
   return createOneTimeCodes(config.totpSecret, dataFilesOf(config.dataDir).codes);
 }
 
-const TITLES: Readonly<Record<string, string>> = { telegram: 'Telegram' };
+const TITLES: Readonly<Record<string, string>> = { telegram: 'Telegram', wecom: 'WeCom' };
 
 /** Prints a pairing code for every channel that runs and on which nobody may speak yet. For the console only. */
 export function offerPairing(access: ChatAccess, channels: readonly Channel[]): void {
@@ -124,18 +126,6 @@ export function offerPairing(access: ChatAccess, channels: readonly Channel[]): 
       `${title}: send /pair ${pairingCode} to the bot within 10 minutes; ${becomes}\n`,
     );
   }
-}
-
-/** Chats that hear the desks on the channels that run, each behind the one that leads for its person. */
-export function pushTargets(
-  access: ChatAccess,
-  order: readonly string[],
-  isSpoken: (channel: string) => boolean,
-): PushTarget[] {
-  return inOrder(
-    access.chats('viewer').filter((chat) => isSpoken(chat.channel)),
-    order,
-  );
 }
 
 /** The terminal of this process; on standard error when standard output carries data. */
@@ -154,6 +144,14 @@ export function composeTerminal(
     onInterrupt,
   });
 }
+
+/** Sends a second and burst by channel: 30 a minute for WeCom's bot, 20 for a group's robot, 12 mails. */
+const RATES: Readonly<Record<string, Rate>> = {
+  telegram: USUAL_RATE,
+  wecom: { perSecond: 0.4, burst: 6 },
+  'wecom-webhook': { perSecond: 0.25, burst: 5 },
+  mail: { perSecond: 0.2, burst: 5 },
+};
 
 function speakerOf(deps: ConversationDeps): Speaker {
   const place = (): Place => {
@@ -224,11 +222,11 @@ function backtestsOf({ dataDir, profile }: Config): Backtests {
  * terminal would only name files.
  */
 function picturesOf(deps: ConversationDeps, speaker: Speaker, deliverer: Deliverer) {
-  const { config, runId, clock, access, files, outbox, tapeOf, channels, onTrouble } = deps;
+  const { config, runId, clock, access, files, outbox, tapeOf, onTrouble } = deps;
   const { fonts: fontsDir } = dataFilesOf(config.dataDir);
   const pictures = createPictures({ fontsDir, onTrouble });
-  const isShown = ({ channel, behind }: PushTarget): boolean =>
-    channel !== 'terminal' && behind === undefined && channels.some(({ name }) => name === channel);
+  const isShown = ({ channel, behind, hears }: PushTarget): boolean =>
+    channel !== 'terminal' && behind === undefined && hears === undefined;
   const sender = createPictureSender({
     runId,
     clock,
@@ -238,10 +236,7 @@ function picturesOf(deps: ConversationDeps, speaker: Speaker, deliverer: Deliver
     pictures,
     outbox,
     handOver: (rows) => deliverer.handOver(rows),
-    targets: () =>
-      config.channels.pictures
-        ? inOrder(access.chats('viewer'), config.channels.order).filter(isShown)
-        : [],
+    targets: () => (config.channels.pictures ? pushTargets(access, config).filter(isShown) : []),
     tapeOf,
     onTrouble,
   });
@@ -261,7 +256,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     outbox,
     files: deps.files,
     channel,
-    rateOf: (name) => (name === 'terminal' ? null : USUAL_RATE),
+    rateOf: (name) => RATES[name] ?? null,
     render: (message, name, chatId) => speaker.message(message, name, chatId),
     isOver: (message) => isOfferOver(message, deps.desks()),
     onDelivered: deps.onDelivered,
@@ -339,6 +334,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     outbox,
     speaker,
     isSpoken: (name) => channel(name) !== null,
+    mirrors: mirrorsOf(deps.config).filter(({ hears }) => hears !== 'reports'),
     handOver: (rows) => deliverer.handOver(rows),
   });
   const receive = (rows: readonly Incoming[]): Promise<void> => {

@@ -23,7 +23,6 @@ import {
   composeCodes,
   composeConversation,
   offerPairing,
-  pushTargets,
   type ReachHouse,
 } from './compose-conversation.ts';
 import { guardCheckpoints, isPulseDesk, liveCnOf } from './compose-live-cn.ts';
@@ -39,6 +38,7 @@ import { createSimulatedMarket } from './compose-live-market.ts';
 import { refuseShared } from './compose-live-side.ts';
 import { keepSides, openOnItsSide } from './compose-live-sides.ts';
 import { answerSources } from './compose-sources.ts';
+import { pushTargets } from './compose-targets.ts';
 
 /** The polling net under the in-process hand-over; an attempt is committed once, so nothing leaves twice. */
 const SWEEP_EVERY_MS = 2_000;
@@ -172,10 +172,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     market: createSimulatedMarket(deps, onTrouble),
     cn: await liveCnOf(deps),
     person: createPersonDesks(),
-    targets: () =>
-      pushTargets(access, config.channels.order, (name) =>
-        channels.some((channel) => channel.name === name),
-      ),
+    targets: () => pushTargets(access, config),
     tapeOf,
     show: (desk, events) => conversation.show(desk, events),
     handOverChat: (rows) => conversation.deliverer.handOver(rows),

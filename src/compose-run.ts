@@ -32,11 +32,11 @@ import {
   composeAccess,
   composeConversation,
   offerPairing,
-  pushTargets,
 } from './compose-conversation.ts';
 import type { KillSwitch } from './compose-kill.ts';
 import { answerSources } from './compose-sources.ts';
 import type { DeskStore } from './compose-store.ts';
+import { pushTargets } from './compose-targets.ts';
 
 /** What is played: days, how they are played, and the feed on the run's clock. */
 export type Material = {
@@ -174,10 +174,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     killFile: deps.killSwitch.portOf(policy),
     broker,
     activity,
-    targets: () =>
-      pushTargets(access, config.channels.order, (name) =>
-        config.activeChannels.some((active) => active === name),
-      ),
+    targets: () => pushTargets(access, config),
     fetchQuote: (instrument, timeoutMs) => feed.fetchQuote(instrument, timeoutMs),
     handOver: (rows) => handOver(rows),
     onStep: ({ input, events, version, ms }) => {

@@ -88,8 +88,11 @@ export function codeVersionOf(root: string): string {
 
 /** Values that leave the process in no text, neither a log's nor a chat's. */
 export function secretsOf(config: Config): readonly string[] {
-  const { telegramToken, databaseUrl, totpSecret, brokerKeys } = config;
-  return [telegramToken, databaseUrl, totpSecret, ...brokerKeys].filter((value) => value !== null);
+  const { telegramToken, databaseUrl, totpSecret, brokerKeys, wecomWebhookUrl } = config;
+  const wecom = config.wecom?.secret ?? null;
+  const smtp = config.smtp?.password ?? null;
+  const chat = [telegramToken, wecom, wecomWebhookUrl, smtp];
+  return [...chat, databaseUrl, totpSecret, ...brokerKeys].filter((value) => value !== null);
 }
 
 /** The desk's log file. */

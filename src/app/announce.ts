@@ -1,4 +1,5 @@
 import type { Notice } from '#core/replies/notice.ts';
+import type { ChatTarget } from './fan-out.ts';
 import type { Access, Clock, Outbox, OutboxRow } from './ports.ts';
 import type { Speaker } from './reply-rows.ts';
 
@@ -8,6 +9,8 @@ export type AnnounceDeps = {
   readonly access: Access;
   readonly outbox: Outbox;
   readonly speaker: Speaker;
+  /** Chats nobody answers in that hear of a channel in trouble all the same. */
+  readonly mirrors: readonly ChatTarget[];
   /** True for a channel that runs; others hear nothing. */
   readonly isSpoken: (channel: string) => boolean;
   readonly handOver: (rows: readonly OutboxRow[]) => void;
@@ -27,8 +30,8 @@ export function createAnnouncer(
     const now = deps.clock.now();
     count += 1;
     const name = once ?? `${now}:${count}`;
-    const rows = deps.access
-      .chats('operator')
+    const mirrors = notice.kind === 'channel_degraded' ? deps.mirrors : [];
+    const rows = [...deps.access.chats('operator'), ...mirrors]
       .filter((chat) => chat.channel !== exceptChannel && deps.isSpoken(chat.channel))
       .map((chat) => ({
         runId: deps.runId,

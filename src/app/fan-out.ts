@@ -1,4 +1,5 @@
 import type { Effect } from '#core/engine/effect.ts';
+import type { Push } from '#core/engine/push.ts';
 import type { NewOutboxRow } from './ports.ts';
 
 /** A chat that the desk speaks to. */
@@ -8,7 +9,20 @@ export type ChatTarget = { readonly channel: string; readonly chatId: string };
 export type PushTarget = ChatTarget & {
   /** The chat of the same person that is told first; absent: it leads, or hears everything. */
   readonly behind?: ChatTarget;
+  /** A chat nobody answers in hears less; absent: everything. */
+  readonly hears?: Hearing;
 };
+
+/** `reports`: verdicts and reports. `alarms`: reports and what sounds at any hour. */
+export type Hearing = 'reports' | 'alarms';
+
+/** True where a target without an answer is told of a push. */
+function isHeard({ hears }: PushTarget, { priority, message }: Push): boolean {
+  if (hears === undefined || message.kind.endsWith('_report')) return true;
+  if (hears === 'reports') return message.kind.startsWith('verdict_');
+  // how far the sale of everything is comes every two seconds
+  return priority === 0 && message.kind !== 'kill_progress';
+}
 
 /** Messages that a person answers, and those of an alarm, by their edit keys: every chat has them, and their edits. */
 const EVERYWHERE = /^(?:ticket|switch|todo|protection|safe|kill|flatten):/;
@@ -70,7 +84,8 @@ export function rowsOf(effects: readonly Effect[], context: FanOutContext): NewO
         behind === undefined || isEverywhere
           ? {}
           : { behind: { ...behind, key: `${key}:${chatLane(behind)}` } };
-      return targets.map((target) => ({
+      const hearing = targets.filter((target) => isHeard(target, effect));
+      return hearing.map((target) => ({
         ...base,
         lane: chatLane(target),
         kind: effect.message.kind,

@@ -19,6 +19,7 @@ test('a degraded channel is told of to operators on the other channels, and not 
       answer: () => ({ lines: [], buttons: [] }),
       message: () => ({ lines: [], buttons: [] }),
     },
+    mirrors: [],
     isSpoken: () => true,
     handOver: (added) => void rows.push(...added.map((row) => row.lane)),
   });
@@ -48,6 +49,7 @@ test('SP-12 what is told once a day is not told again by a process that starts a
         answer: () => ({ lines: [], buttons: [] }),
         message: () => ({ lines: [], buttons: [] }),
       },
+      mirrors: [],
       isSpoken: () => true,
       handOver: (added) => void rows.push(...added.map((row) => row.lane)),
     });

@@ -281,3 +281,37 @@ test('CX-11 whatever fails when, every message is said, and on one chat unless i
     { numRuns: 60 },
   );
 });
+
+test('AL-09 mailboxes hear reports and alarms, a group reports and verdicts, and neither the rest', () => {
+  const heard = (kind: string, priority: 0 | 1 | 2) =>
+    rowsOf(
+      [
+        {
+          kind: 'push',
+          message: { kind },
+          priority,
+          editKey: null,
+          lifeMs: null,
+          onlyChat: null,
+        } as unknown as Push,
+      ],
+      {
+        runId: 'live',
+        accountId: 'a',
+        stream: 'desk:a',
+        version: 1,
+        at: AT,
+        targets: [
+          { channel: 'mail', chatId: 'li@example.org', hears: 'alarms' },
+          { channel: 'wecom-webhook', chatId: 'group', hears: 'reports' },
+        ],
+      },
+    ).map(({ lane }) => lane);
+  const mail = 'chat:mail:li@example.org';
+  const group = 'chat:wecom-webhook:group';
+  assert.deepEqual(heard('daily_report', 2), [mail, group]);
+  assert.deepEqual(heard('kill_stage1', 0), [mail]);
+  assert.deepEqual(heard('kill_progress', 0), []);
+  assert.deepEqual(heard('verdict_no_trade', 1), [group]);
+  assert.deepEqual(heard('signal_entry', 1), []);
+});

@@ -7,8 +7,11 @@ import { suite, test } from 'node:test';
 import type { Channel, Incoming, Outgoing, OutgoingFile } from '#app/ports.ts';
 import { createTelegramChannel } from '#shell/chat/telegram-grammy.ts';
 import { createTerminalChannel } from '#shell/chat/terminal.ts';
+import { createWecomChannel } from '#shell/chat/wecom.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
+import { eventually } from '../support/eventually.ts';
 import { FakeTelegram, TOKEN } from '../support/fake-telegram.ts';
+import { BOT_ID, BOT_SECRET, FakeWecom } from '../support/fake-wecom.ts';
 
 type Open = {
   readonly channel: Channel;
@@ -80,6 +83,48 @@ async function openTelegram(): Promise<Open> {
   };
 }
 
+async function openWecom(): Promise<Open> {
+  const server = new FakeWecom();
+  const wsUrl = await server.listen();
+  const channel = createWecomChannel({
+    botId: BOT_ID,
+    secret: BOT_SECRET,
+    key: new Uint8Array(32),
+    clock: createSystemClock(),
+    languageOf: () => 'en',
+    onTrouble: () => undefined,
+    wsUrl,
+  });
+  const start = channel.start.bind(channel);
+  channel.start = async (receive) => {
+    await start(receive);
+    await eventually(() =>
+      channel.probe!().then(
+        () => true,
+        () => false,
+      ),
+    );
+  };
+  return {
+    channel,
+    chatId: 'li',
+    write: (text) => server.say(text),
+    files: () =>
+      server.sent.flatMap((entry) =>
+        entry.kind === 'image' || entry.kind === 'file' ? [entry.content] : [],
+      ),
+    read: () => server.text(),
+    tapFirst: () => {
+      const { card } = server.cards().at(-1)!;
+      server.tap(card.button_list[0]!.key, card.task_id);
+    },
+    close: async () => {
+      await channel.stop();
+      await server.close();
+    },
+  };
+}
+
 async function until(isDone: () => boolean): Promise<void> {
   const limit = Date.now() + 30_000;
   while (!isDone()) {
@@ -113,6 +158,7 @@ const NOTES: OutgoingFile = {
 for (const [name, open] of [
   ['terminal', openTerminal],
   ['telegram', openTelegram],
+  ['wecom', openWecom],
 ] as const) {
   suite(`every channel: ${name}`, () => {
     test('CX-10 gives what is written, in order, with ids of its own, and again until it is committed', async () => {
@@ -125,11 +171,11 @@ for (const [name, open] of [
         got.push(...rows);
       });
       o.write('/status');
-      o.write('停止开仓');
+      o.write('持仓');
       await until(() => got.length === 2);
       assert.deepEqual(
         got.map((row) => row.text),
-        ['/status', '停止开仓'],
+        ['/status', '持仓'],
       );
       assert.notEqual(got[0]?.updateId, got[1]?.updateId);
       assert.ok(

@@ -4,18 +4,12 @@ import { Api, GrammyError, HttpError, InputFile } from 'grammy';
 import { ChannelError } from '#app/errors.ts';
 import type { Card, Channel, Clock, Incoming, Outgoing, OutgoingFile } from '#app/ports.ts';
 import { type CallbackData, createCallbackData } from './callback-data.ts';
+import type { ChannelTrouble } from './channel-trouble.ts';
 import type { Language } from './format.ts';
 import { catalogueOf } from './render.ts';
 import { htmlOf, plainOf } from './telegram-html.ts';
 import { type MenuTarget, menuOf } from './telegram-menu.ts';
 import { incomingOf, type Update } from './telegram-update.ts';
-
-/** Something is wrong with the channel, or no longer is (`null`). Told once an episode. */
-export type TelegramTrouble = {
-  readonly code: 'unauthorized' | 'conflict' | 'unreachable' | 'refused';
-  readonly message: string;
-  readonly since: number;
-};
 
 export type TelegramOptions = {
   readonly token: string;
@@ -26,7 +20,7 @@ export type TelegramOptions = {
   /** Wall time, for pauses and the age of messages. The same as `clock` outside a replay. */
   readonly wall?: Clock;
   readonly languageOf: (chatId: string) => Language;
-  readonly onTrouble: (trouble: TelegramTrouble | null) => void;
+  readonly onTrouble: (trouble: ChannelTrouble | null) => void;
   /** Another Bot API server. */
   readonly apiRoot?: string;
   /** `http://host:port` of a proxy; Telegram is not reachable everywhere without one. */
@@ -74,7 +68,7 @@ class Telegram implements TelegramChannel {
   readonly #acknowledged = new Set<string>();
   #offset = 0;
   #polledAt: number | null = null;
-  #trouble: TelegramTrouble | null = null;
+  #trouble: ChannelTrouble | null = null;
   #loop: Promise<void> | null = null;
 
   constructor(options: TelegramOptions) {
@@ -348,7 +342,7 @@ function editVerdict(error: unknown): 'same' | 'anew' | null {
   return isGone ? 'anew' : null;
 }
 
-function troubleCode(error: unknown): TelegramTrouble['code'] {
+function troubleCode(error: unknown): ChannelTrouble['code'] {
   if (!(error instanceof GrammyError)) return 'unreachable';
   if (error.error_code === 401 || error.error_code === 404) return 'unauthorized';
   if (error.error_code === 409) return 'conflict';

@@ -7,6 +7,8 @@ import { ChannelError } from '#app/errors.ts';
 import type { CardButton, Channel, Incoming, Outgoing, OutgoingFile } from '#app/ports.ts';
 import { COMMANDS } from '#core/replies/command-table.ts';
 import { TERMINAL_CHAT } from './authorize.ts';
+import { newsOf } from './edit-lines.ts';
+import { createGiver, type Giver } from './keep-giving.ts';
 import { type Gains, paint } from './terminal-paint.ts';
 
 export type TerminalOptions = {
@@ -28,8 +30,6 @@ type Shown = { readonly lines: readonly string[]; readonly numbers: readonly num
 /** Numbers of buttons run on, so that a number typed late never means a newer button. */
 const HIGHEST_NUMBER = 99;
 const MOST_SHOWN = 500;
-const RETRY_MS = 200;
-const LONGEST_RETRY_MS = 5000;
 const PROMPT = '> ';
 
 /**
@@ -55,7 +55,7 @@ class TerminalChannel implements Channel {
   #isBroken = false;
   #isInputOver = false;
   #isStopped = false;
-  #intake: Promise<void> = Promise.resolve();
+  #giver: Giver | null = null;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -75,10 +75,15 @@ class TerminalChannel implements Channel {
       terminal: this.#isTty,
       prompt: PROMPT,
     });
+    const giver = createGiver(receive, (ms, run) => {
+      const timer = setTimeout(run, ms).unref();
+      return () => clearTimeout(timer);
+    });
+    this.#giver = giver;
     this.#reader.on('line', (line) => {
       this.#prompt();
       const row = this.#incoming(line);
-      if (row !== null) this.#intake = this.#intake.then(() => this.#give(row, receive));
+      if (row !== null) giver.take(row);
     });
     this.#reader.on('SIGINT', () => {
       if (onInterrupt === undefined) process.kill(process.pid, 'SIGINT');
@@ -99,7 +104,7 @@ class TerminalChannel implements Channel {
     const { lines, buttons } = message.card;
     for (const number of before?.numbers ?? []) this.#buttons.delete(number);
     const numbered = buttons.flat().map((button) => this.#numbered(button));
-    const text = before === undefined ? lines : compact(before.lines, lines);
+    const text = before === undefined ? lines : newsOf(before.lines, lines);
     const choices = numbered.map(({ number, button }) => `[${number}] ${button.label}`).join('  ');
     const isSame = before !== undefined && text.length === 0;
     const { file } = message;
@@ -126,7 +131,7 @@ class TerminalChannel implements Channel {
     this.#isStopped = true;
     this.#reader?.close();
     this.#reader = null;
-    await this.#intake;
+    await this.#giver?.stop();
   }
 
   #nextMessage(): number {
@@ -168,24 +173,6 @@ class TerminalChannel implements Channel {
       sentAt: now,
       receivedAt: now,
     };
-  }
-
-  /** Gives a line until it is committed; the terminal keeps nothing elsewhere. */
-  async #give(row: Incoming, receive: (rows: readonly Incoming[]) => Promise<void>): Promise<void> {
-    for (
-      let pauseMs = RETRY_MS;
-      !this.#isStopped;
-      pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)
-    ) {
-      try {
-        await receive([row]);
-        return;
-      } catch {
-        await new Promise((resolve) => {
-          setTimeout(resolve, pauseMs).unref();
-        });
-      }
-    }
   }
 
   #prompt(): void {
@@ -234,17 +221,6 @@ class TerminalChannel implements Channel {
       });
     });
   }
-}
-
-/** What an edit adds: its first line and its newest other new line, each once. */
-function compact(before: readonly string[], after: readonly string[]): string[] {
-  const fresh = after.filter((line) => !before.includes(line));
-  const first = after[0] ?? '';
-  // The axes line changes with every minute and is news to nobody.
-  const last = after[after.length - 1] ?? '';
-  const news = fresh.includes(last) && last !== first ? last : null;
-  if (!fresh.includes(first) && news === null) return [];
-  return [news === null ? `↻ ${first}` : `↻ ${first} · ${news}`];
 }
 
 function complete(line: string): [string[], string] {

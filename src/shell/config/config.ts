@@ -1,6 +1,6 @@
 import type { PersonPolicy } from '#core/engine/policy.ts';
 import type { AccountConfig } from './account-schema.ts';
-import type { ChannelsFile, DeskFile, ProfileFile, ScheduleFile } from './schema.ts';
+import type { ChannelName, ChannelsFile, DeskFile, ProfileFile, ScheduleFile } from './schema.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -22,6 +22,12 @@ export type Config = {
   readonly databaseUrl: string | null;
   /** Secret. */
   readonly telegramToken: string | null;
+  /** WeCom's smart bot; null: there is none. Its secret is one. */
+  readonly wecom: { readonly botId: string; readonly secret: string } | null;
+  /** Address of a WeCom group's robot, its key included. Secret. */
+  readonly wecomWebhookUrl: string | null;
+  /** Login at the mail server; null: it asks for none. Its password is secret. */
+  readonly smtp: { readonly user: string; readonly password: string } | null;
   /** Of the one-time codes for live acts; null: no device is enrolled. Secret. */
   readonly totpSecret: string | null;
   readonly logLevel: LogLevel;
@@ -38,7 +44,7 @@ export type Config = {
   readonly keysSet: readonly string[];
   /** Desks that run, in order. */
   readonly desks: readonly DeskConfig[];
-  readonly activeChannels: readonly ('terminal' | 'telegram')[];
+  readonly activeChannels: readonly ChannelName[];
   readonly channels: ChannelsFile;
   readonly schedule: ScheduleFile;
   /** What was left out and why, one line each, for the operator. */

@@ -13,7 +13,7 @@ import {
   shown,
   suggestion,
 } from './read-file.ts';
-import type { ChannelsFile, DeskFile, ProfileFile } from './schema.ts';
+import type { ChannelName, ChannelsFile, DeskFile, ProfileFile } from './schema.ts';
 import { channelsFile, deskFile, profileFile, scheduleFile } from './schema.ts';
 import { sectorPulseParamsOf } from './sector-pulse.ts';
 
@@ -152,11 +152,22 @@ function readProfile(
   return { ...profile, name };
 }
 
-/** Channels that run. Named by a profile but without its token, Telegram is left out with a note. */
+/** What a channel lacks, in words; null: it may run. */
+function lackOf(channel: ChannelName, env: Env, file: ChannelsFile): string | null {
+  const missing = SECRETS_OF[channel].filter((name) => given(env, name) === undefined);
+  if (missing.length > 0) return `${missing.join(' and ')} in .env`;
+  const { host, from, to } = file.mail;
+  if (channel === 'mail' && (host === null || from === null || to.length === 0))
+    return 'host, from and to of mail in config/channels.yaml';
+  return null;
+}
+
+/** Channels that run. Named by a profile but without its token or address, one is left out with a note. */
 function chooseChannels(
   options: LoadConfigOptions,
   profile: ProfileFile,
   env: Env,
+  file: ChannelsFile,
 ): { readonly channels: ProfileFile['channels']; readonly notes: string[] } {
   const override = options.overrides?.channels ?? listFrom(env, 'CENTAUR_CHANNELS');
   const place = options.overrides?.channels === undefined ? 'CENTAUR_CHANNELS' : '--channels';
@@ -164,14 +175,55 @@ function chooseChannels(
     override === undefined
       ? profile.channels
       : checkValue(profileFile.shape.channels, override, place);
-  const hasToken = given(env, 'TELEGRAM_BOT_TOKEN') !== undefined;
-  if (!wanted.includes('telegram') || hasToken) return { channels: wanted, notes: [] };
-  if (override !== undefined) {
-    refuse(place, 'telegram without a token', 'TELEGRAM_BOT_TOKEN in .env (centaur setup)');
+  const notes: string[] = [];
+  const channels = wanted.filter((channel) => {
+    const lack = lackOf(channel, env, file);
+    if (lack === null) return true;
+    const isTelegram = channel === 'telegram';
+    const hint = isTelegram ? ' (centaur setup)' : '';
+    if (override !== undefined)
+      refuse(
+        place,
+        `${channel} without ${isTelegram ? 'a token' : 'what it needs'}`,
+        `${lack}${hint}`,
+      );
+    notes.push(
+      isTelegram
+        ? 'telegram: found no token, it stays off; centaur setup asks for one'
+        : `${channel}: found no ${lack}, it stays off`,
+    );
+    return false;
+  });
+  return { channels, notes };
+}
+
+/** What must be in the environment before a channel runs. */
+const SECRETS_OF: Readonly<Record<ChannelName, readonly string[]>> = {
+  terminal: [],
+  telegram: ['TELEGRAM_BOT_TOKEN'],
+  wecom: ['WECOM_BOT_ID', 'WECOM_BOT_SECRET'],
+  'wecom-webhook': ['WECOM_WEBHOOK_URL'],
+  mail: [],
+};
+
+function readChatSecrets(env: Env): Pick<Config, 'wecom' | 'wecomWebhookUrl' | 'smtp'> {
+  const botId = given(env, 'WECOM_BOT_ID');
+  const secret = given(env, 'WECOM_BOT_SECRET');
+  const wecomWebhookUrl = given(env, 'WECOM_WEBHOOK_URL') ?? null;
+  if (wecomWebhookUrl !== null && !/^https?:\/\/\S+[?&]key=[\w-]+/.test(wecomWebhookUrl)) {
+    const expected = 'the address that WeCom shows for the robot of the group, key included';
+    refuse('WECOM_WEBHOOK_URL', 'no address of a robot', expected);
+  }
+  const user = given(env, 'SMTP_USER');
+  const password = given(env, 'SMTP_PASSWORD');
+  if ((user === undefined) !== (password === undefined)) {
+    const missing = user === undefined ? 'SMTP_USER' : 'SMTP_PASSWORD';
+    refuse(missing, 'nothing', 'both SMTP_USER and SMTP_PASSWORD, or neither');
   }
   return {
-    channels: wanted.filter((channel) => channel !== 'telegram'),
-    notes: ['telegram: found no token, it stays off; centaur setup asks for one'],
+    wecom: botId === undefined || secret === undefined ? null : { botId, secret },
+    wecomWebhookUrl,
+    smtp: user === undefined || password === undefined ? null : { user, password },
   };
 }
 
@@ -201,9 +253,10 @@ function readChannels(options: LoadConfigOptions, env: Env): ChannelsFile {
   const file = readConfigFile(options.root, 'channels.yaml', channelsFile);
   const apiRoot = given(env, 'TELEGRAM_API_ROOT') ?? file.telegram.apiRoot;
   const language = given(env, 'CENTAUR_LANGUAGE') ?? file.language;
+  const wsUrl = given(env, 'WECOM_WS_URL') ?? file.wecom.wsUrl;
   return checkValue(
     channelsFile,
-    { ...file, language, telegram: { ...file.telegram, apiRoot } },
+    { ...file, language, telegram: { ...file.telegram, apiRoot }, wecom: { wsUrl } },
     'environment',
   );
 }
@@ -225,12 +278,14 @@ export function loadConfig(options: LoadConfigOptions): Config {
     place: isOwn ? `config/profiles/${profile.name}.yaml: desks` : place,
   };
   const desks = readDesks(options, chosen, accounts, profile.set);
-  const { channels, notes } = chooseChannels(options, profile, env);
+  const channelsOf = readChannels(options, env);
+  const { channels, notes } = chooseChannels(options, profile, env, channelsOf);
   const startedAt = Number(given(env, 'CENTAUR_STARTED_AT'));
   return {
     root: options.root,
     dataDir: findDataDir({ root: options.root, env, dataDir: options.overrides?.dataDir }),
     ...readSecrets(env),
+    ...readChatSecrets(env),
     logLevel: readLogLevel(env),
     processStartedAt: Number.isFinite(startedAt) && startedAt > 0 ? startedAt : null,
     profile,
@@ -240,7 +295,7 @@ export function loadConfig(options: LoadConfigOptions): Config {
     keysSet: keyNames(accounts).filter((name) => given(env, name) !== undefined),
     desks,
     activeChannels: channels,
-    channels: readChannels(options, env),
+    channels: channelsOf,
     schedule: readConfigFile(options.root, 'schedule.yaml', scheduleFile),
     notes,
     hash: hashConfig(desks),

@@ -181,7 +181,11 @@ export const accountsFile = section({
 });
 
 /** Channels by which people far from the desk are reached. */
-const REMOTE_CHANNELS = ['telegram'] as const;
+const REMOTE_CHANNELS = ['telegram', 'wecom'] as const;
+/** Every channel; the last two only speak. */
+const CHANNELS = ['terminal', ...REMOTE_CHANNELS, 'wecom-webhook', 'mail'] as const;
+
+const address = () => text('a mail address', /^[^\s@<>]+@[^\s@<>]+$/);
 
 /** config/channels.yaml */
 export const channelsFile = section({
@@ -200,6 +204,15 @@ export const channelsFile = section({
       .string({ error: 'null or a URL that starts with http://' })
       .regex(/^http:\/\/[^\s]+$/, { error: 'null or a URL that starts with http://' })
       .nullable(),
+  }),
+  wecom: section({ wsUrl: text('a URL that starts with ws:// or wss://', /^wss?:\/\/[^\s]+$/) }),
+  wecomWebhook: section({ says: oneOf(['reports', 'all']) }),
+  mail: section({
+    host: text('a host name', /^[A-Za-z0-9.:-]+$/).nullable(),
+    port: count(65_535),
+    security: oneOf(['tls', 'starttls', 'none']),
+    from: address().nullable(),
+    to: listOf(address(), 'a list of mail addresses', 0),
   }),
 });
 
@@ -228,7 +241,7 @@ export const profileFile = section({
   desks: listOf(name('a desk id'), 'a list of desk ids'),
   /** Desks whose days are played after those of `desks`, one desk after the other; none if left out. */
   playedAfter: listOf(name('a desk id'), 'a list of desk ids').optional(),
-  channels: listOf(oneOf(['terminal', 'telegram']), 'a list of terminal, telegram'),
+  channels: listOf(oneOf(CHANNELS), `a list of ${CHANNELS.join(', ')}`),
   /** `recorded`: stored days only, with --replay. `live`: the sources of config/feeds.yaml. */
   market: oneOf(['simulated', 'recorded', 'live']),
   /** Threshold set of its sector-pulse desks; null: the one each desk names. */
@@ -239,6 +252,9 @@ export const profileFile = section({
   }),
   seed: count(4_294_967_295, 0),
 });
+
+/** A channel by its name. */
+export type ChannelName = (typeof CHANNELS)[number];
 
 export type DeskFile = z.infer<typeof deskFile>;
 export type ChannelsFile = z.infer<typeof channelsFile>;

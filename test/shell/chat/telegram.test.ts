@@ -8,12 +8,9 @@ import type { TelegramServer as TestApi } from 'telegram-test-api/lib/telegramSe
 import { ChannelError } from '#app/errors.ts';
 import type { Card, Incoming, Outgoing } from '#app/ports.ts';
 import { createCallbackData } from '#shell/chat/callback-data.ts';
+import type { ChannelTrouble } from '#shell/chat/channel-trouble.ts';
 import { renderMessage } from '#shell/chat/render.ts';
-import {
-  createTelegramChannel,
-  type TelegramOptions,
-  type TelegramTrouble,
-} from '#shell/chat/telegram-grammy.ts';
+import { createTelegramChannel, type TelegramOptions } from '#shell/chat/telegram-grammy.ts';
 import { htmlOf } from '#shell/chat/telegram-html.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
@@ -47,7 +44,7 @@ async function bot(
   const apiRoot = await server.listen();
   closers.push(() => server.close());
   const got: Incoming[] = [];
-  const troubles: (TelegramTrouble | null)[] = [];
+  const troubles: (ChannelTrouble | null)[] = [];
   const { receive = async (rows) => void got.push(...rows), ...options } = change;
   const make = async () => {
     const channel = createTelegramChannel({

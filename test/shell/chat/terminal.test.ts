@@ -46,7 +46,7 @@ test('CX-03 works in a pipe: line in, card out, without colours or prompts', asy
   await t.send(ticketCard());
   assert.equal(
     t.read(),
-    `${ticketCard().lines.join('\n')}\n[1] ✓ Confirm  [2] ½ Half  [3] ✕ Skip  [4] Why\n`,
+    `${ticketCard().lines.join('\n')}\n[1] ✓ Confirm  [2] ½ Half  [3] ✕ Skip  [4] Why  [5] Chart\n`,
   );
   await t.channel.stop();
 });
@@ -55,7 +55,7 @@ test('CX-03 a number taps its button; numbers run on, so an old number never mea
   const t = await terminal();
   await t.send(ticketCard());
   await t.send({ lines: ['other'], buttons: [[{ label: 'A', command: '/allow' }]] });
-  t.input.write('1\n5\n');
+  t.input.write('1\n6\n');
   await t.turn();
   assert.deepEqual(
     t.got.map((row) => [row.text, row.callback !== null]),

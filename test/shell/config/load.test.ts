@@ -311,8 +311,8 @@ suite('what is refused', () => {
       /^--symbols: symbols\[1\]: found "spy", expected a symbol in capitals/,
     );
     assert.match(
-      refusal({ ...options, overrides: { channels: ['wecom'] } }),
-      /^--channels\[1\]: found "wecom", expected one of terminal, telegram$|^--channels: \[1\]: found "wecom"/,
+      refusal({ ...options, overrides: { channels: ['signal'] } }),
+      /^--channels: \[1\]: found "signal", expected one of terminal, telegram, wecom/,
     );
     assert.equal(
       refusal({ ...options, overrides: { channels: ['telegram'] } }),
@@ -397,6 +397,30 @@ suite('which layer wins', () => {
     assert.deepEqual(config.activeChannels, ['terminal']);
     assert.equal(config.notes.length, 1);
     assert.match(config.notes[0]!, /^telegram: found no token/);
+  });
+
+  test('CX-11 a channel that lacks its secrets or addresses is refused by name, or left out of a profile with a note', () => {
+    const options = projectWith();
+    const with_ = (channels: string, env: Record<string, string> = {}) =>
+      loadConfig({ ...options, env: { CENTAUR_CHANNELS: channels, ...env } });
+    assert.throws(() => with_('terminal,wecom'), /WECOM_BOT_ID and WECOM_BOT_SECRET/);
+    assert.throws(() => with_('mail'), /host, from and to of mail/);
+    assert.throws(
+      () => with_('wecom-webhook', { WECOM_WEBHOOK_URL: 'http://x' }),
+      /WECOM_WEBHOOK_URL/,
+    );
+    assert.throws(() => with_('terminal', { SMTP_USER: 'desk' }), /SMTP_PASSWORD/);
+    const secrets = { WECOM_BOT_ID: 'id', WECOM_BOT_SECRET: 'secret' };
+    const config = with_('wecom', secrets);
+    assert.deepEqual(config.activeChannels, ['wecom']);
+    assert.deepEqual(config.wecom, { botId: 'id', secret: 'secret' });
+    const profile = projectWith({
+      'config/profiles/demo.yaml': (before) =>
+        before.replace(/^channels: .*$/m, 'channels: [terminal, wecom]'),
+    });
+    const left = loadConfig({ ...profile, env: {} });
+    assert.deepEqual(left.activeChannels, ['terminal']);
+    assert.match(left.notes[0]!, /^wecom: found no WECOM_BOT_ID and WECOM_BOT_SECRET/);
   });
 
   test('the data folder is found even when the files are broken', () => {
