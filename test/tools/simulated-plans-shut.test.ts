@@ -136,4 +136,39 @@ suite('simulated plans of A-shares that do not trade', () => {
     secondsOf(trace, /shows limit_locked/);
     assert.ok(!trace.some((line) => /submit .*exit/.test(line)), 'nothing was sent');
   });
+
+  test('SP-09 terms that come in the moment in which a sealed name is sold leave its new shares to be sold', async () => {
+    const { finding, trace } = await play({
+      plan: plan(
+        {
+          seed: 25_430,
+          account: 'cn',
+          days: 2,
+          isHeldOvernight: true,
+          storeMs: 17,
+          feeMinor: 99,
+          sweepMs: 12_000,
+          swing: [0.07, 0.07],
+        },
+        [
+          { ...ALLOW, agreeAfterMs: 2_000 },
+          { kind: 'signal', symbol: 1, minute: 9, distance: 0.5, day: 0 },
+          {
+            ...OWNER,
+            when: { seen: 'ticket', nth: 1, afterMs: 8_104 },
+            text: '/confirm {code} v1',
+            as: 'button',
+            agreeAfterMs: null,
+            travelMs: 801,
+            repeats: 0,
+          },
+          { kind: 'ex_date', symbol: 1, cash: 0, newShares: 0.3, terms: 'late' },
+          { kind: 'seal', symbol: 1, day: 1, fromMinute: 0, toMinute: 2, side: 'down' },
+        ],
+      ),
+      isTraced: true,
+    });
+    assert.equal(finding, null);
+    assert.ok(trace.some((line) => /submit .*exit-2 60 /.test(line)));
+  });
 });

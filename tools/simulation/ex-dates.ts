@@ -87,12 +87,16 @@ export function scheduleExDates(stage: Stage, planAt: number, openAt: number): v
   });
 }
 
-/** New shares and the dividend are on the account once the desk has restated what it holds, as on a simulated account. */
-export function creditEx(venue: Venue, event: Event): void {
+/**
+ * New shares and the dividend are on the account once the desk has restated what it holds, as on a simulated account;
+ * also where the old shares were sold in that moment. Of what a person has not listed nothing is credited.
+ */
+export function creditEx(venue: Venue, event: Event, isByHand: boolean): void {
   if (event.type !== 'ex_date_restated') return;
   const held = venue.holdings.get(event.instrument);
-  if (held === undefined) return;
-  const quantity = held.quantity + event.newShares;
-  venue.holdings.set(event.instrument, { quantity, averagePrice: event.to.entryPrice });
+  if (held === undefined && isByHand) return;
+  const quantity = (held?.quantity ?? 0) + event.newShares;
+  if (quantity > 0)
+    venue.holdings.set(event.instrument, { quantity, averagePrice: event.to.entryPrice });
   venue.cashMinor += event.cashMinor;
 }

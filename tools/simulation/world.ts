@@ -227,7 +227,7 @@ function setUpChat(
     ...boundsOf(stage),
     onCommitted: (event) => {
       if (plan.setting.isByHand) stage().told.committed(event);
-      creditEx(stage().venue, event);
+      creditEx(stage().venue, event, plan.setting.isByHand);
     },
     note,
   });

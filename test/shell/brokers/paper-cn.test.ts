@@ -3,8 +3,11 @@ import { test } from 'node:test';
 import type { OrderRequest } from '#app/ports.ts';
 import { paperBookOf } from '#app/restore-paper.ts';
 import { cnFeeModel } from '#core/backtest/costs.ts';
+import type { Event } from '#core/engine/event.ts';
 import type { InstrumentDayCn } from '#core/market/instrument-day.ts';
 import type { PaperBrokerOptions } from '#shell/brokers/paper.ts';
+import { followExDates } from '#shell/brokers/paper-ex-dates.ts';
+import { restated as restatedOf } from '#test/support/builders-cn.ts';
 import { at, CN_DAY, cnQuote, cnSession, dayOf, MOUTAI } from '#test/support/cn.ts';
 import { COMMISSION } from '#test/support/cn-exchange.ts';
 import { order, paperHarness } from '#test/support/paper-harness.ts';
@@ -154,4 +157,27 @@ test('CX-07 flattening sells what T+1 lets go and says why the rest stays', asyn
   const [sent] = await flatten();
   assert.equal(sent?.outcome, 'sent');
   assert.deepEqual(await h.broker.positions(), []);
+});
+
+test('SP-09 new shares of an ex-date come also where the old ones were sold before the terms were known', async () => {
+  const restated = (newShares: number): Event => ({
+    ...restatedOf(100, 100 + newShares, 5_000),
+    instrument: MOUTAI,
+  });
+  for (const isSold of [false, true]) {
+    const h = harness('10:00');
+    h.see(9.99, 10);
+    await h.submit(h.request({ orderId: 'buy' }));
+    h.go('10:00', NEXT_DAY);
+    h.broker.setSession(cnSession(NEXT_DAY));
+    h.learn({ tradingDay: NEXT_DAY });
+    h.see(9.99, 10);
+    if (isSold) await h.submit(h.request({ orderId: 'sell', side: 'sell', limitPrice: 9.9 }));
+    const before = await h.broker.cashMinor();
+    followExDates(h.broker, [restated(30)]);
+    const [held] = await h.broker.positions();
+    const shares = isSold ? 30 : 130;
+    assert.deepEqual([held?.quantity, held?.sellableQuantity], [shares, shares]);
+    assert.equal((await h.broker.cashMinor()) - before, 5_000);
+  }
 });
