@@ -1,6 +1,7 @@
 import { watchCalendars } from '#app/calendar-watch.ts';
 import type { CheckpointGuard } from '#app/checkpoint-guard.ts';
 import type { Desk } from '#app/desk.ts';
+import { startHeartbeat } from '#app/heartbeat.ts';
 import { jobBodyOf, takeJobRow } from '#app/job-inputs.ts';
 import { noteBug } from '#app/note-bug.ts';
 import { noteKills } from '#app/note-kills.ts';
@@ -13,6 +14,7 @@ import { endsOf } from '#core/gates/calendar-end.ts';
 import type { EventKind } from '#core/gates/event-window.ts';
 import { invariant } from '#core/lib/assert.ts';
 import type { Config } from '#shell/config/config.ts';
+import { callMonitor } from '#shell/lib/call-monitor.ts';
 import { logEffect } from '#shell/lib/log.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { createActivity } from '#shell/runner/activity.ts';
@@ -42,6 +44,7 @@ import { pushTargets } from './compose-targets.ts';
 
 /** The polling net under the in-process hand-over; an attempt is committed once, so nothing leaves twice. */
 const SWEEP_EVERY_MS = 2_000;
+const BEAT_EVERY_MS = 60_000;
 
 function reconcileOf(lives: readonly LiveDesk[], deskId: string): LiveDesk['reconciler'] {
   const live = lives.find(({ desk }) => desk.policy.deskId === deskId);
@@ -107,6 +110,23 @@ function reachOf(clock: Clock, desks: readonly Desk[]): ReachHouse {
         if (isNear(desk)) desk.post({ kind: 'reach_seen', at: clock.now(), isReached, channel });
     },
   };
+}
+
+/** A monitor outside hears each minute that process and store are well; its alarm needs nothing of the desk. */
+function beatOutside(
+  { config, deskStore }: LiveDeps,
+  clock: Clock,
+  note: (error: unknown) => void,
+) {
+  const { heartbeatUrl } = config;
+  if (heartbeatUrl === null) return () => undefined;
+  return startHeartbeat({
+    clock,
+    everyMs: BEAT_EVERY_MS,
+    check: () => deskStore.store.outbox.statesOf([]),
+    beat: () => callMonitor(heartbeatUrl),
+    onTrouble: note,
+  });
 }
 
 /** Tells operators once a day that the days or event dates of a market that is traded here end soon. */
@@ -247,6 +267,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   for (const live of lives) live.reconciler.start();
   const stopSweep = sweepOutbox(house, lives);
   const stopCalendars = watchMarkets(deps, clock, conversation);
+  const stopBeat = beatOutside(deps, clock, (error) => note('heartbeat', error));
   deps.onReady();
   await new Promise<void>((resolve) => {
     if (deps.signal.aborted) resolve();
@@ -254,6 +275,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   });
   stopSweep();
   stopCalendars();
+  stopBeat();
   await sides.stop();
   for (const { reconciler } of lives) reconciler.stop();
   for (const guard of guards.values()) guard.stop();

@@ -19,6 +19,7 @@ import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { nextDueAt } from '#shell/scheduler/timetable.ts';
 import type { StoreHandle } from '#shell/store/client.ts';
+import { soundingSince } from '#shell/store/outbox.ts';
 import type { Store } from '#shell/store/store.ts';
 import { timetableOf } from './compose-plans-cn.ts';
 
@@ -48,6 +49,8 @@ const LOG_LEVEL: Readonly<Record<string, number>> = {
   error: 50,
   fatal: 60,
 };
+/** Most sounding pushes of a normal day. Source: the chat contract. */
+const BUDGET = 12;
 /** Bytes at the end of the log that /logs looks at. */
 const LOG_TAIL = 200_000;
 
@@ -120,14 +123,40 @@ async function healthLines(deps: SourcesDeps): Promise<HealthLine[]> {
       isWell: true,
       figures: { residentMb: Math.round(memory.rss / 1_048_576) },
     },
-    ...deps.channels.map((channel) => ({
-      subject: `channel ${channel.name}`,
-      isWell: true,
-      figures: {},
-    })),
+    ...(await Promise.all(deps.channels.map(channelHealth))),
+    await pushHealth(deps),
     ...calendarHealth(deps),
     ...deps.desks().flatMap((desk) => deskHealth(desk.state(), desk.version())),
   ];
+}
+
+/** A channel that can say whether it lives says it; of the others `channel_degraded` tells. */
+async function channelHealth(channel: Channel): Promise<HealthLine> {
+  const subject = `channel ${channel.name}`;
+  try {
+    await channel.probe?.();
+    return { subject, isWell: true, figures: {} };
+  } catch (error) {
+    const words = error instanceof Error ? error.message : 'failed';
+    return { subject, isWell: false, figures: { error: words } };
+  }
+}
+
+/** Pushes with a sound since midnight, in the chat that had most; an edit makes none, an answer is none. */
+async function pushHealth(deps: SourcesDeps): Promise<HealthLine> {
+  const zone = deps.config.channels.operatorZone ?? Temporal.Now.timeZoneId();
+  const now = Temporal.Instant.fromEpochMilliseconds((deps.now ?? Date.now)());
+  const since = now.toZonedDateTimeISO(zone).startOfDay().epochMilliseconds;
+  const subject = 'pushes today';
+  try {
+    const sounding = await deps.handle.run('health', (sql) =>
+      soundingSince(sql, deps.runId, since),
+    );
+    return { subject, isWell: sounding <= BUDGET, figures: { sounding, budget: BUDGET } };
+  } catch (error) {
+    const words = error instanceof Error ? error.message : 'failed';
+    return { subject, isWell: false, figures: { error: words } };
+  }
 }
 
 /** Until when the days of each market that a desk trades are known. */

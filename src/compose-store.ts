@@ -91,7 +91,7 @@ export function secretsOf(config: Config): readonly string[] {
   const { telegramToken, databaseUrl, totpSecret, brokerKeys, wecomWebhookUrl } = config;
   const wecom = config.wecom?.secret ?? null;
   const smtp = config.smtp?.password ?? null;
-  const chat = [telegramToken, wecom, wecomWebhookUrl, smtp];
+  const chat = [telegramToken, wecom, wecomWebhookUrl, smtp, config.heartbeatUrl];
   return [...chat, databaseUrl, totpSecret, ...brokerKeys].filter((value) => value !== null);
 }
 

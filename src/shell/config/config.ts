@@ -26,6 +26,8 @@ export type Config = {
   readonly wecom: { readonly botId: string; readonly secret: string } | null;
   /** Address of a WeCom group's robot, its key included. Secret. */
   readonly wecomWebhookUrl: string | null;
+  /** Address of a monitor outside that hears whether the desk lives; null: none. Secret. */
+  readonly heartbeatUrl: string | null;
   /** Login at the mail server; null: it asks for none. Its password is secret. */
   readonly smtp: { readonly user: string; readonly password: string } | null;
   /** Of the one-time codes for live acts; null: no device is enrolled. Secret. */

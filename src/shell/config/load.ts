@@ -206,7 +206,12 @@ const SECRETS_OF: Readonly<Record<ChannelName, readonly string[]>> = {
   mail: [],
 };
 
-function readChatSecrets(env: Env): Pick<Config, 'wecom' | 'wecomWebhookUrl' | 'smtp'> {
+function readChatSecrets(
+  env: Env,
+): Pick<Config, 'wecom' | 'wecomWebhookUrl' | 'smtp' | 'heartbeatUrl'> {
+  const heartbeatUrl = given(env, 'CENTAUR_HEARTBEAT_URL') ?? null;
+  if (heartbeatUrl !== null && !/^https?:\/\/\S+$/.test(heartbeatUrl))
+    refuse('CENTAUR_HEARTBEAT_URL', 'no address', 'the https:// address that the monitor shows');
   const botId = given(env, 'WECOM_BOT_ID');
   const secret = given(env, 'WECOM_BOT_SECRET');
   const wecomWebhookUrl = given(env, 'WECOM_WEBHOOK_URL') ?? null;
@@ -223,6 +228,7 @@ function readChatSecrets(env: Env): Pick<Config, 'wecom' | 'wecomWebhookUrl' | '
   return {
     wecom: botId === undefined || secret === undefined ? null : { botId, secret },
     wecomWebhookUrl,
+    heartbeatUrl,
     smtp: user === undefined || password === undefined ? null : { user, password },
   };
 }

@@ -43,6 +43,18 @@ async function settle(sql: Sql, runId: string, epoch: number | null) {
   return { unknown, requeued: found.length - unknown.length };
 }
 
+/** Pushes that made a sound since an instant, in the chat that had most of them; edits of one message count once. */
+export async function soundingSince(sql: Sql, runId: string, since: number): Promise<number> {
+  const [row] = await sql<{ most: number }[]>`
+    select coalesce(max(heard), 0)::int as most from (
+      select count(distinct coalesce(edit_key, dedupe_key)) as heard from outbox
+      where run_id = ${runId} and state = 'delivered' and priority <= 1
+        and delivered_at >= ${since}::timestamptz and lane not like 'chat:terminal:%'
+        and starts_with(lane, 'chat:') and payload::json -> 'message' is not null
+      group by lane) as lanes`;
+  return row?.most ?? 0;
+}
+
 /** The outbox in PostgreSQL; attempts begin, and are settled after a crash, under `epoch`. */
 export function createOutbox(db: Caller, codec: EventCodec, epoch: number | null): Outbox {
   return {
