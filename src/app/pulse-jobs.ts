@@ -203,6 +203,25 @@ async function tellLateTerms(
   }
 }
 
+/**
+ * Names of earlier days that the watch meets for the first time: a purchase told only now, or after a restart, has missed
+ * the morning's ex-dates.
+ */
+async function tellMissed(
+  job: PulseJob,
+  morning: MorningCn,
+  met: Set<InstrumentId>,
+): Promise<void> {
+  const { tradingDay } = job.session;
+  const names = Object.values(job.desk.state().positions)
+    .filter((held) => held.tradingDay !== tradingDay && held.exDate !== tradingDay)
+    .filter((held) => held.exDateOpen == null && !met.has(held.instrument))
+    .map(({ instrument }) => instrument);
+  if (names.length === 0) return;
+  for (const { instrument } of await tellExDates(job, await withTermsOnFile(job, morning), names))
+    met.add(instrument);
+}
+
 /** Before the open: the plan, the kill-switch at 9:00, the sheet at 9:10, the auction at 9:26. */
 export async function runMorning(job: PulseJob): Promise<PulseJobDone> {
   const { desk, clock, budgetMs } = job;
@@ -324,6 +343,7 @@ export async function runWatch(job: PulseJob, untilAt: number): Promise<PulseJob
   await ensurePlanned(job, morning);
   const earlier: EarlierBars = new Map();
   const told = new Set<InstrumentId>();
+  const met = new Set<InstrumentId>();
   let minutes = 0;
   let inVain = 0;
   let next = Math.max(session.openAt + MINUTE_MS, nextMinute(clock.now()));
@@ -332,6 +352,7 @@ export async function runWatch(job: PulseJob, untilAt: number): Promise<PulseJob
     const isBreak = session.breaks.some(({ fromAt, toAt }) => next > fromAt && next <= toAt);
     if (!isBreak) {
       await desk.refresh();
+      await tellMissed(job, morning, met);
       await tellLateTerms(job, morning, told);
       const deadlineAt = clock.now() + WATCH_BUDGET_MS;
       const sight = await sightOf(job, morning, deadlineAt, earlier, 'watch');

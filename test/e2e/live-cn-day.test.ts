@@ -85,6 +85,25 @@ test('SP-09 the simulated exchange of a live paper account follows the ex-date o
   assert.equal(cashMinor, 1_015_000);
 });
 
+/** 1,000 shares bought on the day before at its close, of which the desk learns now. */
+async function heldSince(live: Live, instrument: InstrumentId): Promise<void> {
+  const previousClose = live.fake.previousCloseOf(instrument);
+  const price = live.fake.mode.closes.get(instrument) ?? previousClose;
+  const [stop, firstTarget, secondTarget] = [price * 0.97, price * 1.05, price * 1.1];
+  const instrumentDay = stockDay(PULSE_DAY, { instrument, previousClose });
+  const noFigures = { ma20: null, atr20d: null, usualDays: 0 };
+  await live.desk.submit({
+    kind: 'book_entered',
+    at: live.clock.now(),
+    instrument,
+    quantity: 1_000,
+    price,
+    boughtOn: PULSE_BEFORE,
+    facts: { instrument, ...noFigures, previousClose, instrumentDay },
+    plan: { stop, firstTarget, secondTarget, firstTargetQuantity: 500 },
+  });
+}
+
 suite('a live day of the A-share desk, executed by hand', () => {
   test('SP-12 CX-04 CX-05 sheet, gate, ticket, to-do, fill, T+1, no-trade verdict, report', async () => {
     const live = liveCnDesk(cnAt('08:40'));
@@ -183,25 +202,7 @@ suite('a live day of the A-share desk, executed by hand', () => {
     await started(live);
     const jobs: Promise<unknown>[] = [runMorning(live.job())];
     await live.until(cnAt('09:01'));
-    const lastClose = mode.closes.get(instrument)!;
-    const [stop, firstTarget, secondTarget] = [lastClose * 0.97, lastClose * 1.05, lastClose * 1.1];
-    await live.desk.submit({
-      kind: 'book_entered',
-      at: live.clock.now(),
-      instrument,
-      quantity: 1_000,
-      price: lastClose,
-      boughtOn: PULSE_BEFORE,
-      facts: {
-        instrument,
-        ma20: null,
-        atr20d: null,
-        previousClose: official,
-        usualDays: 0,
-        instrumentDay: stockDay(PULSE_DAY, { instrument, previousClose: official }),
-      },
-      plan: { stop, firstTarget, secondTarget, firstTargetQuantity: 500 },
-    });
+    await heldSince(live, instrument);
     const position = () => live.desk.state().positions[instrument];
     await live.until(cnAt('09:27'));
     assert.notEqual(
@@ -222,10 +223,35 @@ suite('a live day of the A-share desk, executed by hand', () => {
     await live.until(cnAt('10:31'));
     await Promise.all([...jobs, watch]);
     assert.deepEqual(live.troubles, []);
+    await live.desk.flushInputs();
     const known = (await live.store.inputs.read(live.desk.stream)).filter(
       ({ type }) => type === 'ex_dates_known',
     );
     assert.ok(known.length <= 3, 'told each minute again');
+  });
+
+  test('SP-09 a purchase of the day before that is told within the session meets its ex-date before its stop', async () => {
+    const live = liveCnDesk(cnAt('09:20'));
+    const { mode } = live.fake;
+    const instrument: InstrumentId = '600010.SH';
+    mode.closes.set(instrument, Math.round(live.fake.previousCloseOf(instrument) * 150) / 100);
+    const terms = { instrument, recordDate: null, cashPerShare: 0, newSharesPerShare: 0.5 };
+    mode.onFile.push({ ...terms, exDate: PULSE_DAY });
+    await started(live);
+    const watch = runWatch(live.job(), cnAt('09:40'));
+    await live.until(cnAt('09:35') + 1_000);
+    await heldSince(live, instrument);
+    await live.until(cnAt('09:37'));
+    assert.equal(live.desk.state().positions[instrument]?.quantity, 1_500);
+    await live.until(cnAt('09:41'));
+    await watch;
+    assert.equal(live.desk.state().positions[instrument]?.exiting, null, 'a dividend is not sold');
+    assert.deepEqual(live.troubles, []);
+    await live.desk.flushInputs();
+    const known = (await live.store.inputs.read(live.desk.stream)).filter(
+      ({ type }) => type === 'ex_dates_known',
+    );
+    assert.equal(known.length, 1);
   });
 
   test('SP-12 SP-10 a feed that hangs holds a checkpoint up by its budget only, and is named', async () => {
