@@ -64,6 +64,7 @@ const SOURCES: AnswerSources = {
   health: async () => [],
   logs: async () => [],
   report: async () => null,
+  days: async () => [],
   reconcile: async () => {
     throw new Error('the bench asks no account');
   },

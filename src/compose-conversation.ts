@@ -18,6 +18,8 @@ import type {
   Card,
   Channel,
   Clock,
+  EventContext,
+  EventLog,
   FileStore,
   Inbox,
   InboxRow,
@@ -32,12 +34,14 @@ import type { Speaker } from '#app/reply-rows.ts';
 import { createSecondConfirms, type SecondConfirms } from '#app/second-confirm.ts';
 import { createPictureSender } from '#app/send-pictures.ts';
 import type { SessionTape } from '#app/session-tape.ts';
+import { createDayTeller } from '#app/tell-day.ts';
 import type { Event } from '#core/engine/event.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
 import { createPictures } from '#shell/chat/pictures/pictures.ts';
 import type { Place } from '#shell/chat/render.ts';
 import { renderAnswer, renderMessage, renderNotice } from '#shell/chat/render.ts';
+import { createReportWriter } from '#shell/chat/reports/report-writer.ts';
 import { createTerminalChannel } from '#shell/chat/terminal.ts';
 import { createFileUserBook } from '#shell/chat/user-book.ts';
 import type { Config } from '#shell/config/config.ts';
@@ -73,6 +77,9 @@ export type ConversationDeps = {
   readonly handleOther?: (row: InboxRow) => Promise<boolean>;
   /** Brings a virtual clock up to date before something from outside is handled. */
   readonly beforeIntake?: () => void;
+  /** The log, and the envelope of what is written into it beside the desks: records of days. */
+  readonly events: EventLog;
+  readonly contextAt: (at: number) => EventContext;
   /** Minutes of a desk's day, for pictures; null: it keeps none. */
   readonly tapeOf: (deskId: string) => SessionTape | null;
   /** Watches whether operators can be reached; null: nobody watches (a played run). */
@@ -218,29 +225,33 @@ function backtestsOf({ dataDir, profile }: Config): Backtests {
 }
 
 /**
- * What draws, and what shows pictures unasked: to leading chats far away, where the settings want them. A
- * terminal would only name files.
+ * What draws, and what is shown unasked: days once they closed to every leading chat, pictures to those far
+ * away, where the settings want them. A terminal would only name files.
  */
-function picturesOf(deps: ConversationDeps, speaker: Speaker, deliverer: Deliverer) {
-  const { config, runId, clock, access, files, outbox, tapeOf, onTrouble } = deps;
+function shownOf(deps: ConversationDeps, speaker: Speaker, deliverer: Deliverer) {
+  const { config, access, tapeOf, onTrouble, sources } = deps;
   const { fonts: fontsDir } = dataFilesOf(config.dataDir);
   const pictures = createPictures({ fontsDir, onTrouble });
-  const isShown = ({ channel, behind, hears }: PushTarget): boolean =>
-    channel !== 'terminal' && behind === undefined && hears === undefined;
-  const sender = createPictureSender({
-    runId,
-    clock,
-    access,
-    files,
-    speaker,
-    pictures,
-    outbox,
-    handOver: (rows) => deliverer.handOver(rows),
-    targets: () => (config.channels.pictures ? pushTargets(access, config).filter(isShown) : []),
-    tapeOf,
-    onTrouble,
+  const leading = (): readonly PushTarget[] =>
+    pushTargets(access, config).filter(({ behind }) => behind === undefined);
+  const isPictured = ({ channel, hears }: PushTarget): boolean =>
+    channel !== 'terminal' && hears === undefined;
+  const pictureTargets = () => (config.channels.pictures ? leading().filter(isPictured) : []);
+  const handOver = deliverer.handOver.bind(deliverer);
+  const common = { ...deps, speaker, pictures, handOver, tapeOf, onTrouble };
+  const send = createPictureSender({ ...common, targets: pictureTargets });
+  const tell = createDayTeller({
+    ...common,
+    calendars: sources,
+    context: deps.contextAt,
+    targets: leading,
+    pictureTargets,
   });
-  return { charts: { pictures, tapeOf }, sender };
+  const show = async (desk: DeskHandle, events: readonly Event[]): Promise<void> => {
+    await tell(desk, events);
+    await send(desk, events);
+  };
+  return { charts: { pictures, tapeOf }, show };
 }
 
 /** Wires channels, intake, handler and deliverer of one run. */
@@ -292,7 +303,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     },
   };
   const backtests = backtestsOf(deps.config);
-  const { charts, sender } = picturesOf(deps, speaker, deliverer);
+  const { charts, show } = shownOf(deps, speaker, deliverer);
   const told = { runId, clock, speaker, outbox, handOver: deliverer.handOver.bind(deliverer) };
   const answer = createReplyHandler({
     runId,
@@ -307,6 +318,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     confirms,
     backtests,
     charts,
+    reports: createReportWriter(),
     codeOfMessage: (name, chatId, messageId) => deliverer.messages.codeOf(name, chatId, messageId),
     wasDecided: (name, updateId) => intake.wasDecided(name, updateId),
     handOver: (rows) => deliverer.handOver(rows),
@@ -344,7 +356,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
   return {
     deliverer,
     intake,
-    show: (desk, events) => void deps.track(() => sender(desk, events)),
+    show: (desk, events) => void deps.track(() => show(desk, events)),
     isAsking: () => wall.now() < askedUntil,
     announce: (...given) => void announce(...given).catch(onFailure),
     async start() {

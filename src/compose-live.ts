@@ -8,6 +8,7 @@ import { noteKills } from '#app/note-kills.ts';
 import { createPersonDesks } from '#app/person-desks.ts';
 import type { Clock, InboxRow, OutboxRow } from '#app/ports.ts';
 import { needsOperator } from '#app/reach-watch.ts';
+import { runContext } from '#app/run-registry.ts';
 import { createSessionTape, refillTape, type SessionTape } from '#app/session-tape.ts';
 import type { Message } from '#core/engine/message.ts';
 import { endsOf } from '#core/gates/calendar-end.ts';
@@ -236,6 +237,8 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     codes: await composeCodes(config),
     mark: null,
     reach: reachOf(clock, desks),
+    events: store.events,
+    contextAt: (at) => runContext(config.hash, deps.codeVersion, LIVE_RUN, at),
     tapeOf,
     track: (work) => activity.track(work),
     onDelivered: (row) => onDelivered(deps, lives, row),

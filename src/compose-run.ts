@@ -264,6 +264,8 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     track: (work) => activity.track(work),
     onDelivered: delivered,
     onTrouble,
+    events: store.events,
+    contextAt: (at) => runContext(config.hash, deps.codeVersion, slot.runId, at),
     tapeOf: () => tape,
     beforeIntake: () => driver.sync(),
   });

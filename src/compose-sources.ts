@@ -1,6 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { storedExDates } from '#app/answer-ex-dates.ts';
 import type { AnswerSources } from '#app/answer-question.ts';
+import { dayRecordSource } from '#app/day-records.ts';
 import type { Desk } from '#app/desk.ts';
 import { deskHealth } from '#app/desk-health.ts';
 import { streamOf } from '#app/event-form.ts';
@@ -220,6 +221,8 @@ export function answerSources(deps: SourcesDeps): AnswerSources {
       storedCheckpoints(deps.store.events, streamOf(deps.runId, deskId), tradingDay, count),
     exDates: (deskId, count) =>
       storedExDates(deps.store.events, streamOf(deps.runId, deskId), count),
+    days: (deskId, from, to) =>
+      dayRecordSource(deps.runId, deps.store.events).days(deskId, from, to),
     calendarOf: (market) => deps.calendars[market],
     eventsOf: (market) => (market === 'US' ? deps.events : null),
     reconcile: (deskId, by) => deps.reconcile(deskId, by),

@@ -6,6 +6,7 @@ import { symbolOf } from '#core/market/instrument.ts';
 import type { Question } from '#core/replies/act.ts';
 import type { AccountLine, Answer, BothSides, HealthLine, JobLine } from '#core/replies/answer.ts';
 import type { Notice } from '#core/replies/notice.ts';
+import type { PeriodReport } from '#core/reports/period.ts';
 import { type CalendarSource, calendarAnswer } from './answer-calendar.ts';
 import { type ExDateSource, exDatesBehind } from './answer-ex-dates.ts';
 import {
@@ -14,13 +15,19 @@ import {
   gatesAnswer,
   sectorsAnswer,
 } from './answer-gates.ts';
+import { dayMeant, reportOf, scoreOf } from './answer-report.ts';
+import type { DayRecordSource } from './day-records.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import { viewOf } from './desk-view.ts';
 import { deskScope } from './find-desk.ts';
 import type { Identity } from './ports.ts';
 
 /** What questions ask outside the desks. Every method may throw StoreError. */
-export interface AnswerSources extends CheckpointSource, ExDateSource, CalendarSource {
+export interface AnswerSources
+  extends CheckpointSource,
+    ExDateSource,
+    CalendarSource,
+    DayRecordSource {
   jobs(limit: number): Promise<readonly JobLine[]>;
   health(): Promise<readonly HealthLine[]>;
   /** Lines of the log as text, oldest first. */
@@ -108,7 +115,8 @@ export async function answerQuestion(
     case 'regime':
       return answer({ at, kind: 'regime', desks, symbol: question.symbol });
     case 'report':
-      return await reportAnswer(at, question.day, handles, deps);
+    case 'score':
+      return await answerReport(at, question, handles, deps);
     case 'reconcile':
       return await reconcileAnswer(at, question.scope, who.actor.id, handles, deps);
     case 'calendar':
@@ -241,6 +249,28 @@ async function whyTicket(
     checkpoint: await checkpointBehind(desk, ticket, sources),
     exDates: await exDatesBehind(desk, { target: instrument, since: createdAt }, sources),
   };
+}
+
+/** A day as it was told; a week, a month and a score as they add up. */
+async function answerReport(
+  at: number,
+  question: Extract<Question, { ask: 'report' | 'score' }>,
+  handles: readonly DeskHandle[],
+  deps: AnswerDeps,
+): Promise<Answered> {
+  const { sources } = deps;
+  if (question.ask === 'report' && question.span === 'day')
+    return await reportAnswer(at, question.day, handles, deps);
+  const reports: PeriodReport[] = [];
+  for (const desk of handles) {
+    const report =
+      question.ask === 'score'
+        ? await scoreOf(desk, question.days, at, sources)
+        : ((await reportOf(desk, question.span, dayMeant(desk, question.day, at), sources))
+            ?.report ?? null);
+    if (report !== null) reports.push(report);
+  }
+  return { kind: 'answer', answer: { at, kind: 'period', reports } };
 }
 
 async function reportAnswer(

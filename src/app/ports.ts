@@ -23,8 +23,9 @@ import type { Picture } from '#core/pictures/picture.ts';
 import type { ReadCharge } from '#core/portfolio/account-reading.ts';
 import type { Anomaly } from '#core/quality/anomaly.ts';
 import type { FetchNote } from '#core/quality/note.ts';
-import type { Actor, BacktestAsk } from '#core/replies/act.ts';
+import type { Actor, BacktestAsk, ReportFormat } from '#core/replies/act.ts';
 import type { BacktestResult, BacktestStep, CodeRefusal } from '#core/replies/notice.ts';
+import type { FullReport } from '#core/reports/period.ts';
 
 /*
  * Ports: what the middle ring asks of the outer one. Adapters implement them, tests fake them.
@@ -723,6 +724,24 @@ export interface Backtests {
   left(): { readonly ask: BacktestAsk; readonly chat: WaitingChat } | null;
   /** Ends what is played. */
   stop(): Promise<void>;
+}
+
+/** A report as a file, before it is kept. */
+export type ReportFile = {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly content: string;
+};
+
+/** Writes reports as files, in the words of a language where a person reads them. */
+export interface ReportWriter {
+  /** `curves`: a PNG that stands in formats that show pictures; null: none. */
+  write(
+    reports: readonly FullReport[],
+    format: ReportFormat,
+    language: 'zh' | 'en',
+    curves: Uint8Array | null,
+  ): ReportFile;
 }
 
 /** Draws beside the desk. Never throws: null when it could not, and somebody was told why. */

@@ -20,6 +20,7 @@ import type {
   NewOutboxRow,
   Outbox,
   OutboxRow,
+  ReportWriter,
 } from './ports.ts';
 import { partsOf } from './reply-parts.ts';
 import { mayActAs } from './roles.ts';
@@ -45,6 +46,8 @@ export type ReplyDeps = {
   readonly confirms: SecondConfirms;
   /** Plays backtests for the chat; null or left out: not from here. */
   readonly backtests?: Backtests | null;
+  /** Writes report files; null or left out: nobody does. */
+  readonly reports?: ReportWriter | null;
   /** Draws for `/chart`; null or left out: nothing is drawn here. */
   readonly charts?: ChartHouse | null;
   /** Ticket code of a delivered message, for replies to it; null when it is not known. */

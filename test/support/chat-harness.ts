@@ -2,6 +2,7 @@ import { storedExDates } from '#app/answer-ex-dates.ts';
 import type { AnswerSources } from '#app/answer-question.ts';
 import type { ChartHouse } from '#app/ask-chart.ts';
 import { createIntake, type Intake } from '#app/chat-intake.ts';
+import { dayRecordSource } from '#app/day-records.ts';
 import type { Deliverer } from '#app/deliver-deps.ts';
 import { createDeliverer } from '#app/deliver-messages.ts';
 import type { DeskHandle } from '#app/desk-handle.ts';
@@ -21,6 +22,7 @@ import type { Input } from '#core/engine/input.ts';
 import type { Policy } from '#core/engine/policy.ts';
 import { type ChatUser, createAccess } from '#shell/chat/authorize.ts';
 import { renderAnswer, renderMessage, renderNotice } from '#shell/chat/render.ts';
+import { createReportWriter } from '#shell/chat/reports/report-writer.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
 import { createMemoryStore } from '#shell/store/memory-store.ts';
 import { bookBroker } from './book-broker.ts';
@@ -165,6 +167,7 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
       checkpoints: (_desk, day, count) =>
         storedCheckpoints(store.events, `desk:${desk.policy.deskId}`, day, count),
       exDates: (_desk, count) => storedExDates(store.events, `desk:${desk.policy.deskId}`, count),
+      days: (desk, from, to) => dayRecordSource('live', store.events).days(desk, from, to),
       calendarOf: change.calendarOf ?? (() => PULSE_CALENDAR),
       eventsOf: change.eventsOf ?? (() => null),
       accounts: () => [],
@@ -181,6 +184,7 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
     }),
     backtests: change.backtests ?? null,
     charts: change.charts ?? null,
+    reports: createReportWriter(),
     codeOfMessage: deliverer.messages.codeOf,
     wasDecided: (name, updateId) => asked.intake.wasDecided(name, updateId),
     handOver,

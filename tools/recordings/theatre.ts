@@ -124,6 +124,7 @@ const SOURCES: AnswerSources = {
   health: nothing,
   logs: nothing,
   report: async () => null,
+  days: async () => [],
   checkpoints: nothing,
   exDates: nothing,
   calendarOf: () => null,

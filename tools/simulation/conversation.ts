@@ -41,6 +41,7 @@ function noSources(reconciler: Reconciler): AnswerSources {
     health: async () => [],
     logs: async () => [],
     report: async () => null,
+    days: async () => [],
     checkpoints: async () => [],
     exDates: async () => [],
     calendarOf: () => null,

@@ -1,4 +1,8 @@
 import type { Market } from '#core/market/instrument.ts';
+import type { Span } from '#core/reports/period.ts';
+
+/** A file that a report may be had as. */
+export type ReportFormat = 'md' | 'csv' | 'json' | 'html';
 
 /** How a desk trades: signals only, entries by confirmation, or entries by itself. */
 export type Mode = 'alert' | 'semi' | 'auto';
@@ -127,7 +131,15 @@ export type Question =
   | { readonly ask: 'sectors'; readonly scope: string | null }
   /** `days` from today on; of one market, or of those that are traded here. */
   | { readonly ask: 'calendar'; readonly days: number | null; readonly market: Market | null }
-  | { readonly ask: 'report'; readonly day: string | null }
+  /** `day` is `today`, `yesterday` or a date; a week and a month are those it lies in. Null format: as a message. */
+  | {
+      readonly ask: 'report';
+      readonly day: string | null;
+      readonly span: Span;
+      readonly format: ReportFormat | null;
+    }
+  /** What confirming, skipping and not trading brought over the last `days` calendar days. */
+  | { readonly ask: 'score'; readonly days: number | null }
   /** `target` is a ticket code or a symbol; null: what is at hand. */
   | {
       readonly ask: 'chart';

@@ -11,6 +11,7 @@ import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Difference, External } from '#core/portfolio/account-reading.ts';
+import type { PeriodReport } from '#core/reports/period.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { Actor } from './act.ts';
 
@@ -148,6 +149,8 @@ export type Answer = { readonly at: number } & (
   | { readonly kind: 'jobs'; readonly jobs: readonly JobLine[]; readonly zone: string }
   | { readonly kind: 'health'; readonly lines: readonly HealthLine[] }
   | { readonly kind: 'logs'; readonly lines: readonly string[] }
+  /** Days of each desk added up; a desk without a recorded day is left out. */
+  | { readonly kind: 'period'; readonly reports: readonly PeriodReport[] }
   | { readonly kind: 'ping'; readonly figures: Readonly<Record<string, number | string>> }
   | { readonly kind: 'whoami'; readonly actor: Actor; readonly language: 'zh' | 'en' }
 );

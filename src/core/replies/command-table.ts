@@ -34,6 +34,7 @@ export type CommandName =
   | 'gates'
   | 'sectors'
   | 'report'
+  | 'score'
   | 'chart'
   | 'calendar'
   | 'backtest'
@@ -126,7 +127,14 @@ export const COMMANDS: readonly CommandRow[] = [
   row('sectors', 'viewer', '[desk]', ['板块'], ['sectors', '板块']),
   row('calendar', 'viewer', '[days] [cn|us]', ['日历'], ['calendar', '日历']),
   row('chart', 'viewer', '[code|symbol|gates]', ['图'], ['chart', '图']),
-  row('report', 'viewer', '[today|yesterday|YYYY-MM-DD]', ['日报'], ['report', '日报']),
+  row(
+    'report',
+    'viewer',
+    '[today|yesterday|YYYY-MM-DD] [week|month] [md|csv|json|html]',
+    ['日报'],
+    ['report', '日报'],
+  ),
+  row('score', 'viewer', '[days]', ['评分'], ['score', '评分']),
   row('backtest', 'operator', '<strategy> [from] [to]', ['回测'], []),
   row('mode', 'operator', '[desk] alert|semi|auto', ['模式'], ['模式']),
   row('accounts', 'viewer', '', ['账户'], ['accounts', '账户']),

@@ -1,15 +1,44 @@
-import type { Reply } from './act.ts';
+import type { Span } from '#core/reports/period.ts';
+import type { Reply, ReportFormat } from './act.ts';
 import { bad, question, TARGET } from './reply-of.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** Reads `/report`. */
-export function parseReport(first: string | null): Reply {
-  const day = first?.toLowerCase() ?? null;
-  if (day !== null && day !== 'today' && day !== 'yesterday' && !DAY.test(day)) {
-    return bad('report', day, '[today|yesterday|YYYY-MM-DD]');
+const SPANS: Readonly<Record<string, Span>> = {
+  day: 'day',
+  week: 'week',
+  month: 'month',
+  日: 'day',
+  周: 'week',
+  月: 'month',
+};
+const FORMATS: readonly ReportFormat[] = ['md', 'csv', 'json', 'html'];
+const REPORT_USAGE = '[today|yesterday|YYYY-MM-DD] [week|month] [md|csv|json|html]';
+/** Days a score looks back at most. */
+const MOST_SCORE_DAYS = 366;
+
+/** Reads `/report`: a day, a span and a format, each once and in any order. */
+export function parseReport(args: readonly string[]): Reply {
+  let day: string | null = null;
+  let span: Span | null = null;
+  let format: ReportFormat | null = null;
+  for (const word of args.map((token) => token.toLowerCase())) {
+    const asFormat = FORMATS.find((known) => known === word);
+    if ((word === 'today' || word === 'yesterday' || DAY.test(word)) && day === null) day = word;
+    else if (SPANS[word] !== undefined && span === null) span = SPANS[word];
+    else if (asFormat !== undefined && format === null) format = asFormat;
+    else return bad('report', word, REPORT_USAGE);
   }
-  return question({ ask: 'report', day });
+  return question({ ask: 'report', day, span: span ?? 'day', format });
+}
+
+/** Reads `/score`. */
+export function parseScore(args: readonly string[]): Reply {
+  const days = args[0] === undefined ? null : Number(args[0]);
+  const isDays = days === null || (/^\d{1,3}$/.test(args[0] ?? '') && days >= 1);
+  if (args.length > 1 || !isDays || (days ?? 1) > MOST_SCORE_DAYS)
+    return bad('score', args.join(' '), `[days, 1 to ${MOST_SCORE_DAYS}]`);
+  return question({ ask: 'score', days });
 }
 
 /** Reads `/logs`. */

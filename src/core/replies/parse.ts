@@ -4,7 +4,7 @@ import { parseBacktest } from './parse-backtest.ts';
 import { parseAccount, parseCalendar, parseMode } from './parse-desk.ts';
 import { parseFill, parseProtected, reportedFill } from './parse-fill.ts';
 import { parsePositionCommand } from './parse-positions.ts';
-import { parseChart, parseLogs, parseReport } from './parse-report.ts';
+import { parseChart, parseLogs, parseReport, parseScore } from './parse-report.ts';
 import { parseSafe, parseUnlock } from './parse-safety.ts';
 import { act, bad, NAME, ORDER_ID, question, TARGET } from './reply-of.ts';
 
@@ -331,7 +331,9 @@ function parseQuestion(name: CommandName, args: readonly string[], context: Repl
     case 'backtest':
       return parseBacktest(args);
     case 'report':
-      return parseReport(first);
+      return parseReport(args);
+    case 'score':
+      return parseScore(args);
     case 'chart':
       return parseChart(args, context.replyToCode);
     case 'logs':

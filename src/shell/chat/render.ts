@@ -1,11 +1,13 @@
 import type { Card, CardButton } from '#app/ports.ts';
 import type { Message } from '#core/engine/message.ts';
 import { type InstrumentId, symbolOf } from '#core/market/instrument.ts';
+import type { ReportFormat } from '#core/replies/act.ts';
 import type { Answer } from '#core/replies/answer.ts';
 import { LONGEST_TEXT } from '#core/replies/message-length.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { axesLine } from './axes-line.ts';
 import { createFormat, type Format, type Language, reasonText } from './format.ts';
+import { noticeButtons } from './notice-buttons.ts';
 import type { Catalogue, Speech } from './text/catalogue.ts';
 import { EN } from './text/en.ts';
 import { ZH_CN } from './text/zh-cn.ts';
@@ -139,6 +141,16 @@ function messageButtons(message: Message, text: Catalogue): CardButton[][] {
           { label: b.status, command: '/status' },
         ],
       ];
+    case 'daily_report': {
+      const { tradingDay } = message.verdict;
+      return [
+        [
+          { label: b.chart, command: '/chart' },
+          { label: b.positions, command: '/positions' },
+          ...fileButtons(`/report ${tradingDay}`, ['md', 'csv']),
+        ],
+      ];
+    }
     case 'verdict_no_trade':
     case 'verdict_signals':
       return [
@@ -150,6 +162,11 @@ function messageButtons(message: Message, text: Catalogue): CardButton[][] {
     default:
       return safetyButtons(message, text);
   }
+}
+
+/** One button a format. */
+function fileButtons(command: string, formats: readonly ReportFormat[]): CardButton[] {
+  return formats.map((format) => ({ label: format, command: `${command} ${format}` }));
 }
 
 /** Buttons of what a person is called for: leave at a price or at the open, see it, allow again. */
@@ -283,49 +300,6 @@ export function renderNotice(
   };
 }
 
-function noticeButtons(notice: Notice, text: Catalogue): CardButton[][] {
-  const b = text.buttons;
-  switch (notice.kind) {
-    case 'second_confirm': {
-      const no = { label: b.no, command: `/no ${notice.nonce}` };
-      return [
-        notice.phrase === null ? [{ label: b.yes, command: `/yes ${notice.nonce}` }, no] : [no],
-      ];
-    }
-    case 'kill_menu':
-      return [
-        [
-          { label: b.kill, command: '/kill' },
-          { label: b.flatten, command: '/flatten' },
-        ],
-      ];
-    case 'exit_list':
-      return notice.positions.slice(0, 12).map((held) => {
-        const symbol = held.instrument.slice(0, held.instrument.lastIndexOf('.'));
-        return [{ label: `${b.exit} ${symbol}`, command: `/exit ${symbol}` }];
-      });
-    case 'which_ticket':
-      return notice.candidates
-        .slice(0, 10)
-        .map((ticket) => [
-          { label: ticket.code, command: `/${notice.command} ${ticket.code} v${ticket.version}` },
-        ]);
-    case 'which_desk':
-      return notice.desks
-        .slice(0, 8)
-        .map((desk) => [{ label: desk, command: `/${notice.command} ${desk}` }]);
-    case 'not_understood':
-      return [
-        [
-          { label: b.help, command: '/help' },
-          { label: b.status, command: '/status' },
-        ],
-      ];
-    default:
-      return [];
-  }
-}
-
 /** Renders the answer to a question, however long it is: who sends it makes parts. `place` as for notices. */
 export function renderAnswer(
   answer: Answer,
@@ -379,6 +353,11 @@ function answerButtons(answer: Answer, text: Catalogue): CardButton[][] {
             { label: `${b.skip} ${ticket.code}`, command: `/skip ${ticket.code} ${version}` },
           ];
         });
+    case 'period': {
+      const [first] = answer.reports;
+      if (first === undefined || first.span === 'score') return [];
+      return [fileButtons(`/report ${first.from} ${first.span}`, ['md', 'csv', 'json', 'html'])];
+    }
     case 'positions':
       return [
         [

@@ -41,6 +41,21 @@ test('confirm takes version, a lower quantity and a better price', () => {
   assert.deepEqual(actOf('confirm'), { ...CONFIRM, code: null });
 });
 
+test('CX-12 a report is asked for by day, span and format in any order', () => {
+  const asked = (text: string) => {
+    const reply = parseReply(text);
+    return reply.kind === 'question' ? reply.question : reply;
+  };
+  const report = { ask: 'report', day: null, span: 'day', format: null };
+  assert.deepEqual(asked('/report'), report);
+  assert.deepEqual(asked('日报'), report);
+  assert.deepEqual(asked('/report 2026-11-17'), { ...report, day: '2026-11-17' });
+  assert.deepEqual(asked('/report html Week'), { ...report, span: 'week', format: 'html' });
+  assert.deepEqual(asked('/日报 月 md'), { ...report, span: 'month', format: 'md' });
+  assert.deepEqual(asked('评分'), { ask: 'score', days: null });
+  assert.deepEqual(asked('/score 90'), { ask: 'score', days: 90 });
+});
+
 test('CX-05 a chart is asked for by ticket, symbol, gate, reply or not at all', () => {
   const asked = (text: string, replyToCode: string | null = null) => {
     const reply = parseReply(text, { replyToCode });
@@ -72,6 +87,11 @@ test('wrong arguments are named and nothing is guessed', () => {
     '/lang fr',
     '/pair',
     '/report someday',
+    '/report week month',
+    '/report md csv',
+    '/score 0',
+    '/score 400',
+    '/score many',
     '/chart K7QD QQQM',
     '/chart ..',
     '/logs loud',

@@ -101,7 +101,8 @@ export const CALENDAR_ZH: CalendarWords = {
 /** More items than anybody reads, and within a message's limits. */
 const MOST_ITEMS = 30;
 
-function itemLine(item: AgendaItem, place: string, s: Speech, words: CalendarWords): string {
+/** One item of an agenda with its day. */
+export function itemLine(item: AgendaItem, place: string, s: Speech, words: CalendarWords): string {
   const dated = (day: string): string => `${day} ${words.weekdays[weekdayOf(day) - 1] ?? ''}`;
   switch (item.kind) {
     case 'closed': {

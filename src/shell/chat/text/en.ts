@@ -28,6 +28,7 @@ import type { Catalogue, Of, Speech } from './catalogue.ts';
 import { captionLines } from './chart-lines.ts';
 import { EDGE_EN } from './edge-lines.ts';
 import { EX_DATE_EN, exDateLines } from './ex-date-lines.ts';
+import { PERIOD_EN, periodLines } from './period-lines.ts';
 import {
   checkpointOpenLines,
   checkpointTitle,
@@ -1102,7 +1103,8 @@ export const EN: Catalogue = {
     sectors: 'ranked sectors and the stocks taken',
     backtest: 'a strategy over stored days: signals and execution with intervals',
     calendar: 'holidays, early closes and events of the coming days',
-    report: 'report of a day',
+    report: 'report of a day, week or month, as a message or a file',
+    score: 'what confirming, skipping and not trading brought',
     chart: 'picture of the day of a ticket or symbol, or of the gate',
     mode: 'alert, semi or auto',
     accounts: 'accounts, the side each is on, what is missing',
@@ -1916,6 +1918,7 @@ export const EN: Catalogue = {
         a.lines.map((line) => s.f.words(line, 180)),
         'No such line in the log.',
       ),
+    period: (a, s) => periodLines(a.reports, s, PERIOD_EN, EN, CALENDAR_EN),
     ping: (a, s) => [`pong ${s.f.figures(a.figures)}`.trim()],
     whoami: (a, s) => [
       `${s.f.words(a.actor.name, 40)} · ${s.f.words(a.actor.id, 60)} · ${EN.roles[a.actor.role]} · chat ${s.f.words(a.actor.chatId, 40)} · English`,

@@ -28,6 +28,7 @@ import type { Catalogue, Of, Speech } from './catalogue.ts';
 import { captionLines } from './chart-lines.ts';
 import { EDGE_ZH_CN } from './edge-lines.ts';
 import { EX_DATE_ZH, exDateLines } from './ex-date-lines.ts';
+import { PERIOD_ZH, periodLines } from './period-lines.ts';
 import {
   checkpointOpenLines,
   checkpointTitle,
@@ -734,7 +735,8 @@ const USAGE_ZH: Readonly<Record<string, string>> = {
   trades: '[条数] [代码]',
   regime: '[代码]',
   backtest: '策略 [起] [止]',
-  report: '[today|yesterday|YYYY-MM-DD]',
+  report: '[today|yesterday|YYYY-MM-DD] [周|月] [md|csv|json|html]',
+  score: '[天数]',
   chart: '[提案码|代码|闸门]',
   mode: '[账户组] alert|semi|auto',
   account: '账户 paper|live',
@@ -1186,7 +1188,8 @@ export const ZH_CN: Catalogue = {
     sectors: '板块排名与入围股票',
     backtest: '用已存行情回测策略:信号与执行,带区间',
     calendar: '未来数日的休市、提前收盘与事件',
-    report: '某日日报',
+    report: '日报、周报、月报,可要文件',
+    score: '评分:确认、跳过、不交易各得多少',
     chart: '提案或股票的当日图,或闸门图',
     mode: '仅提示、半自动、自动',
     accounts: '账户、各在哪一侧、缺什么',
@@ -1971,6 +1974,7 @@ export const ZH_CN: Catalogue = {
         a.lines.map((line) => s.f.words(line, 180)),
         '没有这样的日志。',
       ),
+    period: (a, s) => periodLines(a.reports, s, PERIOD_ZH, ZH_CN, CALENDAR_ZH),
     ping: (a, s) => [`pong ${s.f.figures(a.figures)}`.trim()],
     whoami: (a, s) => [
       `${s.f.words(a.actor.name, 40)} · ${s.f.words(a.actor.id, 60)} · ${ZH_CN.roles[a.actor.role]} · 聊天 ${s.f.words(a.actor.chatId, 40)} · 中文`,

@@ -1,0 +1,188 @@
+import type { ReportFile, ReportWriter } from '#app/ports.ts';
+import type { FullReport } from '#core/reports/period.ts';
+import type { Language } from '#shell/chat/format.ts';
+import { catalogueOf } from '#shell/chat/render.ts';
+import { REPORT_WORDS } from '#shell/chat/text/report-words.ts';
+import { documentOf, type ReportDocument } from './report-document.ts';
+
+const HTML_ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function html(text: string): string {
+  return text.replace(/[&<>"']/g, (letter) => HTML_ESCAPES[letter] ?? letter);
+}
+
+/** Text in Markdown that is neither mark-up nor a table's border. */
+function markdown(text: string): string {
+  return text.replace(/[\\|`*_[\]<>#]/g, (letter) => `\\${letter}`).replace(/\s+/g, ' ');
+}
+
+function csvCell(value: string | number | boolean | null): string {
+  if (value === null) return '';
+  const text = String(value);
+  // a spreadsheet takes text that begins so for a formula
+  const plain = typeof value === 'string' && /^[=+@\t\r-]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}
+
+const CSV_COLUMNS =
+  'date,desk,row,code,symbol,day_type,answer,r,is_shadow,result,fees,equity,entry_bps,exit_bps,exit_reason,verdict';
+
+const money = (minor: number | null): number | null => (minor === null ? null : minor / 100);
+const rounded = (value: number | null): number | null =>
+  value === null ? null : Number(value.toFixed(4));
+
+/** One row a day, a trade and a proposal. Names of columns are the same in every language. */
+function csvText(reports: readonly FullReport[]): string {
+  const rows = reports.flatMap(({ records }) =>
+    records.flatMap((record) => {
+      const { tradingDay, deskId, verdict, resultR, resultMinor, feesMinor, equityMinor } = record;
+      const head = [tradingDay, deskId] as const;
+      const day = [null, null, null, null, rounded(resultR), null, money(resultMinor)] as const;
+      return [
+        [...head, 'day', ...day, money(feesMinor), money(equityMinor), null, null, null, verdict],
+        ...record.trades.map((trade) => [
+          ...head,
+          'trade',
+          trade.code,
+          trade.instrument,
+          trade.dayType,
+          null,
+          rounded(trade.resultR),
+          null,
+          money(trade.pnlMinor),
+          null,
+          null,
+          rounded(trade.entryBps),
+          rounded(trade.exitBps),
+          trade.exitReason,
+          null,
+        ]),
+        ...record.proposals.map((proposal) => [
+          ...head,
+          'proposal',
+          proposal.code,
+          proposal.instrument,
+          proposal.dayType,
+          proposal.answer,
+          rounded(proposal.resultR),
+          proposal.isShadow,
+          ...Array.from({ length: 7 }, () => null),
+        ]),
+      ];
+    }),
+  );
+  return `${[CSV_COLUMNS, ...rows.map((row) => row.map(csvCell).join(','))].join('\n')}\n`;
+}
+
+function dataUri(png: Uint8Array): string {
+  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+}
+
+function frontMatter(reports: readonly FullReport[]): string {
+  const [first] = reports;
+  const { span = 'day', from = '', to = '' } = first?.report ?? {};
+  const sum = (of: (one: FullReport) => number) => reports.reduce((n, one) => n + of(one), 0);
+  return [
+    '---',
+    'type: report',
+    `span: ${span}`,
+    `from: ${from}`,
+    `to: ${to}`,
+    `desks: [${reports.map(({ report }) => report.deskId).join(', ')}]`,
+    `days: ${sum(({ records }) => records.length)}`,
+    `trades: ${sum(({ records }) => records.reduce((n, one) => n + one.trades.length, 0))}`,
+    `result_r: ${sum(({ report }) => report.figures.resultR).toFixed(4)}`,
+    `tags: [report, ${span}]`,
+    '---',
+  ].join('\n');
+}
+
+function markdownText(
+  { title, sections }: ReportDocument,
+  head: string,
+  alt: string,
+  curves: Uint8Array | null,
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(markdown).join(' | ')} |`;
+  const body = sections.flatMap(({ heading, header, rows, notes }) => [
+    `## ${markdown(heading)}`,
+    '',
+    ...(rows.length === 0
+      ? []
+      : [line(header), `| ${header.map(() => '---').join(' | ')} |`, ...rows.map(line), '']),
+    ...notes.filter((note) => note !== '').map((note) => `- ${markdown(note)}`),
+    '',
+  ]);
+  const picture = curves === null ? [] : [`![${alt}](${dataUri(curves)})`, ''];
+  return [head, '', `# ${markdown(title)}`, '', ...picture, ...body]
+    .join('\n')
+    .trimEnd()
+    .concat('\n');
+}
+
+const STYLE =
+  'body{font:15px/1.5 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1f2933}table{border-collapse:collapse;margin:.5rem 0}td,th{border:1px solid #d5dae0;padding:.2rem .5rem;text-align:left}th{background:#f2f4f6}img{max-width:100%}';
+
+function htmlText(
+  { title, sections }: ReportDocument,
+  language: Language,
+  alt: string,
+  curves: Uint8Array | null,
+): string {
+  const row = (cells: readonly string[], tag: 'td' | 'th') =>
+    `<tr>${cells.map((cell) => `<${tag}>${html(cell)}</${tag}>`).join('')}</tr>`;
+  const body = sections.map(
+    ({ heading, header, rows, notes }) =>
+      `<h2>${html(heading)}</h2>${rows.length === 0 ? '' : `<table>${row(header, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`}${notes
+        .filter((note) => note !== '')
+        .map((note) => `<p>${html(note)}</p>`)
+        .join('')}`,
+  );
+  const picture = curves === null ? '' : `<img alt="${html(alt)}" src="${dataUri(curves)}">`;
+  return `<!doctype html>
+<html lang="${language === 'zh' ? 'zh-CN' : 'en'}"><head><meta charset="utf-8"><title>${html(title)}</title><style>${STYLE}</style></head>
+<body><h1>${html(title)}</h1>${picture}
+${body.join('\n')}
+</body></html>
+`;
+}
+
+/** Writes reports as Markdown with front matter, HTML in one file, CSV or JSON. */
+export function createReportWriter(): ReportWriter {
+  return {
+    write(reports, format, language, curves): ReportFile {
+      const [first] = reports;
+      const { span = 'day', from = '', to = '' } = first?.report ?? {};
+      const dates = from === to ? [from] : [from, to];
+      const name = `report-${[span, ...dates, language].join('-')}.${format}`;
+      const document = () => documentOf(reports, language, catalogueOf(language));
+      const alt = REPORT_WORDS[language].curves;
+      switch (format) {
+        case 'csv':
+          return { name, mediaType: 'text/csv', content: csvText(reports) };
+        case 'json': {
+          const plain = reports.map(({ report, records }) => ({ ...report, records }));
+          return {
+            name,
+            mediaType: 'application/json',
+            content: `${JSON.stringify(plain, null, 2)}\n`,
+          };
+        }
+        case 'html': {
+          const content = htmlText(document(), language, alt, curves);
+          return { name, mediaType: 'text/html', content };
+        }
+        case 'md': {
+          const content = markdownText(document(), frontMatter(reports), alt, curves);
+          return { name, mediaType: 'text/markdown', content };
+        }
+      }
+    },
+  };
+}
