@@ -3,7 +3,7 @@ import type { Message } from '#core/engine/message.ts';
 import { pendingTickets } from '#core/engine/select.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { symbolOf } from '#core/market/instrument.ts';
-import type { Question } from '#core/replies/act.ts';
+import type { Question, StopAct } from '#core/replies/act.ts';
 import type { AccountLine, Answer, BothSides, HealthLine, JobLine } from '#core/replies/answer.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import type { PeriodReport } from '#core/reports/period.ts';
@@ -20,7 +20,9 @@ import type { DayRecordSource } from './day-records.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import { viewOf } from './desk-view.ts';
 import { deskScope } from './find-desk.ts';
+import { quotesOfHeld } from './held-quotes.ts';
 import type { Identity } from './ports.ts';
+import { stopLines } from './stop-lines.ts';
 
 /** What questions ask outside the desks. Every method may throw StoreError. */
 export interface AnswerSources
@@ -135,11 +137,23 @@ export async function answerQuestion(
     case 'ping':
     case 'whoami':
       return answer(ownAnswer(at, question.ask, who, deps.sources));
+    case 'stops':
+      return { kind: 'notice', notice: await dryStops(question.of, handles, deps) };
     case 'exit_list':
     case 'kill_menu':
     case 'mode_menu':
       return { kind: 'notice', notice: menu(question.ask, handles) };
   }
+}
+
+async function dryStops(
+  of: StopAct,
+  handles: readonly DeskHandle[],
+  { now }: AnswerDeps,
+): Promise<Notice> {
+  const rows = stopLines(of, handles, await quotesOfHeld(handles), now());
+  if (rows.length > 0) return { kind: 'stops', isDry: true, rows };
+  return { kind: 'nothing_held', target: of.act === 'stops' ? null : of.target };
 }
 
 async function jobsAnswer(

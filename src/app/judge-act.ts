@@ -10,6 +10,7 @@ import type { CommandRole } from '#core/replies/command-table.ts';
 import { commandOf } from '#core/replies/command-table.ts';
 import { LATE_AFTER_MS } from '#core/replies/conversation.ts';
 import type { Consequence, Notice, TicketChoice } from '#core/replies/notice.ts';
+import { commandFor } from '#core/replies/reply-of.ts';
 import { ruledOutRows } from '#core/risk/edge.ts';
 import { ticketByCode } from './answer-question.ts';
 import type { DeskHandle } from './desk-handle.ts';
@@ -24,7 +25,7 @@ const BOLDNESS: Readonly<Record<Mode, number>> = { alert: 0, semi: 1, auto: 2 };
 
 function neededRole(act: DeskAct): CommandRole {
   if (act.act === 'safe' && !act.on) return 'owner';
-  return commandOf(act.act)?.role ?? 'owner';
+  return commandOf(commandFor(act.act))?.role ?? 'owner';
 }
 
 /**
@@ -37,7 +38,7 @@ function neededRole(act: DeskAct): CommandRole {
 export function judgeAct(act: DeskAct, desks: readonly DeskHandle[], from: ActFrom): Judged {
   const needed = neededRole(act);
   if (!mayActAs(from.role, needed)) {
-    return refused({ kind: 'role_too_low', command: act.act, role: from.role, needed });
+    return refused({ kind: 'role_too_low', command: commandFor(act.act), role: from.role, needed });
   }
   const isLate = from.now - from.sentAt > LATE_AFTER_MS;
   const honored = isLate ? from.now - from.sentAt : null;
@@ -67,6 +68,7 @@ export function judgeAct(act: DeskAct, desks: readonly DeskHandle[], from: ActFr
       };
     case 'stoploss':
     case 'breakeven':
+    case 'stops':
     case 'adopt':
     case 'reconcile':
       return judgePositionAct(act, desks, from);

@@ -9,8 +9,12 @@ import type { DeskHandle } from './desk-handle.ts';
 import { deskScope, positionOf } from './find-desk.ts';
 import { type ActFrom, ask, go, type Judged, late, refused } from './judged.ts';
 import { mayActAs } from './roles.ts';
+import { stopLines } from './stop-lines.ts';
 
-type PositionAct = Extract<DeskAct, { act: 'adopt' | 'reconcile' | 'stoploss' | 'breakeven' }>;
+type PositionAct = Extract<
+  DeskAct,
+  { act: 'adopt' | 'reconcile' | 'stoploss' | 'breakeven' | 'stops' }
+>;
 
 /** Judges the acts about holdings and the account behind them; see `judgeAct`. */
 export function judgePositionAct(
@@ -24,9 +28,30 @@ export function judgePositionAct(
     case 'stoploss':
     case 'breakeven':
       return judgeStop(act, desks, from);
+    case 'stops':
+      return judgeStops(act, desks, from);
     case 'reconcile':
       return judgeSettle(act, desks, from);
   }
+}
+
+/** As one stop after another; what would have to be asked about is left as it is, and said. */
+function judgeStops(
+  act: Extract<DeskAct, { act: 'stops' }>,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+): Judged {
+  const holding = desks.filter((desk) => Object.keys(desk.state().positions).length > 0);
+  if (holding.length === 0) return refused({ kind: 'nothing_held', target: null });
+  for (const desk of holding)
+    for (const { instrument, openedAt } of Object.values(desk.state().positions))
+      if (openedAt > from.sentAt)
+        return refused({ kind: 'position_changed', target: symbolOf(instrument) });
+  const rows = stopLines(act, holding, [], from.now);
+  // a price that is missing is fetched before it is done
+  const isOfUse = rows.some(({ change }) => change === 'tighten' || change === 'no_price');
+  if (!isOfUse) return refused({ kind: 'stops', isDry: false, rows });
+  return go(act, holding, isLate(from) ? from.now - from.sentAt : null);
 }
 
 function isLate(from: ActFrom): boolean {

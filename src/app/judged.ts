@@ -2,6 +2,7 @@ import type { MarketView } from '#core/engine/view.ts';
 import type { DeskAct } from '#core/replies/act.ts';
 import type { CommandRole } from '#core/replies/command-table.ts';
 import type { Consequence, Notice } from '#core/replies/notice.ts';
+import { commandFor } from '#core/replies/reply-of.ts';
 import type { DeskHandle } from './desk-handle.ts';
 
 /** How an act came in. `day` is the trading day of a button; `isTap` a verified button. */
@@ -55,7 +56,12 @@ export function refused(notice: Notice): Judged {
 /** Too late to count: what raises risk is not carried out when it comes late. */
 export function late(act: DeskAct, from: ActFrom): Judged {
   const lateMs = from.now - from.sentAt;
-  return refused({ kind: 'late_refused', command: act.act, sentAt: from.sentAt, lateMs });
+  return refused({
+    kind: 'late_refused',
+    command: commandFor(act.act),
+    sentAt: from.sentAt,
+    lateMs,
+  });
 }
 
 /** To be asked once more, with what it would do. */

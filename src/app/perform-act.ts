@@ -4,11 +4,13 @@ import type { Quote } from '#core/market/quote.ts';
 import { phaseAtUs } from '#core/market/sale-ways-us.ts';
 import type { DeskAct, Reply } from '#core/replies/act.ts';
 import type { Notice } from '#core/replies/notice.ts';
+import { commandFor } from '#core/replies/reply-of.ts';
 import { ticketByCode } from './answer-question.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import { runDrill } from './drill.ts';
 import { StoreError } from './errors.ts';
 import { positionOf } from './find-desk.ts';
+import { freshQuote, quotesOfHeld } from './held-quotes.ts';
 import { judgeAct } from './judge-act.ts';
 import { nameAt } from './judge-switch.ts';
 import type { Judged } from './judged.ts';
@@ -22,9 +24,7 @@ import {
   updateKeyOf,
 } from './reply-rows.ts';
 import type { PendingAct } from './second-confirm.ts';
-
-/** Longest wait for a quote after a tap. Milliseconds; centaur.md, "Confirming". */
-const QUOTE_WAIT_MS = 1000;
+import { stopLines } from './stop-lines.ts';
 
 /** Judges an act and refuses it, asks once more or performs it. Throws StoreError. */
 export async function respondAct(
@@ -89,7 +89,7 @@ async function askAgain(
     const accountId = desks.map(({ policy }) => policy.accountId).join(', ');
     const asked = deps.confirms.ask({
       act: judged.act,
-      command: judged.act.act,
+      command: commandFor(judged.act.act),
       deskIds: desks.map((desk) => desk.policy.deskId),
       saidAt: incoming.sentAt,
       actorId: who.actor.id,
@@ -194,34 +194,20 @@ function instrumentOf(act: DeskAct, desk: DeskHandle): InstrumentId | undefined 
   }
 }
 
-/** Fresh quotes of what is held, as many as come within a second. */
-async function quotesOfHeld(desks: readonly DeskHandle[]): Promise<Quote[]> {
-  const asked = desks.flatMap((desk) =>
-    Object.values(desk.state().positions).map(({ instrument }) => freshQuote(desk, instrument)),
-  );
-  return (await Promise.all(asked)).filter((quote) => quote !== null);
-}
-
-async function freshQuote(desk: DeskHandle, instrument: InstrumentId): Promise<Quote | null> {
-  try {
-    return await desk.fetchQuote(instrument, QUOTE_WAIT_MS);
-  } catch {
-    // No quote is an answer here: the desk refuses an entry without one and still lets an exit pass.
-    return null;
-  }
-}
-
 async function quoteFor(act: DeskAct, desk: DeskHandle): Promise<Quote | null> {
   const instrument = instrumentOf(act, desk);
   return instrument === undefined ? null : await freshQuote(desk, instrument);
 }
 
-/** Where stage 2 sells by limits their price is that of a fresh quote; a market order waits for none. */
+/**
+ * Fresh quotes of what is held, where an act of several positions needs them: all stops at once; stage 2 where
+ * it sells by limits, since a market order waits for none.
+ */
 async function showPrices(act: DeskAct, desk: DeskHandle, at: number): Promise<void> {
   const session = desk.state().day?.session;
   const isAtMarket =
     desk.policy.market === 'US' && session !== undefined && phaseAtUs(session, at) === 'regular';
-  if (act.act !== 'flatten' || isAtMarket) return;
+  if (act.act !== 'stops' && (act.act !== 'flatten' || isAtMarket)) return;
   for (const quote of await quotesOfHeld([desk]))
     await desk.submit({ kind: 'quote_seen', at, quote });
 }
@@ -266,6 +252,7 @@ async function perform(
   if (act.act === 'drill') return await performDrill(turn, go, act, deps);
   const last = go.desks[go.desks.length - 1];
   await Promise.all(go.desks.map((desk) => showPrices(act, desk, deps.clock.now())));
+  const rows = act.act === 'stops' ? stopLines(act, go.desks, [], deps.clock.now()) : null;
   let isRefused = false;
   for (const desk of go.desks) {
     const quote = await quoteFor(act, desk);
@@ -289,14 +276,14 @@ async function perform(
     isRefused ||= outcome.events.some((event) => event.type === 'act_refused');
   }
   if (last === undefined) return await finish(turn, 'no_desk', act, [{ kind: 'no_ticket' }], deps);
-  const notices: Notice[] = [];
+  const notices: Notice[] = rows === null ? [] : [{ kind: 'stops', isDry: false, rows }];
   if (!isRefused && TOLD_HERE.has(act.act)) {
-    notices.push({ kind: 'accepted', command: act.act, subject: subjectOf(act) });
+    notices.push({ kind: 'accepted', command: commandFor(act.act), subject: subjectOf(act) });
   }
   if (!isRefused && go.lateMs !== null) {
     notices.push({
       kind: 'late_honored',
-      command: act.act,
+      command: commandFor(act.act),
       sentAt: incoming.sentAt,
       lateMs: go.lateMs,
     });

@@ -18,6 +18,8 @@ export type BrokerSide = {
   orderIds(): string[];
   working(): string[];
   held(symbol: string): number;
+  /** Prices of the stops of a symbol that work. */
+  stops(symbol: string): number[];
   /** How many times an order was sent here, taken or not. */
   sent(): number;
   close(): Promise<void>;
@@ -78,6 +80,11 @@ export async function alpacaSide(
         .filter((order) => exchange.isWorking(order))
         .map(nameOf),
     held: (symbol) => exchange.positions.get(symbol)?.quantity ?? 0,
+    stops: (symbol) =>
+      orders()
+        .filter((order) => order.symbol === symbol && order.type === 'stop')
+        .filter((order) => exchange.isWorking(order))
+        .map((order) => Number(order.stopPrice)),
     sent: () => fake.calls.filter((call) => call.startsWith('POST')).length,
     async close() {
       await fake.close();
@@ -129,6 +136,11 @@ export async function ibkrSide(
     working: () =>
       orders.filter(({ status }) => !ENDED.includes(status)).map((order) => order.orderRef),
     held: (symbol) => fake.positions.get(symbol)?.quantity ?? 0,
+    stops: (symbol) =>
+      orders
+        .filter(({ status }) => !ENDED.includes(status))
+        .filter((order) => order.symbol === symbol && order.type === 'STP')
+        .map((order) => order.aux ?? Number.NaN),
     sent: () => fake.received.filter(([kind]) => kind === '3').length,
     close: () => fake.close(),
   };

@@ -9,7 +9,7 @@ import { onFillAct, onProtectedAct } from './decide-manual.ts';
 import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
 import { absenceObjection } from './decide-reach.ts';
 import { onSafe, onUnlock } from './decide-safe.ts';
-import { cancelProtection, onStopAct } from './decide-stops.ts';
+import { cancelProtection, onStopAct, onStopsAct } from './decide-stops.ts';
 import { onSwitch } from './decide-switch.ts';
 import { lastPrice, voidPending } from './decide-tickets.ts';
 import { type Draft, emit } from './draft.ts';
@@ -73,6 +73,8 @@ export function onOperator(draft: Draft, input: OperatorInput): void {
     case 'stoploss':
     case 'breakeven':
       return onStopAct(draft, input, act);
+    case 'stops':
+      return onStopsAct(draft, input, act);
     case 'reconcile':
       return onSettle(draft, input, act);
     case 'switch':

@@ -1,7 +1,7 @@
 import { type Reason, reason } from '#core/gates/reason.ts';
 import { mayFill } from '#core/machines/order.ts';
 import { roundToTick, tickSizeOf } from '#core/market/price.ts';
-import type { DeskAct } from '#core/replies/act.ts';
+import type { DeskAct, StopAct } from '#core/replies/act.ts';
 import { freshQuote } from './decide-externals.ts';
 import { requestCancel } from './decide-orders.ts';
 import { moveStop } from './decide-protection.ts';
@@ -12,7 +12,10 @@ import type { DeskState, Position } from './state.ts';
 /** Why a stop was moved away from the market: only by a person, asked twice. */
 export const WIDENED = 'widened by the operator';
 
-type StopAct = Extract<DeskAct, { act: 'stoploss' | 'breakeven' }>;
+type OneStopAct = Exclude<StopAct, { act: 'stops' }>;
+
+/** What a new stop is to a position; `at_market`: at or beyond the bid, where it would be an exit. */
+export type StopChange = 'tighten' | 'widen' | 'same' | 'at_market' | 'no_price' | 'leaving';
 
 /** The position a symbol, an instrument or a ticket code names; undefined when none is held. */
 export function heldAs(state: DeskState, target: string): Position | undefined {
@@ -27,16 +30,46 @@ export function heldAs(state: DeskState, target: string): Position | undefined {
 
 /** The stop an act asks for, on the tick: for a long rounded down, the entry price to the nearest. */
 export function wantedStop(position: Position, act: StopAct): number {
-  const price = act.act === 'stoploss' ? act.price : position.entryPrice;
+  const price = namedPrice(position, act);
   const tick = tickSizeOf(position.instrument, price, position.tradingDay);
-  return roundToTick(price, tick, act.act === 'stoploss' ? 'down' : 'nearest');
+  return roundToTick(price, tick, act.act === 'breakeven' ? 'nearest' : 'down');
+}
+
+function namedPrice({ entryPrice }: Position, act: StopAct): number {
+  if (act.act === 'stops') return entryPrice * (1 - act.percent / 100);
+  return act.act === 'stoploss' ? act.price : entryPrice;
+}
+
+/** What it would be to have the stop there, with a bid as fresh as an act needs it; null: there is none. */
+export function stopChange(position: Position, stop: number, bid: number | null): StopChange {
+  if (position.exiting !== null) return 'leaving';
+  if (stop === position.stop) return 'same';
+  if (bid !== null && stop >= bid) return 'at_market';
+  if (stop < position.stop) return 'widen';
+  return bid === null ? 'no_price' : 'tighten';
+}
+
+/** Moves up every stop that may go up without a question; the rest is left as it is. */
+export function onStopsAct(
+  draft: Draft,
+  input: OperatorInput,
+  act: Extract<DeskAct, { act: 'stops' }>,
+): void {
+  let moved = 0;
+  for (const position of Object.values(draft.state.positions)) {
+    const stop = wantedStop(position, act);
+    const bid = freshQuote(draft, input, position.instrument)?.bid ?? null;
+    if (!(stop > 0) || stopChange(position, stop, bid) !== 'tighten') continue;
+    moved += moveStop(draft, position, stop, 'operator') ? 1 : 0;
+  }
+  if (moved === 0) refuse(draft, input, reason('already_so', { percent: act.percent, moved }));
 }
 
 /**
  * Moves the stop of a position by a person's word: up at once, down only after a second confirmation,
  * never to where the market is (that is an exit and is asked for as one).
  */
-export function onStopAct(draft: Draft, input: OperatorInput, act: StopAct): void {
+export function onStopAct(draft: Draft, input: OperatorInput, act: OneStopAct): void {
   const position = heldAs(draft.state, act.target);
   if (position === undefined)
     return refuse(draft, input, reason('unknown_position', { found: act.target }));

@@ -59,6 +59,8 @@ export type DeskAct =
   /** Moves a position's stop to a price, or to where it was bought. `target` as in `exit`, or a ticket code. */
   | { readonly act: 'stoploss'; readonly target: string; readonly price: number }
   | { readonly act: 'breakeven'; readonly target: string }
+  /** Moves every stop up to so many percent below what the position cost; those that are nearer already stay. */
+  | { readonly act: 'stops'; readonly percent: number }
   /** Takes a holding the desk did not buy under its management; `stop` null: the stop that risks one unit. */
   | { readonly act: 'adopt'; readonly target: string; readonly stop: number | null }
   /** Settles one line of a failed comparison: takes the broker's side over, or leaves it alone for good. */
@@ -96,6 +98,9 @@ export type DeskAct =
   /** `desk` is empty where the person named none: the only desk is meant. */
   | { readonly act: 'mode'; readonly desk: string; readonly mode: Mode };
 
+/** The acts that move stops. */
+export type StopAct = Extract<DeskAct, { act: 'stoploss' | 'breakeven' | 'stops' }>;
+
 /** What a backtest is asked for. */
 export type BacktestAsk = {
   readonly strategy: string;
@@ -124,6 +129,8 @@ export type Question =
   | { readonly ask: 'ticket'; readonly code: string | null }
   | { readonly ask: 'why'; readonly target: string | null }
   | { readonly ask: 'orders'; readonly filter: string | null }
+  /** What such an act would do, and nothing is done. */
+  | { readonly ask: 'stops'; readonly of: StopAct }
   | { readonly ask: 'trades'; readonly count: number | null; readonly symbol: string | null }
   | { readonly ask: 'regime'; readonly symbol: string | null }
   /** `checkpoint` `HH:MM`, `now` for the newest look of the kill-switch, or null: the last one. */

@@ -107,7 +107,7 @@ export const COMMANDS: readonly CommandRow[] = [
   row('fill', 'operator', '<code> <price> <quantity> [HH:MM] | <code> none|done', ['报成交'], []),
   row('protected', 'operator', '<symbol|code>', ['已设'], []),
   row('todo', 'viewer', '', ['待办委托'], ['todo', '待办委托']),
-  row('stoploss', 'operator', '<symbol|code> <price>', ['止损'], []),
+  row('stoploss', 'operator', '<symbol|code> <price> | all <percent>% [--dry]', ['止损'], []),
   row('breakeven', 'operator', '<symbol|code>', ['保本'], []),
   row('adopt', 'operator', '<symbol> [stop=price]', ['接管'], []),
   row(

@@ -1,3 +1,4 @@
+import type { StopChange } from '#core/engine/decide-stops.ts';
 import type { FlattenSheet } from '#core/engine/flatten-sheet.ts';
 import type { KillRest } from '#core/engine/state-kill.ts';
 import type { OpenHolding, OpenOrder } from '#core/engine/still-open.ts';
@@ -172,6 +173,15 @@ export type HeldLine = {
   readonly stop: number;
 };
 
+/** What becomes of one position's stop. */
+export type StopLine = HeldLine & {
+  readonly deskId: string;
+  readonly entryPrice: number;
+  /** The new stop, on the tick. */
+  readonly to: number;
+  readonly change: StopChange;
+};
+
 /**
  * What the conversation itself says: not a desk's message, no event behind it. Free of language;
  * rendered in the language of the chat. Instants are epoch milliseconds.
@@ -272,6 +282,12 @@ export type Notice =
   /** There is no such holding of somebody else, or no such difference, at the broker. */
   | { readonly kind: 'nothing_external'; readonly target: string }
   | { readonly kind: 'kill_menu'; readonly desks: readonly string[]; readonly positions: number }
+  /** What an act on stops does to each position, or would do. */
+  | {
+      readonly kind: 'stops';
+      readonly isDry: boolean;
+      readonly rows: readonly StopLine[];
+    }
   | {
       readonly kind: 'exit_list';
       readonly positions: readonly (HeldLine & { readonly deskId: string })[];

@@ -1,4 +1,4 @@
-import type { Reply } from './act.ts';
+import type { Reply, StopAct } from './act.ts';
 import type { CommandName } from './command-table.ts';
 import { act, bad, NAME, ORDER_ID, question, TARGET } from './reply-of.ts';
 
@@ -57,12 +57,29 @@ function parseAdopt(args: readonly string[]): Reply {
   return act({ act: 'adopt', target, stop });
 }
 
+const DRY: ReadonlySet<string> = new Set(['--dry', '—dry', '试算']);
+const ALL: ReadonlySet<string> = new Set(['ALL', '全部']);
+/** A stop further below the cost is none. */
+const MOST_PERCENT = 50;
+
+/** `SYMBOL PRICE` or `all PERCENT%`, each with `--dry`: then it is asked what it would do. */
 function parseStoploss(args: readonly string[]): Reply {
-  const target = args[0]?.toUpperCase() ?? '';
-  const price = priceOf(args[1] ?? '');
-  if (args.length !== 2 || !TARGET.test(target) || price === null)
-    return bad('stoploss', args.join(' '), '<symbol|code> <price>');
-  return act({ act: 'stoploss', target, price });
+  const words = args.filter((word) => !DRY.has(word.toLowerCase()));
+  const of = stopActOf(words);
+  if (of === null)
+    return bad('stoploss', args.join(' '), '<symbol|code> <price> | all <percent>% [--dry]');
+  return words.length < args.length ? question({ ask: 'stops', of }) : act(of);
+}
+
+function stopActOf([first = '', second = '', ...more]: readonly string[]): StopAct | null {
+  const target = first.toUpperCase();
+  if (more.length > 0) return null;
+  if (ALL.has(target)) {
+    const percent = Number(/^(\d{1,2}(?:\.\d{1,2})?)[%%]$/u.exec(second)?.[1]);
+    return percent > 0 && percent <= MOST_PERCENT ? { act: 'stops', percent } : null;
+  }
+  const price = priceOf(second);
+  return !TARGET.test(target) || price === null ? null : { act: 'stoploss', target, price };
 }
 
 function parseBreakeven(args: readonly string[]): Reply {

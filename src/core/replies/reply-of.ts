@@ -1,4 +1,10 @@
 import type { DeskAct, Question, Reply } from './act.ts';
+import type { CommandName } from './command-table.ts';
+
+/** The command that leads to an act. */
+export function commandFor(act: DeskAct['act']): CommandName {
+  return act === 'stops' ? 'stoploss' : act;
+}
 
 /** A reply that acts. `day` is the trading day a button was made for. */
 export function act(value: DeskAct, day: string | null = null): Reply {

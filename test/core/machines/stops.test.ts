@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { stopChange } from '#core/engine/decide-stops.ts';
 import type { Event } from '#core/engine/event.ts';
 import { actOf, ny, QQQM, quote, quoteOf, report, withPosition } from '#test/support/builders.ts';
 import { cnPolicy } from '#test/support/cn-desk.ts';
@@ -47,6 +48,31 @@ describe('a person moves the stop of a position', () => {
     const unseen = run(deskAfter(withPosition()), [quote(ny('10:02'), 100.3, 100.32)]);
     const act = { act: 'stoploss', target: 'QQQM', price: 99.5 } as const;
     assert.equal(refusal(step(unseen, actOf(AT, act)).events), 'quote_missing');
+  });
+
+  test('AL-07 all stops at once go up to so many percent below cost, and never down, nor to the market', () => {
+    const held = deskAfter(withPosition());
+    const all = (percent: number, bid: number | null = 100.4) => {
+      const seen = bid === null ? held : run(held, [quote(AT, bid, bid + 0.02)]);
+      return step(seen, actOf(AT, { act: 'stops', percent })).events;
+    };
+    assert.deepEqual(new Set(asked(all(0.5))), new Set([99.5]));
+    assert.deepEqual(asked(all(5)), []);
+    assert.equal(refusal(all(5)), 'already_so');
+    assert.equal(refusal(all(0.5, 99.4)), 'already_so');
+    assert.equal(refusal(all(0.5, null)), 'already_so');
+  });
+
+  test('AL-07 what a new stop would be is told apart', () => {
+    const position = deskAfter(withPosition()).state.positions[QQQM];
+    assert.ok(position !== undefined);
+    assert.equal(stopChange(position, 99.5, 100), 'tighten');
+    assert.equal(stopChange(position, 99.5, null), 'no_price');
+    assert.equal(stopChange(position, 99, 100), 'same');
+    assert.equal(stopChange(position, 98.9, null), 'widen');
+    assert.equal(stopChange(position, 100, 100), 'at_market');
+    const exiting = { quantity: 1 } as NonNullable<typeof position.exiting>;
+    assert.equal(stopChange({ ...position, exiting }, 99.5, 100), 'leaving');
   });
 
   test('AL-07 breakeven is the price it was bought at; nothing held is said', () => {

@@ -100,6 +100,23 @@ test('wrong arguments are named and nothing is guessed', () => {
   }
 });
 
+test('AL-07 one stop or all of them, tried or done, in both languages', () => {
+  const one = { act: 'stoploss', target: 'QQQM', price: 98.5 } as const;
+  const all = { act: 'stops', percent: 1.5 } as const;
+  const acting = (of: typeof one | typeof all) => ({ kind: 'act', act: of, day: null });
+  const asking = (of: typeof one | typeof all) => ({
+    kind: 'question',
+    question: { ask: 'stops', of },
+  });
+  assert.deepEqual(parseReply('/stoploss qqqm 98.5'), acting(one));
+  assert.deepEqual(parseReply('/stoploss qqqm 98.5 --dry'), asking(one));
+  assert.deepEqual(parseReply('/stoploss all 1.5%'), acting(all));
+  assert.deepEqual(parseReply('/stoploss all 1.5% --dry'), asking(all));
+  assert.deepEqual(parseReply('/止损 全部 1.5% 试算'), asking(all));
+  for (const text of ['all', 'all 1.5', 'all 0%', 'all 51%', 'all x%', 'QQQM 5%', 'QQQM 98 97'])
+    assert.equal(parseReply(`/stoploss ${text}`).kind, 'bad_arguments', text);
+});
+
 test('CX-06 allow, stop and kill in both languages', () => {
   assert.deepEqual(actOf('ALLOW'), { act: 'allow', scope: null, until: null });
   assert.deepEqual(actOf('允许开仓'), { act: 'allow', scope: null, until: null });

@@ -308,6 +308,11 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
   },
   nothing_external: { kind: 'nothing_external', target: 'AAPL' },
   kill_menu: { kind: 'kill_menu', desks: ['us-vwap'], positions: 1 },
+  stops: {
+    kind: 'stops',
+    isDry: true,
+    rows: [{ ...HELD, deskId: 'us-vwap', entryPrice: 100, to: 98.5, change: 'widen' }],
+  },
   exit_list: { kind: 'exit_list', positions: [{ ...HELD, deskId: 'us-vwap' }] },
   mode_menu: { kind: 'mode_menu', desks: [{ deskId: 'us-vwap', mode: 'semi' }] },
   acted_without_store: {

@@ -50,6 +50,7 @@ import type { PulseWords } from './pulse-words.ts';
 import { isTakenOver, planLine, refusedLines, signOf, slippageText } from './rule-lines.ts';
 import { type SheetWords, sheetLines } from './sheet.ts';
 import { FAULTS_EN } from './source-faults.ts';
+import { STOP_CHANGES_EN } from './stop-words.ts';
 import { runningSwitch, switchLine, switchMessage } from './switch-en.ts';
 
 /** Date of an instant in the market's zone. */
@@ -1662,6 +1663,16 @@ export const EN: Catalogue = {
     kill_menu: (n) => [
       `⛔ Kill: nothing done yet · ${count(n.positions, 'position')} held · ${n.desks.join(', ')}`,
       'Stage 1 halts and cancels entry orders at once, stops stay. Stage 2 sells everything and asks again.',
+    ],
+    stops: (n, s) => [
+      n.isDry ? 'What it would do; nothing is changed:' : '✓ /stoploss',
+      ...n.rows
+        .slice(0, 12)
+        .map(
+          (row) =>
+            `${s.f.symbol(row.instrument)} ${row.quantity} @ ${s.f.price(row.entryPrice)} · stop ${s.f.price(row.stop)} → ${s.f.price(row.to)} · ${STOP_CHANGES_EN[row.change]}`,
+        ),
+      ...(n.rows.length > 12 ? [`and ${n.rows.length - 12} more`] : []),
     ],
     exit_list: (n, s) => [
       'Sell what?',

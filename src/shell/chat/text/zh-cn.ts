@@ -50,6 +50,7 @@ import { PULSE_ZH } from './pulse-zh.ts';
 import { isTakenOver, planLine, refusedLines, signOf, slippageText } from './rule-lines.ts';
 import { type SheetWords, sheetLines } from './sheet.ts';
 import { FAULTS_ZH } from './source-faults.ts';
+import { STOP_CHANGES_ZH } from './stop-words.ts';
 import { runningSwitch, switchLine, switchMessage } from './switch-zh-cn.ts';
 
 /** 市场时区的日期。 */
@@ -1724,6 +1725,16 @@ export const ZH_CN: Catalogue = {
     kill_menu: (n) => [
       `⛔ 急停:尚未执行任何操作 · 持仓 ${n.positions} 只 · ${n.desks.join('、')}`,
       '第一步立即全停并撤开仓委托,止损保留。第二步全部清仓,会再次确认。',
+    ],
+    stops: (n, s) => [
+      n.isDry ? '试算,不做任何更改:' : '✓ /stoploss',
+      ...n.rows
+        .slice(0, 12)
+        .map(
+          (row) =>
+            `${s.f.symbol(row.instrument)} ${s.f.shares(row.quantity)} @ ${s.f.price(row.entryPrice)} · 止损 ${s.f.price(row.stop)} → ${s.f.price(row.to)} · ${STOP_CHANGES_ZH[row.change]}`,
+        ),
+      ...(n.rows.length > 12 ? [`另有 ${n.rows.length - 12} 只`] : []),
     ],
     exit_list: (n, s) => [
       '卖出哪一只?',
