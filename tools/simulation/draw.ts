@@ -142,13 +142,18 @@ function shuts(dice: Dice, setting: Setting, items: readonly Item[]): Item[] {
   const lastMinute = day === 1 ? minutes : minutes - 1;
   const toMinute = Math.min(lastMinute, fromMinute + dice.whole(2, minutes));
   const span = { symbol, day, fromMinute, toMinute };
-  if (dice.chance(0.5)) return [{ kind: 'seal', ...span, side: dice.chance(0.8) ? 'down' : 'up' }];
-  const isWholeDay = day === 1 && dice.chance(0.4);
+  const isSealed = dice.chance(0.5);
+  const isWholeDay = !isSealed && day === 1 && dice.chance(0.4);
   const all = isWholeDay ? { fromMinute: -15, toMinute: minutes + 1 } : {};
-  const shut: Item = { kind: 'suspension', ...span, ...all, isWholeDay };
-  const whenAt = openOf(setting, day) - ORIGIN + (fromMinute + dice.whole(-1, 4)) * MINUTE;
-  const word = `/exit ${symbol === 0 ? '{symbol}' : '{other}'}`;
-  return dice.chance(0.6) ? [shut, say(dice, { at: whenAt }, word, { travelMs: 50 })] : [shut];
+  const shut: Item = isSealed
+    ? { kind: 'seal', ...span, side: dice.chance(0.8) ? 'down' : 'up' }
+    : { kind: 'suspension', ...span, ...all, isWholeDay };
+  if (!dice.chance(isSealed ? 0.3 : 0.6)) return [shut];
+  // somebody wants out of it just then
+  const at = openOf(setting, day) - ORIGIN + (fromMinute + dice.whole(-1, 4)) * MINUTE;
+  const exit = `/exit ${symbol === 0 ? '{symbol}' : '{other}'}`;
+  const word = dice.pick([exit, exit, '/flatten', '/kill']);
+  return [shut, say(dice, { at }, word, { travelMs: 50, agreeAfterMs: 2_000 })];
 }
 
 /** A setup shortly before the break or the auction before the close, and a price that runs away from the purchase. */

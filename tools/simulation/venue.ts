@@ -18,6 +18,8 @@ export type VenueRules = {
   readonly isByHand: boolean;
   /** What the exchange does at an instant. */
   readonly windowAt: (instrument: InstrumentId, at: number) => Window;
+  /** It takes orders and trades none. */
+  readonly isHalted: (instrument: InstrumentId) => boolean;
   readonly isSuspended: (instrument: InstrumentId, at: number) => boolean;
   /** Part of the nth entry that fills first; 1: all of it. */
   readonly partOf: (nthEntry: number) => number;
@@ -286,7 +288,8 @@ export class Venue {
     if (!(this.isOpen || isUncross) || !isLive(order) || order.state === 'held') return;
     if (at < order.restsUntil) return;
     const { request } = order;
-    if (this.#rules.isSuspended(request.instrument, at)) return;
+    const { isHalted, isSuspended } = this.#rules;
+    if (isHalted(request.instrument) || isSuspended(request.instrument, at)) return;
     const { bid, ask } = this.#quoteOf(request.instrument, at);
     const isBuy = request.side === 'buy';
     const price = isBuy ? ask : bid;

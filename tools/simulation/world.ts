@@ -142,6 +142,7 @@ function setUpMarket(
     sellableAfterDays,
     isLotted: policy.market === 'CN',
     isByHand: setting.isByHand,
+    isHalted: (id: InstrumentId) => now.halted.has(symbolOfId(id)),
     windowAt: (id: InstrumentId, at: number) => windowAt(setting, id, at),
     isSuspended: (id: InstrumentId, at: number) => shut.isSuspended(symbolOfId(id), at),
   };
