@@ -1,5 +1,6 @@
 import type { Position } from '#core/engine/state.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Session } from '#core/market/session.ts';
 import type { Hooks, Observed } from './observed.ts';
 import { closingOf } from './phases.ts';
 
@@ -73,16 +74,20 @@ const EVEN_MS = 5_000;
 export function noneThroughTheBreak(world: Observed): Hooks {
   const { market, execution } = world.policy;
   if (market !== 'CN' || execution.isPerson) return {};
-  const judged = new Set<number>();
+  let of: Session | null = null;
+  let edges: number[] = [];
   return {
     step() {
       const session = world.session();
+      if (session !== of && session !== null) {
+        of = session;
+        edges = [...session.breaks.map(({ fromAt }) => fromAt), closingOf(session.closeAt)];
+      }
+      const [edge] = edges;
+      if (edge === undefined || world.now() < edge) return;
+      edges.shift();
       const state = world.desk()?.state();
-      if (session === null || state === undefined) return;
-      const edges = [...session.breaks.map(({ fromAt }) => fromAt), closingOf(session.closeAt)];
-      const edge = edges.find((at) => world.now() >= at && world.now() < at + EVEN_MS);
-      if (edge === undefined || judged.has(edge)) return;
-      judged.add(edge);
+      if (state === undefined || world.now() >= edge + EVEN_MS) return;
       const isEven = Math.abs(world.deskNow() - world.now()) < EVEN_MS;
       if (!isEven || world.brokerCalmSince() > edge - 2 * IN_TIME_MS) return;
       for (const { request, state: standing } of world.venue.orders.values()) {
