@@ -84,7 +84,7 @@ async function openRemote(
 
 async function openTelegram(token: string, facts: ChannelFacts): Promise<Channel> {
   const { config, clock, access } = facts;
-  const { apiRoot, pollSeconds, proxy } = config.channels.telegram;
+  const { apiRoot, pollSeconds, proxy, webhook } = config.channels.telegram;
   const { createTelegramChannel } = await import('#shell/chat/telegram-grammy.ts');
   return createTelegramChannel({
     token,
@@ -92,6 +92,7 @@ async function openTelegram(token: string, facts: ChannelFacts): Promise<Channel
     clock,
     wall: createSystemClock(),
     ...(proxy === null ? {} : { proxy }),
+    ...(webhook === null ? {} : { webhook }),
     menus: () =>
       access
         .users()

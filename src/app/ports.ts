@@ -763,6 +763,10 @@ export interface Channel {
    * Throws ChannelError.
    */
   probe?(): Promise<void>;
+  /** The message of its own that the channel has pinned in a chat, null for none; with `pin`. May throw. */
+  pinned?(chatId: string): Promise<string | null>;
+  /** Pins a message without a sound; left out where a channel cannot. May throw. */
+  pin?(chatId: string, messageId: string): Promise<void>;
   /** Acknowledges a tap; failures are swallowed by the adapter (a late answer must not stop the act). */
   acknowledge(callbackId: string, text: string | null, alert: boolean): Promise<void>;
   stop(): Promise<void>;

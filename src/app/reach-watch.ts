@@ -91,7 +91,10 @@ class Watch implements ReachWatch {
 
   async #look(): Promise<void> {
     const { clock, isWatched } = this.#deps;
-    if (isWatched() && clock.now() - this.#reachedAt >= this.#everyMs) await this.#probe();
+    if (isWatched()) {
+      if (clock.now() - this.#reachedAt >= this.#everyMs) await this.#probe();
+      else await this.#refresh();
+    }
     if (this.#isStopped) return;
     this.#timer = clock.at(this.#nextLook(clock.now()), () => void this.#look());
   }
@@ -115,6 +118,22 @@ class Watch implements ReachWatch {
     this.#seen(reached !== undefined, reached ?? (names === '' ? 'no chat of an operator' : names));
   }
 
+  /** Keeps the pinned status messages as the desk stands, also while other messages get through. */
+  async #refresh(): Promise<void> {
+    const pinning = this.#deps.chats().filter(({ channel }) => {
+      const found = this.#channel(channel);
+      return found?.pin !== undefined && found.probe === undefined;
+    });
+    await Promise.all(pinning.map(({ channel, chatId }) => this.#try(channel, chatId)));
+  }
+
+  /** The status message of a chat: the one shown, or the one an earlier process left pinned. */
+  async #lastShown(channel: Channel, chatId: string): Promise<string | null> {
+    const known = this.#shown.get(`${channel.name}:${chatId}`);
+    if (known !== undefined) return known;
+    return (await channel.pinned?.(chatId).catch(() => null)) ?? null;
+  }
+
   /** True when a card reached the chat in time. */
   async #try(name: string, chatId: string): Promise<boolean> {
     const channel = this.#channel(name);
@@ -129,15 +148,21 @@ class Watch implements ReachWatch {
 
   async #editStatus(channel: Channel, chatId: string): Promise<void> {
     const key = `${channel.name}:${chatId}`;
-    const edit = this.#shown.get(key) ?? null;
+    const edit = await this.#lastShown(channel, chatId);
     const card = this.#deps.statusCard(channel.name, chatId);
     const message = { chatId, card, silent: true, replyTo: null };
+    const show = async (shownBefore: string | null): Promise<void> => {
+      const id = await channel.deliver({ ...message, edit: shownBefore });
+      this.#shown.set(key, id);
+      // a chat where the bot may not pin has its status all the same
+      if (id !== shownBefore) await channel.pin?.(chatId, id).catch(() => undefined);
+    };
     try {
-      this.#shown.set(key, await channel.deliver({ ...message, edit }));
+      await show(edit);
     } catch (error) {
       // a status message that was deleted is shown anew
       if (edit === null || (error instanceof ChannelError && error.retryable)) throw error;
-      this.#shown.set(key, await channel.deliver({ ...message, edit: null }));
+      await show(null);
     }
   }
 

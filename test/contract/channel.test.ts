@@ -56,7 +56,7 @@ async function openTerminal(): Promise<Open> {
   };
 }
 
-async function openTelegram(): Promise<Open> {
+async function openTelegram(isWebhook = false): Promise<Open> {
   const server = new FakeTelegram();
   const apiRoot = await server.listen();
   const channel = createTelegramChannel({
@@ -66,8 +66,10 @@ async function openTelegram(): Promise<Open> {
     languageOf: () => 'en',
     apiRoot,
     pollSeconds: 5,
+    ...(isWebhook ? { webhook: { url: 'https://desk.example.org/telegram', port: 0 } } : {}),
     onTrouble: () => undefined,
   });
+  if (isWebhook) server.proxied = () => `http://127.0.0.1:${channel.webhookPort()}/telegram`;
   return {
     channel,
     chatId: '1',
@@ -155,12 +157,13 @@ const NOTES: OutgoingFile = {
   content: Buffer.from('中文 notes'),
 };
 
-for (const [name, open] of [
-  ['terminal', openTerminal],
-  ['telegram', openTelegram],
-  ['wecom', openWecom],
+for (const [name, open, way] of [
+  ['terminal', openTerminal, ''],
+  ['telegram', openTelegram, ''],
+  ['telegram', () => openTelegram(true), ' by webhook'],
+  ['wecom', openWecom, ''],
 ] as const) {
-  suite(`every channel: ${name}`, () => {
+  suite(`every channel: ${name}${way}`, () => {
     test('CX-10 gives what is written, in order, with ids of its own, and again until it is committed', async () => {
       const o = await open();
       const got: Incoming[] = [];

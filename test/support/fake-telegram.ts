@@ -18,6 +18,8 @@ export type Sent = {
   text: string;
   parse_mode: string | undefined;
   silent: boolean;
+  /** Topic of a group; null: none. */
+  topic: number | null;
   keyboard: { text: string; callback_data: string }[][];
   edits: number;
   /** A photo or document under the text, which is its caption. */
@@ -52,6 +54,14 @@ export class FakeTelegram {
   /** Connections end without an answer. */
   isDown = false;
   isHoldingOther = false;
+  /** Where updates are sent, and with which secret; null: they are polled. */
+  webhook: { readonly url: string; readonly secret: string } | null = null;
+  /** Where the webhook's proxy stands, as the url is no real one. */
+  proxied: (() => string) | null = null;
+  readonly webhookAnswers: number[] = [];
+  readonly pins: { chat: string; messageId: number }[] = [];
+  /** By whom the pinned message was sent. */
+  pinnedBy = 110201543;
   /** Uploads are taken and never answered. */
   isHoldingUploads = false;
   /** Uploads that came, held or not. */
@@ -59,6 +69,7 @@ export class FakeTelegram {
   #updates: (Json & { update_id: number })[] = [];
   #nextUpdate = 1;
   #port = 0;
+  #isPushing = false;
   #nextMessage = 100;
   #waiting: { wake: () => void } | null = null;
   readonly #server = createServer((request, response) => void this.#respond(request, response));
@@ -106,7 +117,30 @@ export class FakeTelegram {
     this.#nextUpdate += 1;
     this.#updates.push({ update_id: id, ...update });
     this.#waiting?.wake();
+    void this.#pushToWebhook();
     return id;
+  }
+
+  /** Sends what waits, one after the other, each again until it is answered with 200. */
+  async #pushToWebhook(): Promise<void> {
+    if (this.#isPushing) return;
+    this.#isPushing = true;
+    while (this.webhook !== null && this.proxied !== null && this.#updates.length > 0) {
+      const [update] = this.#updates;
+      const status = await fetch(this.proxied(), {
+        method: 'POST',
+        headers: { 'x-telegram-bot-api-secret-token': this.webhook.secret },
+        body: JSON.stringify(update),
+      }).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+      this.webhookAnswers.push(status);
+      if (status === 200) this.#updates.shift();
+      else await new Promise((resolve) => setTimeout(resolve, 5));
+      if (status === 0) break;
+    }
+    this.#isPushing = false;
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -142,6 +176,8 @@ export class FakeTelegram {
   }
 
   async #poll(args: Json, response: ServerResponse): Promise<unknown> {
+    if (this.webhook !== null)
+      return "409 Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
     if (this.isHoldingOther)
       return '409 Conflict: terminated by other getUpdates request; make sure that only one bot instance is running';
     const offset = Number(args['offset'] ?? 0);
@@ -217,7 +253,7 @@ export class FakeTelegram {
         ) {
           return '400 Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message';
         }
-        Object.assign(old, next, { edits: old.edits + 1 });
+        Object.assign(old, next, { edits: old.edits + 1, topic: old.topic, silent: old.silent });
         return {
           message_id: old.message_id,
           date: 0,
@@ -231,6 +267,32 @@ export class FakeTelegram {
           text: args['text'] as string | undefined,
           alert: args['show_alert'] === true,
         });
+        return true;
+      case 'setWebhook':
+        this.webhook = { url: String(args['url']), secret: String(args['secret_token']) };
+        void this.#pushToWebhook();
+        return true;
+      case 'deleteWebhook':
+        this.webhook = null;
+        return true;
+      case 'getWebhookInfo':
+        return { url: this.webhook?.url ?? '', pending_update_count: this.#updates.length };
+      case 'getChat': {
+        const pin = this.pins.findLast(({ chat }) => chat === String(args['chat_id']));
+        const pinned =
+          pin === undefined
+            ? {}
+            : {
+                pinned_message: {
+                  message_id: pin.messageId,
+                  date: 0,
+                  from: { id: this.pinnedBy, is_bot: true, first_name: 'bot' },
+                },
+              };
+        return { id: args['chat_id'], type: 'private', ...pinned };
+      }
+      case 'pinChatMessage':
+        this.pins.push({ chat: String(args['chat_id']), messageId: Number(args['message_id']) });
         return true;
       case 'setMyCommands':
         this.menus.push(args);
@@ -250,6 +312,7 @@ function shapeOf(args: Json): Omit<Sent, 'message_id' | 'edits' | 'file'> {
     text: String(args['text']),
     parse_mode: args['parse_mode'] as string | undefined,
     silent: args['disable_notification'] === true,
+    topic: args['message_thread_id'] === undefined ? null : Number(args['message_thread_id']),
     keyboard: markup.inline_keyboard ?? [],
   };
 }

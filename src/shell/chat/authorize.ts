@@ -126,7 +126,11 @@ class Table implements ChatAccess {
     if (user === undefined) return { kind: 'stranger' };
     // A private chat carries its person's id; anything else claims to be what it is not.
     if (row.chatKind === 'private' && row.chatId !== user.userId) return { kind: 'stranger' };
-    const canAct = row.chatKind === 'private' || this.#groups.has(keyOf(row.channel, row.chatId));
+    // a group that is listed is so with all its topics
+    const [group = ''] = row.chatId.split('/');
+    const canAct =
+      row.chatKind === 'private' ||
+      [row.chatId, group].some((id) => this.#groups.has(keyOf(row.channel, id)));
     const actor = {
       id: `${row.channel}:${user.userId}`,
       name: user.name,

@@ -19,6 +19,8 @@ export function createRedactedChannel(channel: Channel, hide: (text: string) => 
     start: (receive) => channel.start(receive),
     deliver: (message) => channel.deliver(clean(message)),
     ...(channel.probe === undefined ? {} : { probe: () => channel.probe!() }),
+    ...(channel.pinned === undefined ? {} : { pinned: (chatId) => channel.pinned!(chatId) }),
+    ...(channel.pin === undefined ? {} : { pin: (chatId, id) => channel.pin!(chatId, id) }),
     acknowledge: (id, text, alert) =>
       channel.acknowledge(id, text === null ? null : hide(text), alert),
     stop: () => channel.stop(),

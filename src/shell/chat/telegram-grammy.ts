@@ -1,15 +1,23 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { Api, GrammyError, HttpError, InputFile } from 'grammy';
-import { ChannelError } from '#app/errors.ts';
+import { Api, GrammyError, InputFile } from 'grammy';
 import type { Card, Channel, Clock, Incoming, Outgoing, OutgoingFile } from '#app/ports.ts';
 import { type CallbackData, createCallbackData } from './callback-data.ts';
 import type { ChannelTrouble } from './channel-trouble.ts';
 import type { Language } from './format.ts';
 import { catalogueOf } from './render.ts';
+import {
+  agentOf,
+  captionOf,
+  editVerdict,
+  failureOf,
+  isParseError,
+  replyOf,
+  signalFor,
+  troubleCode,
+} from './telegram-calls.ts';
 import { htmlOf, plainOf } from './telegram-html.ts';
 import { type MenuTarget, menuOf } from './telegram-menu.ts';
-import { incomingOf, type Update } from './telegram-update.ts';
+import { incomingOf, placeOf, type Update } from './telegram-update.ts';
+import { openWebhook, type Webhook, webhookSecret } from './telegram-webhook.ts';
 
 export type TelegramOptions = {
   readonly token: string;
@@ -25,6 +33,8 @@ export type TelegramOptions = {
   readonly apiRoot?: string;
   /** `http://host:port` of a proxy; Telegram is not reachable everywhere without one. */
   readonly proxy?: string;
+  /** Updates are sent to a public address, which a proxy hands to this port of loopback; left out: long polling. */
+  readonly webhook?: { readonly url: string; readonly port: number };
   /** Long polling time. Seconds. */
   readonly pollSeconds?: number;
   /** Whose menus are set at start. */
@@ -34,19 +44,23 @@ export type TelegramOptions = {
 export type TelegramChannel = Channel & {
   /** Instant of the last answer to a poll; null before the first. */
   lastPolledAt(): number | null;
+  /** Port that takes a webhook's updates; null: it polls, or is stopped. */
+  webhookPort(): number | null;
 };
 
 const POLL_SECONDS = 50;
 const CALL_MS = 15_000;
 /** An upload over a slow line; it holds back nothing but other files of the chat. */
 const UPLOAD_MS = 60_000;
-/** Longest caption, in UTF-16 units after the mark-up is read. */
-const LONGEST_CAPTION = 1024;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** A tap answered later than this shows the person an error anyway. */
 const ACKNOWLEDGE_MS = 5000;
 const MOST_ACKNOWLEDGED = 1000;
+/** Distance of two looks at a webhook. */
+const WEBHOOK_LOOK_MS = 60_000;
+/** Kinds of updates that are asked for. */
+const ALLOWED = ['message', 'callback_query'] as const;
 /** An empty answer faster than this was not a long poll. */
 const HASTY_MS = 20;
 
@@ -70,6 +84,7 @@ class Telegram implements TelegramChannel {
   #polledAt: number | null = null;
   #trouble: ChannelTrouble | null = null;
   #loop: Promise<void> | null = null;
+  #webhook: Webhook | null = null;
 
   constructor(options: TelegramOptions) {
     this.#options = options;
@@ -84,17 +99,30 @@ class Telegram implements TelegramChannel {
   }
 
   async start(receive: (rows: readonly Incoming[]) => Promise<void>): Promise<void> {
-    this.#loop = this.#poll(receive);
+    const { webhook, key } = this.#options;
+    if (webhook === undefined) this.#loop = this.#poll(receive);
+    else {
+      const secret = webhookSecret(key);
+      const take = (updates: readonly Update[]) => this.#take(updates, receive);
+      this.#webhook = await openWebhook({ port: webhook.port, secret, take });
+      this.#loop = this.#keepWebhook(webhook.url, secret);
+    }
     void this.#setMenus();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
+    await this.#webhook?.close();
+    this.#webhook = null;
   }
 
   lastPolledAt(): number | null {
     return this.#polledAt;
+  }
+
+  webhookPort(): number | null {
+    return this.#webhook?.port ?? null;
   }
 
   async deliver(message: Outgoing): Promise<string> {
@@ -110,6 +138,21 @@ class Telegram implements TelegramChannel {
       }
       throw failureOf(error);
     }
+  }
+
+  /** The newest pinned message of the bot's own in a chat, which may be edited; null: there is none. */
+  async pinned(chatId: string): Promise<string | null> {
+    const chat = await this.#api.getChat(placeOf(chatId).chat, signalFor(CALL_MS));
+    const shown = chat.pinned_message;
+    const self = this.#options.token.split(':')[0];
+    const isOwn = shown !== undefined && 'from' in shown && String(shown.from?.id) === self;
+    return isOwn ? String(shown.message_id) : null;
+  }
+
+  async pin(chatId: string, messageId: string): Promise<void> {
+    const silent = { disable_notification: true };
+    const { chat } = placeOf(chatId);
+    await this.#api.pinChatMessage(chat, Number(messageId), silent, signalFor(CALL_MS));
   }
 
   async acknowledge(callbackId: string, text: string | null, alert: boolean): Promise<void> {
@@ -133,9 +176,10 @@ class Telegram implements TelegramChannel {
     const mode = asHtml ? ({ parse_mode: 'HTML' } as const) : {};
     const keyboard = { inline_keyboard: this.#keyboard(card, chatId) };
     const common = { ...mode, link_preview_options: { is_disabled: true }, reply_markup: keyboard };
+    const { chat, topic } = placeOf(chatId);
     if (edit !== null) {
       try {
-        await this.#api.editMessageText(chatId, Number(edit), text, common, signalFor(CALL_MS));
+        await this.#api.editMessageText(chat, Number(edit), text, common, signalFor(CALL_MS));
         return edit;
       } catch (error) {
         const verdict = editVerdict(error);
@@ -143,18 +187,20 @@ class Telegram implements TelegramChannel {
         if (verdict === null) throw error;
       }
     }
-    const more = { ...common, ...replyOf(message), disable_notification: message.silent };
-    const sent = await this.#api.sendMessage(chatId, text, more, signalFor(CALL_MS));
+    const more = { ...common, ...topic, ...replyOf(message), disable_notification: message.silent };
+    const sent = await this.#api.sendMessage(chat, text, more, signalFor(CALL_MS));
     return String(sent.message_id);
   }
 
   async #upload(message: Outgoing, file: OutgoingFile, asHtml: boolean): Promise<string> {
     const { chatId, card } = message;
     const lines = captionOf(card.lines);
+    const { chat, topic } = placeOf(chatId);
     const more = {
       caption: asHtml ? htmlOf(lines) : plainOf(lines),
       ...(asHtml ? ({ parse_mode: 'HTML' } as const) : {}),
       ...replyOf(message),
+      ...topic,
       reply_markup: { inline_keyboard: this.#keyboard(card, chatId) },
       disable_notification: message.silent,
     };
@@ -166,8 +212,8 @@ class Telegram implements TelegramChannel {
     const input = new InputFile(file.content, file.name);
     const sent =
       file.kind === 'photo'
-        ? await this.#api.sendPhoto(chatId, input, more, signal)
-        : await this.#api.sendDocument(chatId, input, more, signal);
+        ? await this.#api.sendPhoto(chat, input, more, signal)
+        : await this.#api.sendDocument(chat, input, more, signal);
     return String(sent.message_id);
   }
 
@@ -190,7 +236,7 @@ class Telegram implements TelegramChannel {
           {
             offset: this.#offset,
             timeout: this.#options.pollSeconds ?? POLL_SECONDS,
-            allowed_updates: ['message', 'callback_query'],
+            allowed_updates: ALLOWED,
           },
           this.#stopping.signal as never,
         );
@@ -198,6 +244,7 @@ class Telegram implements TelegramChannel {
         this.#recovered();
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
+        if (await this.#freedOfWebhook(error)) continue;
         await this.#pause(this.#noteTrouble(error) ?? pauseMs);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
         continue;
@@ -211,6 +258,43 @@ class Telegram implements TelegramChannel {
       } catch {
         // Not committed: the offset stays, the same updates come again.
         await this.#pause(pauseMs);
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      }
+    }
+  }
+
+  /** True when a webhook of an earlier setting stood in the way and was taken away; what waits there is kept. */
+  async #freedOfWebhook(error: unknown): Promise<boolean> {
+    const isInTheWay =
+      error instanceof GrammyError &&
+      error.error_code === 409 &&
+      /webhook is active/i.test(error.description);
+    if (!isInTheWay) return false;
+    return await this.#api.deleteWebhook({}, signalFor(CALL_MS)).catch(() => false);
+  }
+
+  /** Tells Telegram where to send updates, and again whenever it does not know any more. */
+  async #keepWebhook(url: string, secret: string): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    let isSet = false;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        if (!isSet)
+          await this.#api.setWebhook(
+            url,
+            { secret_token: secret, allowed_updates: ALLOWED },
+            signalFor(CALL_MS),
+          );
+        isSet = true;
+        const info = await this.#api.getWebhookInfo(signalFor(CALL_MS));
+        this.#polledAt = this.#wall.now();
+        isSet = info.url === url;
+        this.#recovered();
+        pauseMs = FIRST_PAUSE_MS;
+        await this.#pause(isSet ? WEBHOOK_LOOK_MS : FIRST_PAUSE_MS);
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        await this.#pause(this.#noteTrouble(error) ?? pauseMs);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       }
     }
@@ -234,7 +318,7 @@ class Telegram implements TelegramChannel {
       void this.acknowledge(row.callback.id, words, isDead);
     }
     if (rows.length > 0) await receive(rows);
-    this.#offset = last.update_id + 1;
+    this.#offset = Math.max(this.#offset, last.update_id + 1);
   }
 
   #deadButton(chatId: string): string {
@@ -286,79 +370,4 @@ class Telegram implements TelegramChannel {
       }
     }
   }
-}
-
-function replyOf({ replyTo }: Outgoing) {
-  if (replyTo === null) return {};
-  return {
-    reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true },
-  };
-}
-
-/** As much as a caption holds; an ellipsis stands for the rest. */
-function captionOf(lines: readonly string[]): string[] {
-  const kept: string[] = [];
-  let room = LONGEST_CAPTION - 1;
-  for (const line of lines) {
-    if (line.length + 1 > room) return [...kept, `${line.slice(0, room - 1).toWellFormed()}…`];
-    kept.push(line);
-    room -= line.length + 1;
-  }
-  return kept;
-}
-
-function signalFor(ms: number): never {
-  // grammY types the signal of a polyfill; the platform's own has the same shape.
-  return AbortSignal.timeout(ms) as never;
-}
-
-function agentOf(options: TelegramOptions): HttpAgent | HttpsAgent {
-  const isPlain = options.apiRoot?.startsWith('http:') === true;
-  const common = { keepAlive: true, keepAliveMsecs: 30_000 };
-  const proxyEnv =
-    options.proxy === undefined
-      ? {}
-      : { proxyEnv: { HTTP_PROXY: options.proxy, HTTPS_PROXY: options.proxy } };
-  return isPlain
-    ? new HttpAgent({ ...common, ...proxyEnv })
-    : new HttpsAgent({ ...common, ...proxyEnv });
-}
-
-function isParseError(error: unknown): boolean {
-  return (
-    error instanceof GrammyError &&
-    error.error_code === 400 &&
-    /can't parse entities/i.test(error.description)
-  );
-}
-
-/** What a refused edit means: the text is the same already, or the message is to be sent anew. */
-function editVerdict(error: unknown): 'same' | 'anew' | null {
-  if (!(error instanceof GrammyError) || error.error_code !== 400) return null;
-  if (/message is not modified/i.test(error.description)) return 'same';
-  const isGone = /message to edit not found|message can't be edited|MESSAGE_ID_INVALID/i.test(
-    error.description,
-  );
-  return isGone ? 'anew' : null;
-}
-
-function troubleCode(error: unknown): ChannelTrouble['code'] {
-  if (!(error instanceof GrammyError)) return 'unreachable';
-  if (error.error_code === 401 || error.error_code === 404) return 'unauthorized';
-  if (error.error_code === 409) return 'conflict';
-  return error.error_code >= 500 ? 'unreachable' : 'refused';
-}
-
-/** The cause is left out on purpose: its text may hold the token. */
-function failureOf(error: unknown): ChannelError {
-  if (error instanceof GrammyError) {
-    const { error_code: status, description } = error;
-    const after = error.parameters.retry_after;
-    const retryable = status === 429 || status === 401 || status >= 500;
-    const code = status === 429 ? 'rate_limited' : `status_${status}`;
-    const context = after === undefined ? { status } : { status, retryAfterMs: after * 1000 };
-    return new ChannelError(`telegram: ${description.toLowerCase()}`, { code, retryable, context });
-  }
-  const code = error instanceof HttpError ? 'unreachable' : 'failed';
-  return new ChannelError('telegram: the Bot API did not answer', { code, retryable: true });
 }

@@ -15,6 +15,25 @@ function nameOf(from: Sender): string {
   return (full === '' ? (from.username ?? '') : full).slice(0, 64);
 }
 
+/** A chat, and in a group with topics the topic, as one name: `-100123/45`. */
+function chatIdOf(message: {
+  readonly chat: { readonly id: number };
+  readonly is_topic_message?: boolean;
+  readonly message_thread_id?: number;
+}): string {
+  const { chat, is_topic_message: isTopic, message_thread_id: thread } = message;
+  return isTopic === true && thread !== undefined ? `${chat.id}/${thread}` : String(chat.id);
+}
+
+/** Where a message goes: chat and topic of its name. */
+export function placeOf(chatId: string): {
+  readonly chat: string;
+  readonly topic: { readonly message_thread_id?: number };
+} {
+  const [chat = '', thread] = chatId.split('/');
+  return { chat, topic: thread === undefined ? {} : { message_thread_id: Number(thread) } };
+}
+
 /** Now on the desk's clock and on the wall; they differ where the market is played. */
 export type Now = { readonly domain: number; readonly wall: number };
 
@@ -35,7 +54,7 @@ export function incomingOf(update: Update, now: Now, data: CallbackData): Incomi
     const from = message.from as typeof message.from | undefined;
     return {
       ...common,
-      chatId: String(message.chat.id),
+      chatId: chatIdOf(message),
       userId: from === undefined ? null : String(from.id),
       userName: from === undefined ? null : nameOf(from),
       chatKind: message.chat.type === 'private' ? 'private' : 'group',
@@ -48,7 +67,7 @@ export function incomingOf(update: Update, now: Now, data: CallbackData): Incomi
     };
   }
   if (tap?.message === undefined) return null;
-  const chatId = String(tap.message.chat.id);
+  const chatId = chatIdOf(tap.message as Parameters<typeof chatIdOf>[0]);
   const from = tap.from as typeof tap.from | undefined;
   return {
     ...common,

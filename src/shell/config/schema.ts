@@ -200,6 +200,10 @@ export const channelsFile = section({
   telegram: section({
     apiRoot: text('a URL that starts with http:// or https://', /^https?:\/\/[^\s]+$/),
     pollSeconds: seconds(50),
+    webhook: section({
+      url: text('a URL that starts with https://', /^https:\/\/[^\s]+$/),
+      port: count(65_535, 1),
+    }).nullable(),
     proxy: z
       .string({ error: 'null or a URL that starts with http://' })
       .regex(/^http:\/\/[^\s]+$/, { error: 'null or a URL that starts with http://' })
