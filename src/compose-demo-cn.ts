@@ -67,12 +67,15 @@ export function simulatedRecordingCn(
     degraded: false,
   });
   return recordingOf({
-    daily: { instruments, days, ...market.daily },
+    // adjusted bars beside traded ones: their ratio steps where a stock goes ex
+    daily: { instruments, days, ...market.adjusted },
     intraday: { instruments, source: 'simulated', openedAt, closedAt, ...market.intraday },
     composite: series(composite),
     csi300: series(large),
     margin: { rows: margin, source: 'simulated', asOf: 0, fetchedAt: 0, degraded: false },
     sectorOf: (instrument) => market.sectorOf(instrument),
+    isSt: (instrument) => market.isSt(instrument),
+    actions: market.actions,
     universe: `${instruments.length} simulated stocks in 31 sectors`,
   });
 }

@@ -241,7 +241,9 @@ suite('bad input of the A-share desk', () => {
         code: 'rows_missing',
         figures: { missing: 10, of: 600 },
       });
-      assert.match(says.en, /limit-ups \d+ ≥ 20 ?\(degraded\)/);
+      assert.match(says.en, /limit-ups \d+ ≥ 20 \*/);
+      assert.match(says.en, /\* limit-ups, [^\n]*: stocks missing 10\/600/);
+      assert.match(says.zh, /\* 涨停家数、[^\n]*:缺少股票 10\/600/);
     });
   }
 

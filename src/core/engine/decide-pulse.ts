@@ -207,12 +207,13 @@ export function onRestart(draft: Draft, input: OperatorInput): void {
   const { pulse: rules } = draft.policy;
   const pulse = pulseOf(draft);
   if (rules === null) return refuse(draft, input, reason('not_killed'));
-  const { objections } = restartProgress(
+  const monthReturn = monthReturnOf(pulse.dayStartMinor, pulse.month?.startMinor ?? null);
+  const { objections, passedDays } = restartProgress(
     {
       records: pulse.gates,
       tradingDays: pulse.daysAsleep,
       checkpoints: rules.checkpoints,
-      monthReturn: monthReturnOf(pulse.dayStartMinor, pulse.month?.startMinor ?? null),
+      monthReturn,
     },
     rules.restart,
   );
@@ -220,5 +221,6 @@ export function onRestart(draft: Draft, input: OperatorInput): void {
   const { state, refused } = decideStance(pulse.stance, asked, rules.stance);
   const [first] = refused;
   if (first !== undefined) return refuse(draft, input, first);
-  changeStance(draft, state, []);
+  const figures = { passedDays, ...(monthReturn === null ? {} : { monthReturn }) };
+  changeStance(draft, state, [reason('stance_resumed', figures)]);
 }

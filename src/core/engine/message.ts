@@ -1,4 +1,4 @@
-import type { Check } from '#core/gates/gate.ts';
+import type { Check, DegradedRows } from '#core/gates/gate.ts';
 import type { Reason } from '#core/gates/reason.ts';
 import type { Distance } from '#core/gates/sentiment.ts';
 import type { Order } from '#core/machines/order.ts';
@@ -342,6 +342,7 @@ export type Message = {
       readonly checkpoint: string;
       readonly isPassed: boolean;
       readonly checks: readonly Check[];
+      readonly degraded?: readonly DegradedRows[];
       readonly funnel: readonly FunnelStage[];
       readonly topSectors: readonly string[];
       readonly watching: readonly InstrumentId[];

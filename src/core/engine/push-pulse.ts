@@ -1,3 +1,4 @@
+import { degradedRows } from '#core/gates/degraded.ts';
 import type { Event } from './event.ts';
 import type { Make, Push } from './push.ts';
 import type { DeskState } from './state.ts';
@@ -12,9 +13,9 @@ export function pulsePushes(event: Event, state: DeskState, make: Make): Push[] 
       if (gate === null) return [];
       const { passed: isPassed, checks } = gate;
       const { funnel } = verdict;
-      return [
-        make({ kind: 'gate_result', checkpoint, isPassed, checks, funnel, topSectors, watching }),
-      ];
+      const degraded = degradedRows(checks, Object.values(event.record.figures));
+      const rows = { isPassed, checks, degraded, funnel };
+      return [make({ kind: 'gate_result', checkpoint, ...rows, topSectors, watching })];
     }
     case 'sheet_prepared': {
       const { tradingDay, lines, gate, killSwitch } = event;

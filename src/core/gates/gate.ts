@@ -1,3 +1,5 @@
+import type { FigureNote } from '#core/indicators/figure.ts';
+
 /** How a check compares its value with its threshold. */
 export type CheckOperator = '<' | '<=' | '>' | '>=' | '==' | 'in' | 'not_in';
 
@@ -17,6 +19,9 @@ export type Check = {
   readonly asOf: number;
   readonly degraded: boolean;
 };
+
+/** Rows of a gate that rest on degraded figures for one reason; a note of none: only that they do. */
+export type DegradedRows = { readonly names: readonly string[]; readonly note: FigureNote | null };
 
 /** What a check is made from; `passed` is computed. */
 export type CheckInput = Omit<Check, 'passed' | 'degraded'> & { readonly degraded?: boolean };

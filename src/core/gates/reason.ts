@@ -126,6 +126,7 @@ export type ReasonCode =
   | 'stance_hold'
   | 'stance_watch'
   | 'stance_dormant'
+  | 'stance_resumed'
   | 'restart_days_short'
   | 'restart_drawdown'
   | 'rank_out_of_range'

@@ -1,7 +1,10 @@
 import type { MarginRow } from '#core/indicators/alt-flow.ts';
 import { createRandom, type Random, type Seed } from '#core/lib/random.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { CorporateActionCn } from '#core/market/records-cn.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
+import { FREE_DAYS, goEx, type StockEventsCn, stockEventsCn } from './cn-events.ts';
+import { indexOf, marginOf } from './cn-figures.ts';
 import { SECTORS_CN, type StockCn, simulatedStocksCn } from './cn-stocks.ts';
 
 /** Opening and closing instant of one bar of a day. */
@@ -41,7 +44,11 @@ export type CnMarket = {
   readonly large: Float64Array;
   readonly margin: readonly MarginRow[];
   readonly mood: MoodCn;
+  /** Daily bars as traded; `adjusted` are those on the basis of the last day. */
+  readonly adjusted: Columns;
+  readonly actions: readonly CorporateActionCn[];
   sectorOf(instrument: InstrumentId): string | null;
+  isSt(instrument: InstrumentId): boolean;
 };
 
 /** Daily deviation of the market long ago and of late: of late it is calm, so the gate may open. */
@@ -64,6 +71,12 @@ const MARKET: Readonly<Record<MoodCn, number>> = { hot: 0.011, flat: 0, cold: -0
 /** Of the boards that were touched this share did not hold (measured: 287 of 939 in 2025). */
 const BREAKS = 0.31;
 const SUSPENDED = 0.004;
+/** An ST stock stays within so many percent, on whatever date: 5 % until 2026-07-05, 10 % since. */
+const ST_WITHIN = 4;
+/** Most a price without limits moves in a day, as a share of the close before. */
+const FREE_WITHIN = [40, 300] as const;
+/** A first day goes up by this and more. */
+const FIRST_DAY = 0.4;
 
 type Day = {
   readonly market: number;
@@ -105,10 +118,15 @@ function commonDays(options: CnMarketOptions): Day[] {
 
 const cents = (price: number) => Math.round(price * 100);
 
-/** Limit prices in whole cents, half up, by integer arithmetic. */
-function limitsOf(previous: number, percent: number): readonly [down: number, up: number] {
+/** What of its events counts on one day of a stock. */
+type Rules = { readonly isSt: boolean; readonly isFree: boolean; readonly isFirst: boolean };
+
+/** Lowest and highest price of a day in whole cents, half up, by integer arithmetic. */
+function limitsOf(previous: number, percent: number, rules: Rules): readonly [number, number] {
   const at = (share: number) => Math.floor((previous * share + 50) / 100);
-  return [Math.max(1, at(100 - percent)), at(100 + percent)];
+  if (rules.isFree) return [Math.max(1, at(FREE_WITHIN[0])), at(FREE_WITHIN[1])];
+  const within = rules.isSt ? ST_WITHIN : percent;
+  return [Math.max(1, at(100 - within)), at(100 + within)];
 }
 
 /** One day of one stock in cents: open and close, and where it ran to a limit, which and from which bar on. */
@@ -127,12 +145,14 @@ function courseOf(
   previous: number,
   slots: number,
   random: Random,
+  rules: Rules,
 ): Course {
-  const [down, up] = limitsOf(previous, stock.limitPercent);
+  const [down, up] = limitsOf(previous, stock.limitPercent, rules);
   const within = (price: number) => Math.min(up, Math.max(down, Math.round(price)));
   const sector = day.sectors[stock.sector]!;
   const own = stock.drift + OWN_DEVIATION * random.normal();
-  const change = stock.beta * day.market + sector + own;
+  const first = rules.isFirst ? FIRST_DAY + 20 * Math.abs(own) : 0;
+  const change = (rules.isSt ? 0.4 : 1) * (stock.beta * day.market + sector + own) + first;
   const gap = 0.3 * change + 0.003 * random.normal();
   const dice = random.uniform();
   const from = Math.floor(random.uniform() ** 2 * slots);
@@ -142,7 +162,8 @@ function courseOf(
   const isUp = dice < upShare * heat;
   const isDown = !isUp && dice > 1 - downShare;
   const limit = isUp ? up : down;
-  const run = isUp || isDown ? { limit, from, holds } : null;
+  const canRun = !rules.isSt && !rules.isFree;
+  const run = canRun && (isUp || isDown) ? { limit, from, holds } : null;
   const back = isUp ? -1 : 1;
   const broken = limit * (1 + back * (0.01 + 0.03 * random.uniform()));
   const close = run === null ? within(previous * (1 + change)) : within(holds ? limit : broken);
@@ -241,71 +262,74 @@ function writeSuspended(w: Writer, row: number, d: number): void {
   for (const column of Object.values(w.daily)) column[cell] = Number.NaN;
 }
 
+/** An ex-date of a stock: its day, the close before it and what that is worth on it, in cents. */
+type WentEx = {
+  readonly day: number;
+  readonly before: number;
+  readonly after: number;
+  readonly cashCents: number;
+  readonly newSharesPerShare: number;
+};
+
+/** Trades a stock from its first day on; answers its ex-dates, oldest first. */
 function writeStock(
   w: Writer,
   stock: StockCn,
   row: number,
   common: readonly Day[],
   seed: Seed,
-): void {
+  events: StockEventsCn,
+): readonly WentEx[] {
   const random = createRandom(`${seed}/cn/${stock.instrument}`);
+  const { isSt, listedFrom, exDates } = events;
+  const wentEx: WentEx[] = [];
   let previous = cents(stock.startPrice);
   let pausedFor = 0;
   for (const [d, day] of common.entries()) {
-    const course = courseOf(stock, day, previous, w.slots, random);
+    const gift = exDates.get(d);
+    if (gift !== undefined) {
+      const { cashCents, closeCents: after } = goEx(previous, gift);
+      const { newSharesPerShare } = gift;
+      wentEx.push({ day: d, before: previous, after, cashCents, newSharesPerShare });
+      previous = after;
+    }
+    const isFree = listedFrom > 0 && d < listedFrom + FREE_DAYS;
+    const rules = { isSt, isFree, isFirst: listedFrom > 0 && d === listedFrom };
+    const course = courseOf(stock, day, previous, w.slots, random, rules);
     if (random.uniform() < SUSPENDED) pausedFor = 1 + Math.floor(random.uniform() * 5);
-    if (pausedFor > 0) {
-      pausedFor -= 1;
+    const isPaused = pausedFor > 0 && !isFree && gift === undefined;
+    if (pausedFor > 0) pausedFor -= 1;
+    if (isPaused || d < listedFrom) {
       writeSuspended(w, row, d);
       continue;
     }
     writeDay(w, row, d, course, random);
     previous = course.close;
   }
+  return wentEx;
 }
 
-/** Closes of an index of `rows`, by turnover; the first day is its base. */
-function indexOf(
-  daily: Columns,
-  rows: readonly number[],
-  days: number,
-  base: number,
-): Float64Array {
-  const closes = new Float64Array(days);
-  let level = base;
-  for (let d = 0; d < days; d += 1) {
-    let [weight, sum] = [0, 0];
-    for (const row of rows) {
-      const [now, before] = [daily.close[row * days + d]!, daily.close[row * days + d - 1]!];
-      const money = daily.amount[row * days + d]!;
-      if (d === 0 || !(now > 0 && before > 0)) continue;
-      weight += money;
-      sum += money * (now / before - 1);
+/** Daily bars on the basis of the last day: what lies before an ex-date is worth less, and more shares of it traded. */
+function adjustedOf(w: Writer, exDates: readonly (readonly WentEx[])[]): Columns {
+  const adjusted = emptyColumns(w.daily.close.length);
+  for (const name of Object.keys(adjusted) as (keyof Columns)[]) adjusted[name].set(w.daily[name]);
+  for (const [row, wentEx] of exDates.entries()) {
+    for (const { day, before, after } of wentEx) {
+      for (let cell = row * w.days; cell < row * w.days + day; cell += 1) {
+        for (const name of ['open', 'high', 'low', 'close'] as const)
+          adjusted[name][cell] = (adjusted[name][cell]! * after) / before;
+        adjusted.volume[cell] = (adjusted.volume[cell]! * before) / after;
+      }
     }
-    if (weight > 0) level *= 1 + sum / weight;
-    closes[d] = Math.round(level * 100) / 100;
   }
-  return closes;
-}
-
-function marginOf(options: CnMarketOptions): MarginRow[] {
-  const random = createRandom(`${options.seed}/cn/margin`);
-  const balances = { SSE: 9_400e8, SZSE: 8_900e8 };
-  return options.days.flatMap((day) =>
-    (['SSE', 'SZSE'] as const).map((exchange): MarginRow => {
-      const previousBalance = balances[exchange];
-      const bought = Math.round((420 + 60 * random.normal()) * 1e8);
-      const repaid = Math.round(bought + 12e8 * random.normal());
-      balances[exchange] += bought - repaid;
-      return { exchange, day, balance: balances[exchange], bought, repaid, previousBalance };
-    }),
-  );
+  return adjusted;
 }
 
 /**
  * Makes a market of a few hundred stocks in 31 sectors: boards with their limits, boards sealed and
- * broken, money that turns from sector to sector over weeks, suspensions. The same for the same seed
- * and number of days, on whatever dates. Stocks, prices and news of it are invented.
+ * broken, money that turns from sector to sector over weeks, suspensions, ST names, ex-dates and new
+ * listings in their days without limits. The same for the same seed and number of days, on whatever
+ * dates. Stocks, prices and news of it are invented.
  */
 export function createCnMarket(options: CnMarketOptions): CnMarket {
   const { seed, days, slotsOf } = options;
@@ -323,10 +347,13 @@ export function createCnMarket(options: CnMarketOptions): CnMarket {
     days: days.length,
     first,
   };
-  for (const [row, stock] of stocks.entries()) writeStock(w, stock, row, common, seed);
+  const events = stockEventsCn(seed, stocks, days.length);
+  const exDates = stocks.map((stock, row) => writeStock(w, stock, row, common, seed, events[row]!));
+  const adjusted = adjustedOf(w, exDates);
   const rows = stocks.map((_, row) => row);
   const large = [...rows].sort((a, b) => stocks[b]!.turnover - stocks[a]!.turnover).slice(0, 60);
   const sectors = new Map(stocks.map((stock) => [stock.instrument, SECTORS_CN[stock.sector]!]));
+  const isSt = new Map(stocks.map(({ instrument }, row) => [instrument, events[row]!.isSt]));
   return {
     instruments: stocks.map(({ instrument }) => instrument),
     days,
@@ -334,10 +361,21 @@ export function createCnMarket(options: CnMarketOptions): CnMarket {
     openedAt: Float64Array.from(bars, ({ openedAt }) => openedAt),
     closedAt: Float64Array.from(bars, ({ closedAt }) => closedAt),
     intraday: w.intraday,
-    composite: indexOf(w.daily, rows, days.length, 3_300),
-    large: indexOf(w.daily, large, days.length, 3_900),
-    margin: marginOf(options),
+    composite: indexOf(adjusted, rows, events, days.length, 3_300),
+    large: indexOf(adjusted, large, events, days.length, 3_900),
+    margin: marginOf(seed, days),
     mood: common.at(-1)?.mood ?? 'flat',
+    adjusted,
+    actions: stocks.flatMap(({ instrument }, row) =>
+      exDates[row]!.map(({ day, cashCents, newSharesPerShare }) => ({
+        instrument,
+        exDate: days[day]!,
+        recordDate: days[day - 1] ?? null,
+        cashPerShare: cashCents / 100,
+        newSharesPerShare,
+      })),
+    ),
+    isSt: (instrument) => isSt.get(instrument) ?? false,
     sectorOf: (instrument) => sectors.get(instrument) ?? null,
   };
 }

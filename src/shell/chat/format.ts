@@ -116,7 +116,7 @@ function figureText(
   if (!Number.isFinite(value)) return words.unknown;
   if (name.endsWith('Bps')) return format.bps(value);
   if (name.endsWith('Minor')) return format.money(value);
-  if (name.endsWith('Ratio')) return format.ratio(value);
+  if (name.endsWith('Ratio') || name.endsWith('Return')) return format.ratio(value);
   if (name.endsWith('Ms')) {
     return Math.abs(value) < 10_000
       ? `${trimmed(value / 1000, 1)}${words.second}`
@@ -138,6 +138,13 @@ const NOT: Readonly<Record<string, string>> = {
 };
 const WANTED: Readonly<Record<string, string>> = { '<': '<', '<=': '≤', '>': '>', '>=': '≥' };
 
+/** Two figures as short as they can be told apart. */
+function told(value: number, threshold: number): readonly [string, string] {
+  const short = [trimmed(value, 2), trimmed(threshold, 2)] as const;
+  const isAlike = short[0] === short[1] && value !== threshold;
+  return isAlike ? [trimmed(value, 4), trimmed(threshold, 4)] : short;
+}
+
 /** `limit-ups 22 < 30`: a condition that did not hold; null when the figures are not of one. */
 function failedCondition(
   figures: Readonly<Record<string, number | string>>,
@@ -152,10 +159,9 @@ function failedCondition(
   // what is either so or not so has nothing to be compared with
   if (typeof threshold !== 'number')
     return isKnown || value === 'false' ? name : `${name} ${words.unknown}`;
-  const limit = trimmed(threshold, 4);
-  return isKnown
-    ? `${name} ${trimmed(value, 4)} ${NOT[sign] ?? '≠'} ${limit}`
-    : `${name} ${words.unknown} (${WANTED[sign] ?? '='} ${limit})`;
+  if (!isKnown) return `${name} ${words.unknown} (${WANTED[sign] ?? '='} ${trimmed(threshold, 4)})`;
+  const [left, right] = told(value, threshold);
+  return `${name} ${left} ${NOT[sign] ?? '≠'} ${right}`;
 }
 
 /** `0.19 < 0.2`: a figure beside the threshold it missed; null when they are not both there. */
@@ -164,9 +170,7 @@ function comparedText(figures: Readonly<Record<string, number | string>>): strin
   if (typeof value !== 'number' || typeof threshold !== 'number') return null;
   if (!Number.isFinite(value) || !Number.isFinite(threshold)) return null;
   const sign = value < threshold ? '<' : value > threshold ? '>' : '=';
-  const short = [trimmed(value, 2), trimmed(threshold, 2)] as const;
-  const [left, right] =
-    short[0] === short[1] && sign !== '=' ? [trimmed(value, 4), trimmed(threshold, 4)] : short;
+  const [left, right] = told(value, threshold);
   return `${left} ${sign} ${right}`;
 }
 

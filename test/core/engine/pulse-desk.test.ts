@@ -28,7 +28,14 @@ import {
 import { cnPolicy, shanghaiSession, stockDay } from '../../support/cn-desk.ts';
 import { type Desk, deskAfter, step } from '../../support/engine.ts';
 import { goodNames } from '../../support/pulse-desk.ts';
-import { cnAt, lookTime, PULSE_DAY, pulseMarket, pulseParams } from '../../support/pulse-market.ts';
+import {
+  cnAt,
+  lookTime,
+  PULSE_BEFORE,
+  PULSE_DAY,
+  pulseMarket,
+  pulseParams,
+} from '../../support/pulse-market.ts';
 
 const PARAMS = pulseParams();
 const NEXT = '2026-11-19';
@@ -269,6 +276,31 @@ suite('given a sector-pulse desk on its day', () => {
     );
     const refused = events.find((event) => event.type === 'act_refused');
     assert.equal(refused?.type === 'act_refused' && refused.reason.code, 'restart_days_short');
+  });
+
+  test('SP-05 a resume after three passed days says so, after how many and how the month stands', () => {
+    const { desk } = attacked();
+    const pulse = desk.state.pulse!;
+    const daysAsleep = ['2026-11-13', '2026-11-16', PULSE_BEFORE, PULSE_DAY];
+    const gates = daysAsleep.slice(0, 3).flatMap((tradingDay) =>
+      ['10:00', '14:00'].map((checkpoint) => ({
+        ...pulse.gates[0]!,
+        tradingDay,
+        checkpoint,
+        passed: true,
+      })),
+    );
+    const stance = { ...pulse.stance, stance: 'dormant' as const, killLevel: 'l2' as const };
+    const asleep = { ...pulse, sleptOn: '2026-11-12', daysAsleep, gates, stance };
+    const dormant = { ...desk, state: { ...desk.state, pulse: asleep } };
+    const resume = { act: 'resume', scope: null, reason: 'calm' } as const;
+    const { events } = step(dormant, actOf(cnAt('09:30'), resume, { isConfirmed: true }));
+    const changed = events.find((event) => event.type === 'stance_changed');
+    assert.ok(changed?.type === 'stance_changed', events.map(({ type }) => type).join());
+    assert.deepEqual(
+      changed.reasons.map(({ code, figures }) => [code, figures['passedDays']]),
+      [['stance_resumed', 3]],
+    );
   });
 
   test('SP-05 a minute that was looked at before a resume does not put the desk back to sleep', () => {

@@ -18,7 +18,24 @@ function marketOf(seed: number, mood: MoodCn | null = null, days = DAYS): CnMark
 
 const cents = (price: number) => Math.round(price * 100);
 
-/** Each traded stock-day with its limits, in cents. */
+/** First day of each stock with a bar; 0 for those that were there from the beginning. */
+function listedFrom(market: CnMarket, row: number): number {
+  const width = market.days.length;
+  const closes = market.daily.close.subarray(row * width, (row + 1) * width);
+  return closes.findIndex((close) => close > 0);
+}
+
+/** The close before on the basis of the day, reckoned from the terms. */
+function onBasisOf(market: CnMarket, instrument: string, d: number, previous: number): number {
+  const terms = market.actions.find(
+    (one) => one.instrument === instrument && one.exDate === market.days[d],
+  );
+  if (terms === undefined) return previous;
+  const worth = (previous - terms.cashPerShare) / (1 + terms.newSharesPerShare);
+  return Math.round(worth * 100 + 1e-7) / 100;
+}
+
+/** Each traded stock-day with its limits, in cents; none in the first days of a listing. */
 function* stockDays(market: CnMarket) {
   const width = market.days.length;
   for (const [row, instrument] of market.instruments.entries()) {
@@ -30,8 +47,11 @@ function* stockDays(market: CnMarket) {
       const board = boardOfCn(instrument);
       assert.ok(board !== null, instrument);
       const percent = board === 'chinext' || board === 'star' ? 20 : 10;
-      const limits = previous > 0 ? limitPricesFrom(previous, percent, percent, board) : null;
-      yield { row, d, cell, close, limits };
+      const first = listedFrom(market, row);
+      const base = onBasisOf(market, instrument, d, previous);
+      const isFree = first > 0 && d < first + 5;
+      const limits = base > 0 && !isFree ? limitPricesFrom(base, percent, percent, board) : null;
+      yield { row, d, cell, close, limits, previous, base };
       previous = close;
     }
   }
@@ -129,5 +149,62 @@ suite('a simulated A-share market', () => {
         .map(([name]) => name);
     };
     assert.notDeepEqual(strongest(5, 25).sort(), strongest(width - 21, width - 1).sort());
+  });
+
+  test('SP-01 ST names move little, and never stand at a limit of 5 % or 10 %', () => {
+    const market = marketOf(1, 'hot');
+    const names = market.instruments.filter((id) => market.isSt(id));
+    assert.ok(names.length >= 5 && names.length <= 25, String(names.length));
+    for (const { row, cell, base } of stockDays(market)) {
+      if (!(base > 0) || !market.isSt(market.instruments[row]!)) continue;
+      assert.ok(market.daily.high[cell]! < base * 1.05 && market.daily.low[cell]! > base * 0.95);
+    }
+  });
+
+  test('SP-06 new listings have no bar before their first day and no limits in the first five', () => {
+    for (const seed of [1, 2, 3]) {
+      const market = marketOf(seed);
+      const width = market.days.length;
+      const rows = market.instruments.map((_, row) => row);
+      const fresh = rows.filter((row) => listedFrom(market, row) > 10);
+      assert.ok(fresh.length >= 3, `${fresh.length} of seed ${seed}`);
+      assert.ok(
+        fresh.some((row) => listedFrom(market, row) >= width - 3),
+        'one is in its first days when the last day is played',
+      );
+      const moves = fresh.map((row) => {
+        const cell = row * width + listedFrom(market, row);
+        return market.daily.close[cell]! / market.daily.open[cell]! - 1;
+      });
+      assert.ok(moves.some((move) => Math.abs(move) > 0.11));
+    }
+  });
+
+  test('SP-09 stocks go ex, also on the last day: the close before and the adjusted bars follow the terms', () => {
+    const market = marketOf(1);
+    const width = market.days.length;
+    const [last] = market.days.slice(-1);
+    assert.ok(market.actions.length > 40, String(market.actions.length));
+    assert.ok(market.actions.some(({ newSharesPerShare }) => newSharesPerShare > 0));
+    assert.ok(market.actions.filter(({ exDate }) => exDate === last).length >= 2);
+    const fall = (columns: CnMarket['daily'], row: number, d: number) =>
+      columns.close[row * width + d]! / columns.close[row * width + d - 1]!;
+    let compared = 0;
+    for (const { instrument, exDate } of market.actions) {
+      const row = market.instruments.indexOf(instrument);
+      const d = market.days.indexOf(exDate);
+      const before = market.daily.close[row * width + d - 1]!;
+      if (!(before > 0) || !(market.daily.close[row * width + d]! > 0)) continue;
+      const base = onBasisOf(market, instrument, d, before);
+      assert.ok(base < before);
+      compared += 1;
+      const expected = (fall(market.daily, row, d) * before) / base;
+      assert.ok(Math.abs(fall(market.adjusted, row, d) - expected) < 1e-9, instrument);
+    }
+    assert.ok(compared > 40);
+    const lastCells = market.instruments.map((_, row) => row * width + width - 1);
+    for (const cell of lastCells) {
+      assert.ok(Object.is(market.adjusted.close[cell], market.daily.close[cell]));
+    }
   });
 });

@@ -30,13 +30,13 @@ test('SP-02 CX-14 a condition of the gate that did not hold is told in the sense
     renderMessage(message, language, { now: AT }).lines.filter((line) => line.startsWith('✕'));
   assert.deepEqual(linesOf('en'), [
     '✕ gate condition not met: limit-ups 22 < 30',
-    '✕ gate condition not met: concentration percentile 0.9123 > 0.85',
+    '✕ gate condition not met: concentration percentile 0.91 > 0.85',
     '✕ gate condition not met: volatility percentile not known (≤ 0.8)',
     '✕ gate condition not met: SSE Composite at or above MA20',
   ]);
   assert.deepEqual(linesOf('zh'), [
     '✕ 闸门条件未满足:涨停家数 22 < 30',
-    '✕ 闸门条件未满足:集中度分位 0.9123 > 0.85',
+    '✕ 闸门条件未满足:集中度分位 0.91 > 0.85',
     '✕ 闸门条件未满足:波动分位 未知 (≤ 0.8)',
     '✕ 闸门条件未满足:上证不低于MA20',
   ]);
@@ -52,4 +52,45 @@ test('CX-14 CX-07 a refusal under a kill says since when in the time of the mark
     renderMessage(message, language, { now: AT }).lines.filter((line) => line.startsWith('✕'));
   assert.deepEqual(told('en'), ['✕ killed; /resume first: since 10:00:00 ET, by terminal:owner']);
   assert.deepEqual(told('zh'), ['✕ 急停中;请先 /resume:自 美东10:00:00, 操作人 terminal:owner']);
+});
+
+test('SP-05 SP-02 CX-14 a resume, a permission and why a row is marked are told in words', () => {
+  const resumed = reason('stance_resumed', { passedDays: 3, monthReturn: -0.0079 });
+  const linesOf = (message: Parameters<typeof renderMessage>[0], language: 'en' | 'zh') =>
+    renderMessage(message, language, { now: AT }).lines;
+  const change = { ...SAMPLES.stance_change, reasons: [resumed] };
+  assert.ok(
+    linesOf(change, 'en').includes(
+      '· resumed by the operator: passed days in a row 3, month −0.79 %',
+    ),
+    linesOf(change, 'en').join('|'),
+  );
+  assert.ok(
+    linesOf(change, 'zh').includes('· 人工恢复:连续通过天数 3, 月度盈亏 −0.79%'),
+    linesOf(change, 'zh').join('|'),
+  );
+  const reasons = [reason('risk_permission', { value: 'reducing' })];
+  const verdict = { ...SAMPLES.verdict_no_trade, verdict: { ...SAMPLE_VERDICT, reasons } };
+  assert.ok(linesOf(verdict, 'zh').includes('✕ 交易权限不允许开仓:只减不增'));
+  const gate = {
+    ...SAMPLES.gate_result,
+    checks: [{ ...check('limit_up_count', 35, '>=', 30), degraded: true }],
+    degraded: [
+      {
+        names: ['limit_up_count'],
+        note: { code: 'rows_missing' as const, figures: { missing: 10, of: 600 } },
+      },
+      { names: ['index_above_ma20'], note: null },
+    ],
+  };
+  assert.deepEqual(linesOf(gate, 'en').slice(1, 4), [
+    '✓ limit-ups 35 ≥ 30 *',
+    '* limit-ups: stocks missing 10/600',
+    '* SSE Composite at or above MA20: source degraded',
+  ]);
+  assert.deepEqual(linesOf(gate, 'zh').slice(1, 4), [
+    '✓ 涨停家数 35 ≥ 30 *',
+    '* 涨停家数:缺少股票 10/600',
+    '* 上证不低于MA20:数据源降级',
+  ]);
 });

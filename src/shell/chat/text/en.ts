@@ -39,6 +39,7 @@ import {
 } from './pulse-day-lines.ts';
 import { PULSE_EN } from './pulse-en.ts';
 import {
+  degradedLines,
   funnelText,
   gatesLines,
   heldLine,
@@ -295,7 +296,12 @@ function refused(setups: readonly SetupRefused[], s: Speech): string[] {
 }
 
 function verdictLines(verdict: Verdict, s: Speech): string[] {
-  const seen = `${count(verdict.tickets, 'ticket')}, ${verdict.confirmed} confirmed; ${count(verdict.setupsSeen, 'setup')} seen, ${verdict.refused.length} refused`;
+  const asked = `${count(verdict.tickets, 'ticket')}, ${verdict.confirmed} confirmed`;
+  // a checkpoint ranks stocks: it has no setups
+  const seen =
+    verdict.checkpoint === 'close'
+      ? `${asked}; ${count(verdict.setupsSeen, 'setup')} seen, ${verdict.refused.length} refused`
+      : asked;
   const reasons = verdict.reasons.slice(0, 5).map((reason) => `✕ ${s.reason(reason)}`);
   const evidence = verdict.evidence.slice(0, 6).map((row) => {
     const rows = Object.entries(row.rows)
@@ -745,6 +751,8 @@ export const EN: Catalogue = {
       figure: '',
       why: '',
       exchange: '',
+      passedDays: 'passed days in a row',
+      monthReturn: 'month',
       on_file: 'what is on file',
       manual: 'files of your own',
     },
@@ -876,6 +884,7 @@ export const EN: Catalogue = {
     stance_watch: 'stance watch: no new positions',
     stance_dormant: 'stance dormant',
     restart_days_short: 'not enough days of passed gates in a row',
+    stance_resumed: 'resumed by the operator',
     restart_drawdown: 'drawdown of the month too deep',
     rank_out_of_range: 'outside ranks 3 to 5 of its sector',
     strength_below_min: 'strength too low',
@@ -1287,6 +1296,7 @@ export const EN: Catalogue = {
     gate_result: (m, s) => [
       `${m.isPassed ? '✓ Gate passed' : '✕ Gate not passed'} · ${m.checkpoint}`,
       ...m.checks.map((check) => pulseRow(check, s, pulse())),
+      ...degradedLines(m.degraded ?? [], s, pulse()),
       ...(m.funnel.length === 0 ? [] : [`left: ${funnelText(m.funnel, pulse())}`]),
       ...(m.topSectors.length === 0 ? [] : [`strongest: ${m.topSectors.join(', ')}`]),
       ...(m.watching.length === 0

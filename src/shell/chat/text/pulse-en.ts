@@ -12,7 +12,7 @@ export const PULSE_EN: Omit<PulseWords, 'row' | 'stage' | 'stance' | 'permission
   shares: (count) => `${count} shares`,
   days: (count) => (count === 1 ? '1 day' : `${count} days`),
   times: (count) => (count === 1 ? 'once' : `${count} times`),
-  degraded: ' (degraded)',
+  degraded: ' *',
   flag: {
     bought_today: 'bought today, not to be sold',
     suspended: 'suspended',
@@ -52,11 +52,13 @@ export const PULSE_EN: Omit<PulseWords, 'row' | 'stage' | 'stance' | 'permission
     noRecord: 'No checkpoint on record yet: one at 10:00, one at 14:00',
     notAsked: (checkpoint) => `No checkpoint of ${checkpoint} on record`,
     lastPassed: (checkpoint, daysAgo, judged) =>
-      daysAgo === null
-        ? `${checkpoint}: never passed in the ${judged} days on record`
-        : daysAgo === 0
-          ? `${checkpoint}: passed the last time`
-          : `${checkpoint}: last passed ${daysAgo} trading ${daysAgo === 1 ? 'day' : 'days'} ago`,
+      judged === 0
+        ? `${checkpoint}: not judged yet`
+        : daysAgo === null
+          ? `${checkpoint}: never passed in the ${judged} days on record`
+          : daysAgo === 0
+            ? `${checkpoint}: passed the last time`
+            : `${checkpoint}: last passed ${daysAgo} trading ${daysAgo === 1 ? 'day' : 'days'} ago`,
     held: 'held',
     kill: 'kill-switch',
     killNow: (time, level) => `kill-switch ${time}: ${level}`,

@@ -1,10 +1,11 @@
 import type { HeldFacts } from '#core/engine/held-facts.ts';
 import type { Calibration } from '#core/gates/calibration.ts';
-import type { Check } from '#core/gates/gate.ts';
+import { degradedRows } from '#core/gates/degraded.ts';
+import type { Check, DegradedRows } from '#core/gates/gate.ts';
 import type { KillCondition, KillLook } from '#core/gates/kill-switch.ts';
 import type { Distance } from '#core/gates/sentiment.ts';
 import { distancesOf } from '#core/gates/sentiment.ts';
-import type { Figure } from '#core/indicators/figure.ts';
+import type { Figure, FigureNote } from '#core/indicators/figure.ts';
 import type { Answer } from '#core/replies/answer.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { SectorScore } from '#core/strategies/sector-pulse/select-sectors.ts';
@@ -67,6 +68,22 @@ export function pulseRow(check: Check, s: Speech, w: Words): string {
     return `${passed ? '✓' : '✕'} ${w.row(name)}${w.colon}${value ? w.yes : w.no}${mark}`;
   const text = (one: Check['value']) => valueText(one, unit, name, s, w);
   return `${passed ? '✓' : '✕'} ${w.row(name)} ${text(value)} ${sign} ${text(threshold)}${mark}`;
+}
+
+/** A note in words: of missing rows how many of how many. */
+function noteText({ code, figures }: FigureNote, s: Speech, w: Words): string {
+  const { missing, of } = figures;
+  if (code === 'rows_missing' && missing !== undefined && of !== undefined)
+    return `${w.note[code]} ${missing}/${of}`;
+  return `${w.note[code]} ${s.f.figures(figures)}`.trim();
+}
+
+/** What the marked rows of a gate rest on: `* limit-ups, index: source degraded`. */
+export function degradedLines(rows: readonly DegradedRows[], s: Speech, w: Words): string[] {
+  return rows.map(({ names, note }) => {
+    const why = note === null ? w.note.source_degraded : noteText(note, s, w);
+    return `${w.degraded.trim()} ${names.map((name) => w.row(name)).join(w.comma)}${w.colon}${why}`;
+  });
 }
 
 /** The last row of the gate with both figures: the index and its average. */
@@ -143,8 +160,7 @@ export function missingLines(record: CheckpointRecord, s: Speech, w: Words): str
   const missing = figures.filter(({ value }) => value === null);
   const byNote = new Map<string, string[]>();
   for (const { name, note } of missing) {
-    const text =
-      note === null ? w.unknown : `${w.note[note.code]} ${s.f.figures(note.figures)}`.trim();
+    const text = note === null ? w.unknown : noteText(note, s, w);
     byNote.set(text, [...(byNote.get(text) ?? []), w.row(name)]);
   }
   return [...byNote].map(
@@ -179,6 +195,8 @@ export function gatesLines(a: Of<'gates'>, s: Speech, w: Words): string[] {
     title.push(w.gate.title(record.checkpoint, record.tradingDay, record.gate.passed, failed));
     for (const check of record.gate.checks)
       title.push(`${gateRow(check, record, s, w)}${calibrationText(of(check.name), w)}`);
+    const figures = Object.values(record.figures);
+    title.push(...degradedLines(degradedRows(record.gate.checks, figures), s, w));
     title.push(...missingLines(record, s, w));
   }
   for (const history of histories)
@@ -297,6 +315,7 @@ export function whyLines(
         .slice(0, 3)
         .map((check) => pulseRow(check, s, w)),
     ),
+    ...degradedLines(degradedRows(gate?.checks ?? [], Object.values(record.figures)), s, w),
     ...missingLines(record, s, w),
     stanceLine(record, s, w),
     ...(verdict.funnel.length === 0

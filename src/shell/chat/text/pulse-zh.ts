@@ -12,7 +12,7 @@ export const PULSE_ZH: Omit<PulseWords, 'row' | 'stage' | 'stance' | 'permission
   shares: (count) => `${count}股`,
   days: (count) => `${count}天`,
   times: (count) => `${count}次`,
-  degraded: '(降级)',
+  degraded: ' *',
   flag: {
     bought_today: '今日买入,不可卖',
     suspended: '停牌',
@@ -52,11 +52,13 @@ export const PULSE_ZH: Omit<PulseWords, 'row' | 'stage' | 'stance' | 'permission
     noRecord: '还没有决策点记录:10:00 和 14:00 各一次',
     notAsked: (checkpoint) => `${checkpoint} 没有决策点记录`,
     lastPassed: (checkpoint, daysAgo, judged) =>
-      daysAgo === null
-        ? `${checkpoint}:记录的 ${judged} 天内从未通过`
-        : daysAgo === 0
-          ? `${checkpoint}:最近一次即通过`
-          : `${checkpoint}:上次通过在 ${daysAgo} 个交易日前`,
+      judged === 0
+        ? `${checkpoint}:还没有判定过`
+        : daysAgo === null
+          ? `${checkpoint}:记录的 ${judged} 天内从未通过`
+          : daysAgo === 0
+            ? `${checkpoint}:最近一次即通过`
+            : `${checkpoint}:上次通过在 ${daysAgo} 个交易日前`,
     held: '成立',
     kill: '熔断',
     killNow: (time, level) => `熔断 ${time}:${level}`,

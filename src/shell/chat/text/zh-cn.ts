@@ -38,6 +38,7 @@ import {
   sheetLinesOf,
 } from './pulse-day-lines.ts';
 import {
+  degradedLines,
   funnelText,
   gatesLines,
   heldLine,
@@ -308,7 +309,12 @@ function refused(setups: readonly SetupRefused[], s: Speech): string[] {
 }
 
 function verdictLines(verdict: Verdict, s: Speech): string[] {
-  const seen = `提案 ${verdict.tickets} 个,确认 ${verdict.confirmed} 个;看到形态 ${verdict.setupsSeen} 个,拒绝 ${verdict.refused.length} 个`;
+  const asked = `提案 ${verdict.tickets} 个,确认 ${verdict.confirmed} 个`;
+  // a checkpoint ranks stocks: it has no setups
+  const seen =
+    verdict.checkpoint === 'close'
+      ? `${asked};看到形态 ${verdict.setupsSeen} 个,拒绝 ${verdict.refused.length} 个`
+      : asked;
   const reasons = verdict.reasons.slice(0, 5).map((reason) => `✕ ${s.reason(reason)}`);
   const evidence = verdict.evidence.slice(0, 6).map((row) => {
     const rows = Object.entries(row.rows)
@@ -812,7 +818,8 @@ export const ZH_CN: Catalogue = {
       quantity: '股数',
       price: '价格',
       stop: '止损',
-      value: '数值',
+      value: '',
+      passedDays: '连续通过天数',
       trades: '笔数',
       losses: '连亏',
       cashMinor: '现金',
@@ -836,7 +843,14 @@ export const ZH_CN: Catalogue = {
       monthReturn: '月度盈亏',
       least: '不低于',
     },
-    values: { ...DAY_WORDS, ...PULSE_ZH.note, ...FAULTS_ZH, ...PULSE_ROWS },
+    values: {
+      ...DAY_WORDS,
+      ...PULSE_ZH.note,
+      ...FAULTS_ZH,
+      ...PULSE_ROWS,
+      reducing: '只减不增',
+      halted: '全停',
+    },
   },
   reasons: {
     stop_too_wide: '止损过宽',
@@ -963,6 +977,7 @@ export const ZH_CN: Catalogue = {
     stance_watch: '观望:不开新仓',
     stance_dormant: '休眠',
     restart_days_short: '闸门连续通过天数不足',
+    stance_resumed: '人工恢复',
     restart_drawdown: '月度回撤未修复',
     rank_out_of_range: '板块内排名不在3至5',
     strength_below_min: '强度不足',
@@ -1365,6 +1380,7 @@ export const ZH_CN: Catalogue = {
     gate_result: (m, s) => [
       `${m.isPassed ? '✓ 闸门通过' : '✕ 闸门未通过'} · ${m.checkpoint}`,
       ...m.checks.map((check) => pulseRow(check, s, pulse())),
+      ...degradedLines(m.degraded ?? [], s, pulse()),
       ...(m.funnel.length === 0 ? [] : [`剩余:${funnelText(m.funnel, pulse())}`]),
       ...(m.topSectors.length === 0 ? [] : [`最强板块:${m.topSectors.join('、')}`]),
       ...(m.watching.length === 0
@@ -1377,14 +1393,14 @@ export const ZH_CN: Catalogue = {
       ...m.reasons.slice(0, 4).map((reason) => `· ${s.reason(reason)}`),
     ],
     risk_l1: (m, s) => [
-      '⚠ 风控一级:不开新仓',
+      '⚠ 熔断一级:不开新仓',
       ...m.reasons.slice(0, 4).map((reason) => `· ${s.reason(reason)}`),
     ],
     risk_l2: (m, s) => [
-      `⛔ 风控二级:能卖的全部卖出(持仓 ${m.positions} 只)`,
+      `⛔ 熔断二级:能卖的全部卖出(持仓 ${m.positions} 只)`,
       ...m.reasons.slice(0, 4).map((reason) => `· ${s.reason(reason)}`),
     ],
-    risk_off: () => ['✓ 风控级别已解除'],
+    risk_off: () => ['✓ 熔断级别已解除'],
     sale_proposed: (m, s) => [
       m.why === 'reduce'
         ? `◁ 建议减仓,先弱后强 · ${m.checkpoint}`

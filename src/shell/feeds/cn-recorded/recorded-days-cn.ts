@@ -60,6 +60,8 @@ export type RecordingCn = {
   readonly source: string;
   readonly sectors: readonly string[];
   readonly sectorOf: Int16Array;
+  /** 1: an ST name, all the time. */
+  readonly isSt: Uint8Array;
   /** Every day with daily bars, oldest first; the cell of stock i and day d is at `i * days + d`. */
   readonly days: readonly RecordedDayCn[];
   readonly daily: DailyColumns;
@@ -86,6 +88,8 @@ export type RecordingParts = {
   /** Name of the sector of an instrument; null for none. */
   readonly sectorOf: (instrument: InstrumentId) => string | null;
   readonly universe: string;
+  /** ST names; absent: no recording tells. */
+  readonly isSt?: (instrument: InstrumentId) => boolean;
   /** Terms of ex-dates that were recorded; absent: none were. */
   readonly actions?: readonly CorporateActionCn[];
 };
@@ -192,6 +196,7 @@ export function recordingOf(parts: RecordingParts): RecordingCn {
     source: intraday.source,
     sectors,
     sectorOf: Int16Array.from(instruments, (id) => sectors.indexOf(parts.sectorOf(id) ?? '')),
+    isSt: Uint8Array.from(instruments, (id) => (parts.isSt?.(id) === true ? 1 : 0)),
     days,
     daily: columns,
     firstDay,

@@ -68,7 +68,7 @@ function factsOf(one: Day, row: number): InstrumentDayCn {
     instrument: rec.instruments[row]!,
     tradingDay: day.tradingDay,
     previousClose: previousClose > 0 ? previousClose : null,
-    status: 'normal',
+    status: rec.isSt[row] === 1 ? 'st' : 'normal',
     listedOn: rec.days[rec.firstDay[row]!]?.tradingDay ?? null,
     listedForDays: listed > 0 ? listed : null,
     firstDayOf: 'none',
@@ -85,10 +85,14 @@ function tableOf(one: Day): StockTable {
   return {
     tradingDay: day.tradingDay,
     instruments: rec.instruments,
-    names: rec.instruments.map((id) => id.slice(0, 6)),
+    names: rec.instruments.map((id, row) => `${rec.isSt[row] === 1 ? 'ST' : ''}${id.slice(0, 6)}`),
     sectors: rec.sectors,
     sectorOf: rec.sectorOf,
-    flags: Uint8Array.from(day.isSuspended, (is) => (is === 1 ? STOCK_FLAGS.suspended : 0)),
+    flags: Uint8Array.from(
+      day.isSuspended,
+      (is, row) =>
+        (is === 1 ? STOCK_FLAGS.suspended : 0) | (rec.isSt[row] === 1 ? STOCK_FLAGS.st : 0),
+    ),
     listedDays: Float64Array.from(rec.instruments, (_, row) => listedDays(one, row)),
     universe: rec.universe,
   };
