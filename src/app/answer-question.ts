@@ -127,12 +127,10 @@ export async function answerQuestion(
       return answer(await jobsAnswer(at, handles, deps.sources));
     case 'health':
       return answer({ at, kind: 'health', lines: await deps.sources.health() });
-    case 'logs':
-      return answer({
-        at,
-        kind: 'logs',
-        lines: await deps.sources.logs(question.count ?? USUAL_LOG_LINES, question.level),
-      });
+    case 'logs': {
+      const lines = await deps.sources.logs(question.count ?? USUAL_LOG_LINES, question.level);
+      return answer({ at, kind: 'logs', lines });
+    }
     case 'accounts':
     case 'ping':
     case 'whoami':
