@@ -2,6 +2,7 @@ import {
   type AccountFlatten,
   type AccountKill,
   flattenAccount,
+  heldAt,
   killAccount,
 } from '#app/kill-account.ts';
 import type { Broker } from '#app/ports.ts';
@@ -34,6 +35,8 @@ export type KillConnection = {
   stageOne(): Promise<AccountKill>;
   /** Throws BrokerError. */
   stageTwo(): Promise<AccountFlatten>;
+  /** Shares that are held, by instrument; null: nobody knows. */
+  held(): Promise<ReadonlyMap<string, number> | null>;
   close(): Promise<void>;
 };
 
@@ -78,6 +81,7 @@ async function connect(root: string, account: AccountConfig): Promise<KillConnec
   return {
     stageOne: () => killAccount(broker, clock, () => performance.now()),
     stageTwo: () => flattenAccount(broker, clock),
+    held: () => heldAt(broker),
     close: () => broker.stop(),
   };
 }

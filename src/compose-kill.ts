@@ -191,11 +191,13 @@ class KillWatch {
     return true;
   }
 
-  /** Stage 2 from another process: on paper only, a live account is asked for its phrase in the chat. */
+  /** Stage 2 from another process: a live account only by its own name, once its phrase was typed there. */
   #flatten(desk: Desk, note: KillNote | null): void {
-    for (const { scope, key } of note?.flatten ?? []) {
-      const id = `${desk.policy.deskId}:${key}`;
-      if (desk.policy.environment !== 'paper' || !isMeant(scope, desk.policy)) continue;
+    for (const { scope, key, isConfirmed } of note?.flatten ?? []) {
+      const { accountId, deskId, environment } = desk.policy;
+      const id = `${deskId}:${key}`;
+      const isLiveMeant = isConfirmed === true && scope === accountId;
+      if (environment === 'paper' ? !isMeant(scope, desk.policy) : !isLiveMeant) continue;
       if (!this.#isNew(id)) continue;
       const at = this.#clock.now();
       desk.post({

@@ -12,7 +12,7 @@ const KILL_EXAMPLES = `
 Examples:
   $ centaur kill                 everything
   $ centaur kill us-vwap         one desk
-  $ centaur kill all --yes       and sell everything, on simulated accounts
+  $ centaur kill all --yes       and sell everything; a live account asks for its phrase
 Stage 1 of a kill: no entry leaves any more, entry orders are cancelled, protection stays. It asks
 nothing, needs neither the store nor a desk that answers, and holds until /resume in the chat.`;
 
@@ -22,7 +22,11 @@ export function addDeskCommands(program: Command, start: Start, run: Runner): vo
     .command('kill')
     .description('stop all entries at once, from any terminal')
     .argument('[scope]', 'a desk, an account or all', 'all')
-    .option('--yes', 'sell everything as well (stage 2), on simulated accounts only', false)
+    .option(
+      '--yes',
+      'sell everything as well (stage 2); a live account asks for its phrase here',
+      false,
+    )
     .addOption(jsonOption())
     .addHelpText('after', KILL_EXAMPLES)
     .action((scope: string, flags: Flags) =>

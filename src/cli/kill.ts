@@ -7,6 +7,7 @@ import { instantText, type Output } from './output.ts';
 type Tools = Awaited<ReturnType<typeof openKillTools>>;
 type KillTarget = Awaited<ReturnType<typeof openKillTargets>>[number];
 type KillConnection = Awaited<ReturnType<KillTarget['connect']>>;
+type KillFlatten = NonNullable<Parameters<Tools['killFile']['write']>[0]['flatten']>;
 type Answer = NonNullable<ReturnType<Tools['killFile']['readAnswer']>>;
 
 /** How long a desk that runs is waited for before the brokers are reached past it. */
@@ -101,6 +102,7 @@ async function reach(
     const broker = await connection;
     try {
       stageOne = await broker.stageOne();
+      // a live account is asked about after stage 1 of all of them
       if (!isFlatten || environment !== 'paper') return { ...head, stageOne };
       // before the first byte: a desk that wakes up must not sell the same shares
       markSold(accountId);
@@ -133,26 +135,64 @@ function keepRecord(tools: Tools, at: number, scope: string, reached: readonly R
   }
 }
 
-/** Stage 2 through the desk that answers; live accounts are asked for their phrase in the chat. */
-function handStageTwo(
-  tools: Tools,
-  targets: readonly KillTarget[],
-  scope: string,
-  at: number,
-  output: Output,
-): readonly string[] {
-  const paper = targets.filter((target) => target.environment === 'paper');
-  for (const { accountId, environment } of targets)
-    if (environment === 'live') output.aside(askedInChat(accountId));
-  if (paper.length === 0) {
-    output.aside('stage 2: found no paper account that is meant; nothing is sold');
+/** Stage 2 through the desk that answers: at once on paper, on live accounts once their phrase was typed. */
+async function handStageTwo(run: Run): Promise<readonly string[]> {
+  const { tools, meant, scope, at, output } = run;
+  const hand = (sold: readonly KillTarget[], flatten: KillFlatten): readonly string[] => {
+    tools.killFile.write({ scope, by: 'command line', at, flatten });
+    const desks = sold.flatMap((target) => target.deskIds);
+    output.line(`stage 2 handed to ${desks.join(', ')}; its progress is in the chat`);
+    return desks;
+  };
+  const paper = meant.filter((target) => target.environment === 'paper');
+  const desks = paper.length === 0 ? [] : [...hand(paper, [{ scope, key: `cli:${at}` }])];
+  for (const target of await confirmedOf(run)) {
+    const { accountId } = target;
+    desks.push(...hand([target], [{ scope: accountId, key: `cli:${at}`, isConfirmed: true }]));
+  }
+  if (desks.length === 0) output.aside('stage 2: nothing is sold');
+  return desks;
+}
+
+/** Live accounts whose phrase was typed here, asked for one after another with what they hold. */
+async function confirmedOf({ meant, output }: Run): Promise<readonly KillTarget[]> {
+  const live = meant.filter(({ environment }) => environment === 'live');
+  if (live.length === 0) return [];
+  if (output.isJson) {
+    for (const { accountId } of live) output.aside(unconfirmed(accountId));
     return [];
   }
-  const flatten = [{ scope, key: `cli:${at}` }];
-  tools.killFile.write({ scope, by: 'command line', at, flatten });
-  const desks = paper.flatMap((target) => target.deskIds);
-  output.line(`stage 2 handed to ${desks.join(', ')}; its progress is in the chat`);
-  return desks;
+  const { createLiveConfirm } = await import('./kill-confirm.ts');
+  const confirm = createLiveConfirm();
+  const agreed: KillTarget[] = [];
+  try {
+    for (const target of live) {
+      if (await confirm.ask(target.accountId, await heldIn(target))) agreed.push(target);
+      else output.aside(unconfirmed(target.accountId));
+    }
+  } finally {
+    confirm.close();
+  }
+  return agreed;
+}
+
+/** What a live account holds, in words; it need not be known to be sold. */
+async function heldIn(target: KillTarget): Promise<string> {
+  const everything = 'everything it holds';
+  if (!target.isReached) return everything;
+  try {
+    const broker = await target.connect();
+    try {
+      const held = await broker.held();
+      const shares = [...(held ?? [])].filter(([, quantity]) => quantity !== 0);
+      if (held !== null && shares.length === 0) return 'nothing: it holds nothing now';
+      return shares.map(([name, quantity]) => `${quantity} ${name}`).join(', ') || everything;
+    } finally {
+      await broker.close();
+    }
+  } catch {
+    return everything;
+  }
 }
 
 /**
@@ -222,10 +262,10 @@ function isDone({ cause, stageOne, stageTwo }: Reached): boolean {
 }
 
 async function answered(run: Run, first: Answer, pid: number, isNews: boolean): Promise<ExitCode> {
-  const { tools, meant, scope, at, output, isFlatten } = run;
+  const { tools, scope, at, output, isFlatten } = run;
   const when = isNews ? `answered after ${Math.max(0, first.at - at)} ms` : 'had answered';
   // stage 2 does not wait for a report
-  const flattened = isFlatten ? handStageTwo(tools, meant, scope, at, output) : [];
+  const flattened = isFlatten ? await handStageTwo(run) : [];
   const answer = await wholeOf(tools, first);
   output.line(
     `desk: pid ${pid} ${when}: ${answer.canceledOrderIds.length} entry order(s) cancelled, ` +
@@ -239,11 +279,9 @@ async function answered(run: Run, first: Answer, pid: number, isNews: boolean): 
 /** Reaches the brokers of all accounts that are meant and can be reached from here. */
 async function goPast(run: Run): Promise<readonly Reached[]> {
   const { tools, meant, scope, at, output, isFlatten } = run;
-  for (const { accountId, isReached, environment } of meant) {
+  for (const { accountId, isReached } of meant)
     if (!isReached)
       output.aside(`${accountId}: reached through its desk only, the kill file holds it`);
-    if (isFlatten && environment === 'live') output.aside(askedInChat(accountId));
-  }
   const markSold = (accountId: string): void => {
     const sold = [{ scope: accountId, key: `${accountId}:${at}` }];
     tools.killFile.write({ scope, by: 'command line', at, sold });
@@ -254,10 +292,47 @@ async function goPast(run: Run): Promise<readonly Reached[]> {
       .map((target) => reach({ target, connection: target.connect() }, isFlatten, markSold)),
   );
   report(reached, output);
-  if (reached.length > 0) keepRecord(tools, at, scope, reached);
-  return reached;
+  const sold = isFlatten ? await sellLive(run, markSold) : [];
+  report(sold, output);
+  const all = reached.map((one) => merged(one, sold));
+  if (all.length > 0) keepRecord(tools, at, scope, all);
+  return all;
 }
 
-function askedInChat(accountId: string): string {
-  return `stage 2: found ${accountId}, a live account, expected the confirmation in the chat`;
+/** Stage 2 at the live accounts whose phrase was typed here. */
+async function sellLive(
+  run: Run,
+  markSold: (accountId: string) => void,
+): Promise<readonly Reached[]> {
+  const meant = run.meant.filter((target) => target.isReached);
+  const agreed = await confirmedOf({ ...run, meant });
+  return await Promise.all(
+    agreed.map(async ({ accountId, environment, connect }): Promise<Reached> => {
+      const head = { accountId, environment };
+      try {
+        const broker = await connect();
+        try {
+          // before the first byte: a desk that wakes up must not sell the same shares
+          markSold(accountId);
+          return { ...head, stageTwo: await broker.stageTwo() };
+        } finally {
+          await broker.close();
+        }
+      } catch (error) {
+        return { ...head, cause: error instanceof Error ? error.message : String(error) };
+      }
+    }),
+  );
+}
+
+/** Both stages of an account as one. */
+function merged(one: Reached, later: readonly Reached[]): Reached {
+  const found = later.find(
+    ({ accountId, environment }) => accountId === one.accountId && environment === one.environment,
+  );
+  return found === undefined ? one : { ...one, ...found };
+}
+
+function unconfirmed(accountId: string): string {
+  return `stage 2: found no phrase for ${accountId}, a live account, expected it typed here or /flatten in the chat; nothing of it is sold`;
 }

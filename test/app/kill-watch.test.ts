@@ -46,3 +46,37 @@ test('CX-07 a kill from another terminal answers at once, and then how many orde
     [...fake.exchange.orders.values()].every((order) => !fake.exchange.isWorking(order)),
   );
 });
+
+test('CX-07 a live desk sells by the file of its own account alone, and only where its phrase was typed', async (t) => {
+  const fake = new FakeAlpaca();
+  const { broker } = brokerOn(await fake.listen(), { environment: 'live' });
+  const dataDir = mkdtempSync(join(tmpdir(), 'centaur-killwatch-'));
+  await broker.start();
+  const { desk, clock, tell } = deskAt(broker, {
+    accountId: 'alpaca-us',
+    environment: 'live',
+    execution: { broker: 'alpaca' },
+  });
+  const file = createKillFile(dataFilesOf(dataDir));
+  const stop = composeKillSwitch({ dataDir } as Config, null).watch([desk], clock);
+  t.after(async () => {
+    stop();
+    await broker.stop();
+    await fake.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  await tell([started(clock.now()), ...withTicket()]);
+  const at = Date.now();
+  const write = (scope: string, key: string, more: { isConfirmed?: boolean }) =>
+    file.write({ scope: 'all', by: 'command line', at, flatten: [{ scope, key, ...more }] });
+  write('alpaca-us', 'one', {});
+  write('all', 'two', { isConfirmed: true });
+  write('us-vwap', 'three', { isConfirmed: false });
+  await eventually(() => desk.state().kill.kind === 'halted');
+  // what was written before it is seen with it
+  write('someone-else', 'four', { isConfirmed: true });
+  await eventually(() => file.readAnswer(at) !== null);
+  assert.equal(desk.state().kill.kind, 'halted');
+  write('alpaca-us', 'five', { isConfirmed: true });
+  await eventually(() => desk.state().kill.kind === 'flat');
+});

@@ -19,13 +19,18 @@ export type KillNote = {
   readonly at: number;
   /** The message that killed, `<channel>:<update id>`; left out where it came from no channel. */
   readonly updateKey?: string;
-  /** Stage 2 was asked for as well, for paper accounts of a scope; `key` makes each count once. */
+  /** Stage 2 was asked for as well; `key` makes each count once. */
   readonly flatten?: readonly KeyedNote[];
   /** Accounts (`scope`) whose positions another process has closed at the broker, past their desk. */
   readonly sold?: readonly KeyedNote[];
 };
 
-type KeyedNote = { readonly scope: string; readonly key: string };
+type KeyedNote = {
+  readonly scope: string;
+  readonly key: string;
+  /** A person typed the phrase of this live account; left out, paper accounts alone are meant. */
+  readonly isConfirmed?: boolean;
+};
 
 /** `unreadable` halts as `present` does: unknown means no. */
 export type KillState =
@@ -108,7 +113,8 @@ function keyedOf(found: unknown): readonly KeyedNote[] {
     'scope' in one &&
     'key' in one &&
     typeof one.scope === 'string' &&
-    typeof one.key === 'string';
+    typeof one.key === 'string' &&
+    (!('isConfirmed' in one) || typeof one.isConfirmed === 'boolean');
   return found.filter(isKeyed);
 }
 
