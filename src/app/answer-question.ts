@@ -107,13 +107,7 @@ export async function answerQuestion(
     case 'orders':
       return answer({ at, kind: 'orders', desks, filter: question.filter });
     case 'trades':
-      return answer({
-        at,
-        kind: 'trades',
-        desks,
-        count: question.count ?? USUAL_TRADES,
-        symbol: question.symbol,
-      });
+      return answer({ at, kind: 'trades', desks, ...tradesAsked(question) });
     case 'regime':
       return answer({ at, kind: 'regime', desks, symbol: question.symbol });
     case 'report':
@@ -142,6 +136,10 @@ export async function answerQuestion(
     case 'mode_menu':
       return { kind: 'notice', notice: menu(question.ask, handles) };
   }
+}
+
+function tradesAsked({ count, symbol }: Extract<Question, { ask: 'trades' }>) {
+  return { count: count ?? USUAL_TRADES, symbol };
 }
 
 async function dryStops(
