@@ -9,6 +9,7 @@ import type { CalendarTable } from '#core/market/calendar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { instantAt } from '#core/market/session.ts';
 import { addCalendarDays } from '#core/market/trading-day.ts';
+import type { Picture } from '#core/pictures/picture.ts';
 import { CLOSE_TOLERANCE, closeMismatches, priceJumps } from '#core/quality/price-jumps.ts';
 import type { MeasuredEdge } from '#core/risk/edge.ts';
 import type { DeskConfig } from '#shell/config/config.ts';
@@ -271,6 +272,23 @@ async function loadStored(
   }
 }
 
+async function drawAll(
+  fontsDir: string,
+  pictures: readonly Picture[],
+  onTrouble: (cause: string) => void,
+): Promise<(Uint8Array | null)[]> {
+  if (pictures.length === 0) return [];
+  const { createPictures } = await import('#shell/chat/pictures/pictures.ts');
+  const drawing = createPictures({
+    fontsDir,
+    onTrouble: (_, error) => onTrouble(error instanceof Error ? error.message : String(error)),
+  });
+  const drawn: (Uint8Array | null)[] = [];
+  for (const picture of pictures) drawn.push(await drawing.draw(picture, 'en'));
+  await drawing.stop();
+  return drawn;
+}
+
 /** What the command needs of the outer ring. Throws ConfigError. */
 export async function openBacktest(
   meant: { readonly desk?: string; readonly symbols?: readonly string[] } = {},
@@ -310,6 +328,9 @@ export async function openBacktest(
     /** Keeps a measurement as this desk's own, under its settings as they are; answers the file. */
     keepEdge: (edge: Omit<MeasuredEdge, 'id'>) =>
       keepEdge(dataFilesOf(settings.dataDir).edge, found.id, edgeSettingsOf(found), edge),
+    /** Pictures as PNG, in order; null where one could not be drawn, and `onTrouble` was told. */
+    draw: (pictures: readonly Picture[], onTrouble: (cause: string) => void) =>
+      drawAll(dataFilesOf(settings.dataDir).fonts, pictures, onTrouble),
     hashConfig,
     hashCode,
     loadFile: (calendar: CalendarTable, given: BarsFile) =>

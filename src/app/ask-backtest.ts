@@ -1,5 +1,6 @@
 import type { BacktestAsk } from '#core/replies/act.ts';
 import type { BacktestStep, Notice } from '#core/replies/notice.ts';
+import { pictureRows } from './picture-rows.ts';
 import type { Backtests, NewOutboxRow, WaitingChat } from './ports.ts';
 import { auditOf, finish, outboxRow, type ReplyDeps, type Turn } from './reply-rows.ts';
 
@@ -18,6 +19,7 @@ function tellerOf(chat: WaitingChat, key: string, deps: TellDeps) {
     return outboxRow(deps, chat, { kind, dedupeKey: `${key}:${count}`, card, replyTo });
   };
   return {
+    key,
     step: (ask: BacktestAsk, step: BacktestStep, replyTo: string | null = null): NewOutboxRow => ({
       ...row({ kind: 'backtest_progress', ...ask, ...step }, 'reply', replyTo),
       priority: 2,
@@ -96,6 +98,13 @@ async function playTold(
   const all = end.result.days;
   const last = teller.step(ask, { stage: 'done', done: all, of: all });
   await tell([last, teller.result({ kind: 'backtest_done', ...ask, ...end.result })]);
+  const { curves = null } = end;
+  const { charts = null } = deps;
+  if (curves === null || charts === null) return;
+  const picture = { picture: curves, kind: 'backtest_done', key: `${teller.key}:curves` };
+  const expiresAt = deps.clock.now() + RESULT_LIFE_MS;
+  const letter = { ...picture, expiresAt, replyTo: null };
+  await hand(await pictureRows(letter, [{ channel, chatId }], { ...deps, ...charts }), deps);
 }
 
 /** Tells the chat of a backtest that an earlier process was playing when it ended. Throws StoreError. */

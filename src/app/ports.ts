@@ -19,7 +19,7 @@ import type {
   SuspensionCn,
 } from '#core/market/records-cn.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
-import type { Picture } from '#core/pictures/picture.ts';
+import type { CurvesPicture, Picture } from '#core/pictures/picture.ts';
 import type { ReadCharge } from '#core/portfolio/account-reading.ts';
 import type { Anomaly } from '#core/quality/anomaly.ts';
 import type { FetchNote } from '#core/quality/note.ts';
@@ -716,7 +716,12 @@ export interface Backtests {
     chat: WaitingChat,
     onStep: (step: BacktestStep) => void,
   ): Promise<
-    | { readonly kind: 'done'; readonly result: BacktestResult }
+    | {
+        readonly kind: 'done';
+        readonly result: BacktestResult;
+        /** Left out or null: nothing to draw. */
+        readonly curves?: CurvesPicture | null;
+      }
     | { readonly kind: 'failed'; readonly cause: string }
     | { readonly kind: 'stopped' }
   > | null;

@@ -2,6 +2,7 @@ import type { BacktestTrade } from '#core/backtest/desk.ts';
 import type { LabelScores, RegimeDay, Stability, yearsOf } from '#core/backtest/regime-days.ts';
 import type { BacktestOutcome } from '#core/backtest/run.ts';
 import type { deflatedSharpe, Fold, Interval, TradeFigures } from '#core/backtest/statistics.ts';
+import type { CurvesPicture } from '#core/pictures/picture.ts';
 
 /** Figures of the trades of one day type, or of all. */
 export type SummaryRow = {
@@ -170,31 +171,18 @@ export function sweepCsv(rows: readonly SweepRow[]): string {
   ]);
 }
 
-/** Running sum of results in R as a drawing that any reader shows; one line a layer. */
-export function equitySvg(layers: readonly LayerResult[]): string {
-  const [width, height, edge] = [720, 260, 36];
-  const lines = layers.map(({ layer, outcome }) => {
-    let sum = 0;
-    return { layer, points: [0, ...outcome.trades.map(({ resultR }) => (sum += resultR))] };
-  });
-  const all = lines.flatMap(({ points }) => points);
-  const low = Math.min(0, ...all);
-  const high = Math.max(1e-9, ...all);
-  const longest = Math.max(2, ...lines.map(({ points }) => points.length));
-  const x = (n: number) => edge + (n / (longest - 1)) * (width - 2 * edge);
-  const y = (value: number) => edge + ((high - value) / (high - low)) * (height - 2 * edge);
-  const colors = ['#1f77b4', '#d62728'];
-  const drawn = lines.map(({ layer, points }, n) => {
-    const path = points.map((value, k) => `${x(k).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
-    const color = colors[n] ?? '#333333';
-    return `<polyline fill="none" stroke="${color}" stroke-width="1.5" points="${path}"/>
-<text x="${width - edge}" y="${16 + n * 14}" text-anchor="end" fill="${color}">layer ${layer}: ${(points.at(-1) ?? 0).toFixed(1)} R</text>`;
-  });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">
-<rect width="${width}" height="${height}" fill="#ffffff"/>
-<line x1="${edge}" y1="${y(0).toFixed(1)}" x2="${width - edge}" y2="${y(0).toFixed(1)}" stroke="#999999"/>
-<text x="4" y="${y(high).toFixed(1)}">${high.toFixed(1)}</text><text x="4" y="${y(low).toFixed(1)}">${low.toFixed(1)}</text>
-${drawn.join('\n')}
-</svg>
-`;
+/** The curves of a layer as a picture shows them. */
+export function curvesOfLayer({ layer, outcome }: LayerResult, strategy: string): CurvesPicture {
+  return {
+    kind: 'curves',
+    subject: `${strategy} · ${layer}`,
+    currency: 'USD',
+    equity: outcome.equity.map(({ day, cashMinor }) => ({
+      tradingDay: day,
+      valueMinor: cashMinor,
+    })),
+    trades: outcome.trades.map(({ ticketId, resultR }) => {
+      return { tradingDay: ticketId.slice(0, 10), resultR };
+    }),
+  };
 }

@@ -209,6 +209,7 @@ export function reportText(
   facts: ReportFacts,
   regimes: RegimeResult | null,
   layers: readonly LayerResult[],
+  pictures: readonly string[],
 ): string {
   const verdicts = layers.map(({ layer, rows }) => {
     const all = rows.find(({ regime }) => regime === 'all');
@@ -234,7 +235,7 @@ export function reportText(
     '',
     ...verdicts,
     '',
-    ...(layers.length > 0 ? ['![Running sum in R](equity.svg)', ''] : []),
+    ...pictures.flatMap((file) => [`![Equity and R](${file})`, '']),
     ...notes.map((line) => `- ${line}`),
     '',
     ...(regimes === null ? [] : [regimeSection(regimes), '']),

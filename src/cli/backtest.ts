@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BacktestPlan, type BacktestPlanFacts, planBacktest } from '#app/backtest-plan.ts';
 import { checkLookahead } from '#app/lookahead-check.ts';
@@ -9,16 +9,7 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import { wallTimeOf } from '#core/market/session.ts';
 import { instrumentOf } from './arguments.ts';
 import { checkForDesk, edgeOf } from './backtest-edge.ts';
-import {
-  equityCsv,
-  equitySvg,
-  type LayerResult,
-  type RegimeResult,
-  regimeCsv,
-  summaryCsv,
-  sweepCsv,
-  tradesCsv,
-} from './backtest-files.ts';
+import type { LayerResult, RegimeResult } from './backtest-files.ts';
 import {
   describeLayer,
   describeRegimes,
@@ -29,10 +20,11 @@ import {
   walkSweep,
 } from './backtest-layers.ts';
 import { playQueued } from './backtest-queue.ts';
-import { type ReportFacts, reportText } from './backtest-report.ts';
+import type { ReportFacts } from './backtest-report.ts';
 import { setWith } from './backtest-set.ts';
 import { combinationsOf, type SettingValue } from './backtest-settings.ts';
 import { playSweep } from './backtest-sweep.ts';
+import { drawLayers, summaryOf, writeBacktest } from './backtest-write.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
 
@@ -238,13 +230,6 @@ function lookaheadWords(
   return { finding, words };
 }
 
-function writeFiles(out: string, files: Readonly<Record<string, string | null>>): string[] {
-  mkdirSync(out, { recursive: true });
-  const written = Object.entries(files).filter(([, text]) => text !== null);
-  for (const [name, text] of written) writeFileSync(join(out, name), text ?? '');
-  return written.map(([name]) => name);
-}
-
 /** The tools of the desk that is meant; what is measured for a desk is measured with its own settings. */
 async function openTools(given: BacktestArguments): Promise<Tools> {
   const { forDesk, layers, symbols, settings } = given;
@@ -323,48 +308,13 @@ export async function runBacktestCommand(
   };
   const data = series.map(({ instrument, source, hash }) => ({ instrument, source, hash }));
   const { layers } = played;
-  const written = write(given.out, report, data, played, regimes?.result ?? null);
+  const pictures = await drawLayers(given.strategy, tools, layers, output);
+  const written = writeBacktest(given.out, report, data, played, regimes?.result ?? null, pictures);
   tell(report, layers, regimes?.result ?? null, output);
   output.line(`written to ${given.out}: ${written.join(', ')}`);
   if (regimes !== null) keepForDesk(given, tools, edgeOf(facts, layers, regimes.result), output);
   output.result({ ...summaryOf(report, layers), data, regimes: regimes?.result ?? null, written });
   return checked !== null && checked.finding.leaks > 0 ? EXIT.refused : EXIT.ok;
-}
-
-function summaryOf(report: ReportFacts, layers: readonly LayerResult[]) {
-  return {
-    ...report,
-    layers: layers.map(({ layer, outcome, rows, folds, deflated }) => {
-      const { trades, equity: _, log: __, ...counts } = outcome;
-      return { layer, ...counts, trades: trades.length, rows, folds, deflated };
-    }),
-  };
-}
-
-function write(
-  out: string,
-  report: ReportFacts,
-  data: readonly unknown[],
-  played: Played,
-  regimes: RegimeResult | null,
-): string[] {
-  const { layers } = played;
-  const hasTrades = layers.length > 0;
-  const run = {
-    ...summaryOf(report, layers),
-    data,
-    tried: { count: played.sets.length, sets: played.sets },
-  };
-  return writeFiles(out, {
-    'regime_daily.csv': regimes === null ? null : regimeCsv(regimes.rows),
-    'trades.csv': hasTrades ? tradesCsv(layers, 'America/New_York') : null,
-    'summary_by_regime.csv': hasTrades ? summaryCsv(layers) : null,
-    'equity.csv': hasTrades ? equityCsv(layers) : null,
-    'equity.svg': hasTrades ? equitySvg(layers) : null,
-    'sweep.csv': report.sweep.length > 0 ? sweepCsv(report.sweep) : null,
-    'report.md': reportText(report, regimes, layers),
-    'run.json': `${JSON.stringify(run, null, 2)}\n`,
-  });
 }
 
 function tell(

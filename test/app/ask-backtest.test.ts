@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Backtests } from '#app/ports.ts';
+import type { Backtests, Pictures } from '#app/ports.ts';
 import type { BacktestAsk } from '#core/replies/act.ts';
 import type { BacktestResult, BacktestStep } from '#core/replies/notice.ts';
 import { parseReply } from '#core/replies/parse.ts';
 import { ready } from '../support/builders.ts';
 import { chatHarness } from '../support/chat-harness.ts';
+import { eventually } from '../support/eventually.ts';
+import { CURVES } from '../support/pictures.ts';
 
 const RESULT: BacktestResult = {
   symbols: ['QQQM'],
@@ -93,6 +95,27 @@ test('ID-13 CX-10 /backtest begins at once, edits one message while it is played
   ]);
   const kinds = (await h.store.outbox.ofRun('live')).map(({ kind }) => kind);
   assert.equal(kinds.filter((kind) => kind === 'backtest_done').length, 1);
+  assert.deepEqual(h.failures, []);
+});
+
+test('ID-13 CX-12 the result is followed by its curves, drawn in the language of the chat', async () => {
+  const { state, backtests } = handmade();
+  const drawn: [string, string][] = [];
+  const pictures: Pictures = {
+    draw: async (picture, language) => {
+      drawn.push([picture.kind, language]);
+      return Buffer.from('89504e47', 'hex');
+    },
+    stop: async () => undefined,
+  };
+  const h = await chatHarness(ready(), { backtests, charts: { pictures, tapeOf: () => null } });
+  await h.say('/lang zh', { userId: '2' });
+  await h.say('/backtest vwap-reclaim', { userId: '2' });
+  state.end({ kind: 'done', result: RESULT, curves: CURVES });
+  await eventually(() => h.channel.sent.some(({ file }) => file !== undefined));
+  const sent = h.channel.sent.at(-1);
+  assert.equal(sent?.file?.kind, 'photo');
+  assert.deepEqual(drawn, [['curves', 'zh']]);
   assert.deepEqual(h.failures, []);
 });
 

@@ -63,6 +63,12 @@ test('ID-12 ID-13 ID-14 ID-15 one command writes day types, trades, figures by d
   assert.match(report, /N\/A: \d+ trades, \d+ more are needed/);
   assert.match(report, /Live at 11:00 against hand labels/);
   assert.match(report, /1 labels of days that were not played: 2026-04-18 QQQM/);
+  const drawn = result.layers.filter((layer: { trades: number }) => layer.trades > 0);
+  for (const { layer } of drawn) {
+    assert.ok(report.includes(`![Equity and R](curves_${layer}.png)`));
+    const png = readFileSync(join(out, `curves_${layer}.png`));
+    assert.equal(png.subarray(1, 4).toString(), 'PNG');
+  }
   const run = JSON.parse(read(out, 'run.json'));
   assert.equal(run.tried.count, 1);
   assert.match(

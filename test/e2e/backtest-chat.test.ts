@@ -58,6 +58,13 @@ test('ID-13 CX-03 CX-10 a backtest asked for in the chat is played beside the de
     assert.match(first.heard(), /B signals, no friction: \d+ trades/);
     const out = join(results, 'vwap-reclaim_2026-04-01_2026-05-31');
     assert.match(readFileSync(join(out, 'report.md'), 'utf8'), /^---\ntype: backtest/);
+    // the curves come as a file, where there are any
+    if (existsSync(join(out, 'curves_C.png')))
+      await until(
+        'the curves',
+        () => /files\/[0-9a-f]{8}-vwap-reclaim.*\.png/.test(first.heard()),
+        tell,
+      );
     assert.equal(existsSync(join(results, 'running.json')), false);
     first.say('/backtest vwap-reclaim 2026');
     await until('another one', () => existsSync(join(results, 'running.json')), tell);

@@ -3,9 +3,11 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { parse as parseCsv } from 'csv-parse/sync';
 import { sync as writeFileAtomic } from 'write-file-atomic';
 import { z } from 'zod';
 import type { Backtests, WaitingChat } from '#app/ports.ts';
+import type { CurvesPicture } from '#core/pictures/picture.ts';
 import type { BacktestAsk } from '#core/replies/act.ts';
 import type { BacktestResult, BacktestStep } from '#core/replies/notice.ts';
 
@@ -79,6 +81,41 @@ function resultOf(stdout: string, folder: string, tookMs: number): BacktestResul
   const { symbols, from, to, days, warmUpDays, tried, notes } = found;
   const span = { firstDay: from, lastDay: to, days, warmUpDays };
   return { symbols, ...span, layers, tried, tookMs, notes, folder };
+}
+
+const tradeShape = z.object({ date: z.string(), R_net: z.coerce.number(), layer: z.string() });
+const equityShape = z.object({ date: z.string(), equity: z.coerce.number(), layer: z.string() });
+
+/** Rows of a file the backtest wrote. Throws when there is no such file, or it is another one. */
+function rowsIn<T>(file: string, shape: z.ZodType<T>): T[] {
+  const rows: unknown[] = parseCsv(readFileSync(file), { columns: true });
+  return rows.map((row) => shape.parse(row));
+}
+
+/** What the files say of equity and R, with friction where that was played; null: nothing was traded. */
+function curvesIn(out: string, strategy: string): CurvesPicture | null {
+  try {
+    const trades = rowsIn(join(out, 'trades.csv'), tradeShape);
+    const layer = trades.some((trade) => trade.layer === 'C') ? 'C' : 'B';
+    const equity = rowsIn(join(out, 'equity.csv'), equityShape);
+    const picture: CurvesPicture = {
+      kind: 'curves',
+      subject: `${strategy} · ${layer}`,
+      currency: 'USD',
+      equity: equity
+        .filter((row) => row.layer === layer)
+        .map(({ date, equity: value }) => {
+          return { tradingDay: date, valueMinor: Math.round(value * 100) };
+        }),
+      trades: trades
+        .filter((row) => row.layer === layer)
+        .map(({ date, R_net: resultR }) => ({ tradingDay: date, resultR })),
+    };
+    return picture.trades.length === 0 ? null : picture;
+  } catch {
+    // a result is worth telling without its picture
+    return null;
+  }
 }
 
 function argumentsOf({ strategy, from, to }: BacktestAsk, out: string): string[] {
@@ -165,7 +202,7 @@ export function createBacktestProcess(options: BacktestProcessOptions): Backtest
         if (code !== 0) return resolve({ kind: 'failed', cause: causeOf(texts.stderr) });
         try {
           const result = resultOf(texts.stdout, out, Math.round(performance.now() - startedAt));
-          resolve({ kind: 'done', result });
+          resolve({ kind: 'done', result, curves: curvesIn(out, strategy) });
         } catch (error) {
           resolve({
             kind: 'failed',
