@@ -10,6 +10,7 @@ import type { Config } from '#shell/config/config.ts';
 import { readEnv } from '#shell/config/env.ts';
 import { readFeeds } from '#shell/config/feeds.ts';
 import { connectStore, type StoreHandle } from '#shell/store/client.ts';
+import { createRawSnapshots } from '#shell/store/snapshots.ts';
 import { openFeedsCn, TOLD_DAYS } from './compose-feeds-cn.ts';
 
 /*
@@ -21,6 +22,19 @@ const ZONE = 'Asia/Shanghai';
 /** One kind of data in the evening may take longer than a checkpoint waits. */
 const SYNC_ASK_MS = 180_000;
 const CHECK_MS = 8_000;
+const DAY_MS = 86_400_000;
+
+/** Takes out raw answers older than they are kept for; answers how many. */
+async function expireRaw(
+  handle: StoreHandle,
+  keepDays: number | null,
+  now: number,
+): Promise<number> {
+  if (keepDays === null) return 0;
+  // the store refuses what is not old by its own clock, whatever day is synced
+  const at = Math.min(now, Date.now());
+  return await createRawSnapshots(handle).expire(at - keepDays * DAY_MS);
+}
 
 /** The feeds over a store of their own session. Throws ConfigError, StoreError. */
 export async function openDataCn(config: Config, now: () => number = Date.now) {
@@ -74,7 +88,11 @@ export async function dataCnOver(config: Config, handle: StoreHandle, now: () =>
     today,
     kindOf: (day: string) => sessionOn(calendar, day).kind,
     finalDay: () => finalDay(calendar, today(), now()),
-    sync: (day: string, onStep: (step: SyncStep) => void) => syncMarket(depsOf(onStep), day),
+    /** A day's sync; then what is older than raw answers are kept for is taken out. */
+    sync: async (day: string, onStep: (step: SyncStep) => void) => {
+      const report = await syncMarket(depsOf(onStep), day);
+      return { ...report, rawExpired: await expireRaw(handle, feeds.rawKeepDays, now()) };
+    },
     history: (from: string, through: string, onProgress: (progress: HistoryProgress) => void) =>
       syncHistory(
         depsOf(() => undefined),

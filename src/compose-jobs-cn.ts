@@ -106,7 +106,7 @@ export async function syncMarketCn(work: PulseWork): Promise<JobReport> {
   return {
     kind: report.hasDay ? 'done' : 'data_not_ready',
     line,
-    figures: { day, missing: names },
+    figures: { day, missing: names, rawExpired: report.rawExpired },
   };
 }
 

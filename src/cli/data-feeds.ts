@@ -58,6 +58,7 @@ export function runDataSync(
       output.line(stepLine(step));
       for (const line of step.named) output.line(`            ${line}`);
     });
+    if (report.rawExpired > 0) output.line(`${report.rawExpired} raw answers taken out: too old`);
     const history =
       given.history === null
         ? null

@@ -54,6 +54,8 @@ const asked = {
 };
 
 const symbolsPerCall = count(800);
+/** The store refuses to take out younger ones. */
+const rawDays = count(3_650, 7);
 const money = oneOf(['yuan', 'thousand', 'wan', 'yi']);
 const order = listOf(oneOf(FEED_SOURCES), `a list of ${FEED_SOURCES.join(', ')}`, 0);
 
@@ -84,6 +86,7 @@ export const feedsFile = section({
     whenUnknown: oneOf(['closed', 'open']),
     openDays: count(30),
   }),
+  rawKeepDays: rawDays.nullable(),
   look: section({ staleSeconds: seconds(600, 10), suspendedAfterMinutes: minutes(60, 1) }),
   sources: section({
     tencent: section({ ...asked, quoteUrl: address, historyUrl: address, symbolsPerCall }),

@@ -299,8 +299,14 @@ function createMemoryBars(): BarStore {
 }
 
 function createMemoryRaw(): RawSnapshots {
-  const rows: (RawSnapshot & { payloadHash: string })[] = [];
+  let rows: (RawSnapshot & { payloadHash: string })[] = [];
   return {
+    expire: async (beforeAt) => {
+      const kept = rows.filter(({ ingestedAt }) => ingestedAt >= beforeAt);
+      const expired = rows.length - kept.length;
+      rows = kept;
+      return expired;
+    },
     save: async (snapshot) => {
       const payload = cleanText(snapshot.payload);
       const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(payload));

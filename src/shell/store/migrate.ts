@@ -167,7 +167,8 @@ export async function resetStore(access: OwnerAccess): Promise<void> {
       const found = await tx<{ name: string }[]>`
         select tablename as name from pg_tables where schemaname = 'public'`;
       for (const { name } of found) await tx`drop table ${tx(name)} cascade`;
-      await tx`drop function if exists append_batch, leads, refuse_change, instant_of cascade`;
+      await tx`drop function if exists append_batch, leads, refuse_change, refuse_raw_change, expire_raw,
+        instant_of cascade`;
       await tx`drop schema if exists drizzle cascade`;
     });
   } catch (error) {

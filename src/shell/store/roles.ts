@@ -29,6 +29,8 @@ const READ_MODELS = ['accounts', 'positions', 'trades', 'signals', 'intents'] as
 function grants(): string {
   return [
     `grant usage on schema public to ${APP_ROLE}`,
+    `grant select on raw_expiries to ${APP_ROLE}`,
+    `grant execute on function expire_raw(timestamptz, integer) to ${APP_ROLE}`,
     `grant select, insert on ${[...APPEND_ONLY, ...RECORDED].join(', ')} to ${APP_ROLE}`,
     `grant select, insert, update (done_at, result) on inbox to ${APP_ROLE}`,
     `grant select, insert, update on outbox, job_run, leadership to ${APP_ROLE}`,

@@ -185,6 +185,17 @@ export const snapshotRaw = pgTable(
   (t) => [index('snapshot_raw_source').on(t.source, t.ingestedAt)],
 );
 
+/** Raw answers that were taken out because they were older than they are kept: how many, of which sources. */
+export const rawExpiries = pgTable('raw_expiries', {
+  id: serial('id'),
+  expiredAt: instant('expired_at').notNull(),
+  /** Answers that came before this instant are gone. */
+  before: instant('before').notNull(),
+  source: text('source').notNull(),
+  answers: integer('answers').notNull(),
+  bytes: whole('bytes').notNull(),
+});
+
 export const stateSnapshots = pgTable(
   'state_snapshots',
   {

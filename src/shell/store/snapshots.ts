@@ -5,6 +5,8 @@ import type { Caller } from './sql-client.ts';
 
 /** Older snapshots of a stream than this many are removed; the log can rebuild them. */
 const KEPT = 3;
+/** Raw answers taken out in one transaction. */
+const EXPIRED_AT_ONCE = 2_000;
 
 /** State snapshots in PostgreSQL. */
 export function createStateSnapshots(db: Caller, epoch: number | null): StateSnapshots {
@@ -66,9 +68,11 @@ export type RawSnapshots = {
   /** Answers the payload's sha256. */
   save(snapshot: RawSnapshot): Promise<string>;
   latest(source: string): Promise<(RawSnapshot & { readonly payloadHash: string }) | null>;
+  /** Takes out answers that came before an instant, at least 7 days ago; answers how many. */
+  expire(beforeAt: number): Promise<number>;
 };
 
-/** Raw snapshots in PostgreSQL; append-only. */
+/** Raw snapshots in PostgreSQL: never changed, and taken out by age only. */
 export function createRawSnapshots(db: Caller): RawSnapshots {
   return {
     save: (snapshot) =>
@@ -89,5 +93,17 @@ export function createRawSnapshots(db: Caller): RawSnapshots {
           from snapshot_raw where source = ${source} order by ingested_at desc, id desc limit 1`;
         return row ?? null;
       }),
+    expire: async (beforeAt) => {
+      let expired = 0;
+      // some at a time: no transaction is long, and a stop loses nothing
+      for (let taken = EXPIRED_AT_ONCE; taken === EXPIRED_AT_ONCE; expired += taken) {
+        taken = await db.run('expire raw snapshots', async (sql) => {
+          const [row] = await sql<{ taken: number }[]>`
+            select expire_raw(${beforeAt}, ${EXPIRED_AT_ONCE}) as taken`;
+          return row?.taken ?? 0;
+        });
+      }
+      return expired;
+    },
   };
 }

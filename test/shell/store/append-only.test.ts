@@ -14,6 +14,7 @@ const COLUMNS = {
 };
 const TABLES = Object.keys(COLUMNS);
 const FORBIDDEN = { code: '42501' };
+const DAY_MS = 86_400_000;
 
 async function fill({ store, handle }: OpenStore): Promise<void> {
   await store.events.append(batch('s', 0, [event(1)]));
@@ -105,6 +106,52 @@ for (const { name, open } of backends().filter((backend) => backend.name !== 'me
       await assert.rejects(app`delete from inbox`, FORBIDDEN);
       await opened.store.inbox.markDone(row?.id ?? 0, 'ok');
       assert.deepEqual(await opened.store.inbox.pending('r', 1), []);
+    });
+
+    test('DH-01 raw answers are taken out by age alone: old ones, counted, and never younger ones', async () => {
+      const { raw } = opened.store;
+      const [{ now } = { now: 0 }] = await app<{ now: number }[]>`
+        select extract(epoch from now())::float8 * 1000 as now`;
+      const answer = { url: 'u', runId: 'r', payload: '四四' };
+      for (const [source, daysAgo] of [
+        ['old', 40],
+        ['old', 31],
+        ['other', 31],
+        ['young', 8],
+      ] as const)
+        await raw.save({ ...answer, source, ingestedAt: now - daysAgo * DAY_MS });
+      const [{ count: before } = { count: 0 }] = await app<{ count: number }[]>`
+        select count(*)::int as count from snapshot_raw where ingested_at < ${now - 30 * DAY_MS}`;
+      assert.equal(await raw.expire(now - 30 * DAY_MS), before);
+      assert.equal(await raw.expire(now - 30 * DAY_MS), 0);
+      assert.equal(await raw.latest('old'), null);
+      assert.equal((await raw.latest('young'))?.payload, '四四');
+      const filed = await app<{ source: string; answers: number; bytes: number }[]>`
+        select source, answers, bytes::int as bytes from raw_expiries
+        where source in ('old', 'other') order by source`;
+      assert.deepEqual(filed.map(Object.values), [
+        ['old', 2, 12],
+        ['other', 1, 6],
+      ]);
+      for (const sql of [app, owner]) {
+        const young = new Date(now - 6 * DAY_MS).toISOString();
+        await assert.rejects(sql`select expire_raw(${young}::timestamptz, 10)`, FORBIDDEN);
+        await assert.rejects(sql`delete from raw_expiries`, FORBIDDEN);
+        await assert.rejects(
+          sql.begin(async (tx) => {
+            await tx`select set_config('centaur.expiring', 'on', true)`;
+            await tx`delete from snapshot_raw where source = 'young' and ingested_at > ${now - 6 * DAY_MS}`;
+            await tx`update snapshot_raw set payload = 'x' where source = 'young'`;
+          }),
+          FORBIDDEN,
+        );
+      }
+      await assert.rejects(
+        app`insert into raw_expiries (expired_at, before, source, answers, bytes)
+        values (now(), now(), 's', 1, 1)`,
+        FORBIDDEN,
+      );
+      assert.notEqual(await raw.latest('young'), null);
     });
   });
 }
