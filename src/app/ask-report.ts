@@ -1,12 +1,16 @@
 import type { Question } from '#core/replies/act.ts';
 import { curvesOf, type FullReport } from '#core/reports/period.ts';
+import { calendarAnswer } from './answer-calendar.ts';
 import { dayMeant, reportOf } from './answer-report.ts';
 import { fileRow, keepFile } from './chat-file.ts';
+import type { ReportFile } from './ports.ts';
 import { auditOf, type ReplyDeps, replyRows, type Turn } from './reply-rows.ts';
 
 type Ask = Extract<Question, { ask: 'report' }>;
 
 const FILE_LIFE_MS = 60 * 60_000;
+/** Events are listed about that far ahead. */
+const FILE_DAYS = 92;
 
 /** The curves of the desk that traded most; null where nobody draws, or nothing is to be drawn. */
 async function curvesFor(
@@ -50,13 +54,21 @@ async function send(
   { row, incoming, who }: Turn,
   deps: ReplyDeps,
 ): Promise<void> {
-  const { runId, clock, reports: writer = null } = deps;
+  const { reports: writer = null } = deps;
   if (writer === null || format === null) return;
   const hasPictures = format === 'md' || format === 'html';
   const curves = hasPictures ? await curvesFor(reports, who.language, deps) : null;
+  await sendFile(writer.write(reports, format, who.language, curves), { row, incoming, who }, deps);
+}
+
+async function sendFile(
+  { name, mediaType, content }: ReportFile,
+  { row, incoming }: Pick<Turn, 'row' | 'incoming' | 'who'>,
+  { runId, clock, files, outbox, handOver }: ReplyDeps,
+  done?: { readonly id: number; readonly result: unknown },
+): Promise<void> {
   const at = clock.now();
-  const { name, mediaType, content } = writer.write(reports, format, who.language, curves);
-  const file = await keepFile({ kind: 'document', name, mediaType, content }, deps.files, at);
+  const file = await keepFile({ kind: 'document', name, mediaType, content }, files, at);
   const letter = {
     runId,
     kind: 'reply',
@@ -67,5 +79,23 @@ async function send(
     at,
     expiresAt: at + FILE_LIFE_MS,
   };
-  deps.handOver(await deps.outbox.enqueue([fileRow(letter, incoming)]));
+  handOver(await outbox.enqueue([fileRow(letter, incoming)], done));
+}
+
+/** Answers `/calendar … ics` with a file. Throws StoreError. */
+export async function respondCalendarFile(
+  turn: Turn,
+  ask: Extract<Question, { ask: 'calendar' }>,
+  deps: ReplyDeps,
+): Promise<void> {
+  const { row, incoming, who } = turn;
+  const at = deps.clock.now();
+  const given = { market: ask.market, days: ask.days ?? FILE_DAYS };
+  const answer = calendarAnswer(at, given, deps.desks(), deps.sources);
+  const done = { id: row.id, result: { kind: 'answered', ask: 'calendar' } };
+  const { reports: writer = null } = deps;
+  if (writer !== null && answer.kind === 'calendar' && answer.agendas.length > 0)
+    return await sendFile(writer.calendar(answer.agendas, who.language, at), turn, deps, done);
+  const card = deps.speaker.answer(answer, incoming.channel, incoming.chatId);
+  deps.handOver(await deps.outbox.enqueue(await replyRows([card], 'calendar', turn, deps), done));
 }

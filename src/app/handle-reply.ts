@@ -5,7 +5,7 @@ import { parseReply } from '#core/replies/parse.ts';
 import { answerQuestion } from './answer-question.ts';
 import { respondBacktest } from './ask-backtest.ts';
 import { respondChart } from './ask-chart.ts';
-import { respondReportFile } from './ask-report.ts';
+import { respondCalendarFile, respondReportFile } from './ask-report.ts';
 import { StoreError } from './errors.ts';
 import { respondAct, respondSecondConfirm } from './perform-act.ts';
 import type { InboxRow, Incoming } from './ports.ts';
@@ -167,6 +167,8 @@ async function respondQuestion(
   }
   if (reply.question.ask === 'backtest') return await respondBacktest(turn, reply.question, deps);
   if (reply.question.ask === 'chart') return await respondChart(turn, reply.question, deps);
+  if (reply.question.ask === 'calendar' && reply.question.isFile)
+    return await respondCalendarFile(turn, reply.question, deps);
   if (reply.question.ask === 'report' && reply.question.format !== null)
     return await respondReportFile(turn, reply.question, deps);
   const answered = await answerQuestion(reply.question, who, {

@@ -1,3 +1,4 @@
+import type { Agenda } from '#core/gates/agenda.ts';
 import type { Reason } from '#core/gates/reason.ts';
 import type { Bar, BarColumns, Timeframe } from '#core/market/bar.ts';
 import type { DailyTableCn, PriceBasisCn } from '#core/market/daily-table-cn.ts';
@@ -747,6 +748,8 @@ export interface ReportWriter {
     language: 'zh' | 'en',
     curves: Uint8Array | null,
   ): ReportFile;
+  /** What lies ahead as a calendar file. */
+  calendar(agendas: readonly Agenda[], language: 'zh' | 'en', at: number): ReportFile;
 }
 
 /** Draws beside the desk. Never throws: null when it could not, and somebody was told why. */

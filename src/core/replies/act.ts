@@ -137,7 +137,13 @@ export type Question =
   | { readonly ask: 'gates'; readonly scope: string | null; readonly checkpoint: string | null }
   | { readonly ask: 'sectors'; readonly scope: string | null }
   /** `days` from today on; of one market, or of those that are traded here. */
-  | { readonly ask: 'calendar'; readonly days: number | null; readonly market: Market | null }
+  | {
+      readonly ask: 'calendar';
+      readonly days: number | null;
+      readonly market: Market | null;
+      /** To be had as a file for a calendar. */
+      readonly isFile: boolean;
+    }
   /** `day` is `today`, `yesterday` or a date; a week and a month are those it lies in. Null format: as a message. */
   | {
       readonly ask: 'report';

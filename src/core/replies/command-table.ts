@@ -125,7 +125,7 @@ export const COMMANDS: readonly CommandRow[] = [
   row('regime', 'viewer', '[symbol]', ['日型'], ['regime', '日型']),
   row('gates', 'viewer', '[desk] [HH:MM|now]', ['闸门'], ['gates', '闸门']),
   row('sectors', 'viewer', '[desk]', ['板块'], ['sectors', '板块']),
-  row('calendar', 'viewer', '[days] [cn|us]', ['日历'], ['calendar', '日历']),
+  row('calendar', 'viewer', '[days] [cn|us] [ics]', ['日历'], ['calendar', '日历']),
   row('chart', 'viewer', '[code|symbol|gates]', ['图'], ['chart', '图']),
   row(
     'report',

@@ -24,19 +24,21 @@ export function parseAccount(args: readonly string[]): Reply {
 /** Days that are shown at most: events are listed about that far ahead. */
 const MOST_DAYS = 92;
 
-/** Reads `/calendar`: a number of days, a market, both in either order, or neither. */
+/** Reads `/calendar`: a number of days, a market and `ics`, each or none, in any order. */
 export function parseCalendar(args: readonly string[]): Reply {
   const words = args.map((word) => word.toLowerCase());
+  const isFile = words.includes('ics');
   const number = words.find((word) => /^\d{1,3}$/.test(word));
   const market = words.find((word) => word === 'cn' || word === 'us');
   const days = number === undefined ? null : Number(number);
-  const read = Number(number !== undefined) + Number(market !== undefined);
+  const read = Number(number !== undefined) + Number(market !== undefined) + Number(isFile);
   if (read !== words.length || (days !== null && (days < 1 || days > MOST_DAYS)))
-    return bad('calendar', args.join(' '), `[days, 1 to ${MOST_DAYS}] [cn|us]`);
+    return bad('calendar', args.join(' '), `[days, 1 to ${MOST_DAYS}] [cn|us] [ics]`);
   return question({
     ask: 'calendar',
     days,
     market: market === undefined ? null : market === 'cn' ? 'CN' : 'US',
+    isFile,
   });
 }
 

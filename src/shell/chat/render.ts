@@ -353,6 +353,8 @@ function answerButtons(answer: Answer, text: Catalogue): CardButton[][] {
             { label: `${b.skip} ${ticket.code}`, command: `/skip ${ticket.code} ${version}` },
           ];
         });
+    case 'calendar':
+      return answer.agendas.length === 0 ? [] : [[{ label: 'ICS', command: '/calendar ics' }]];
     case 'period': {
       const [first] = answer.reports;
       if (first === undefined || first.span === 'score') return [];

@@ -3,6 +3,7 @@ import type { FullReport } from '#core/reports/period.ts';
 import type { Language } from '#shell/chat/format.ts';
 import { catalogueOf } from '#shell/chat/render.ts';
 import { REPORT_WORDS } from '#shell/chat/text/report-words.ts';
+import { writeIcs } from './calendar-ics.ts';
 import { documentOf, type ReportDocument } from './report-document.ts';
 
 const HTML_ESCAPES: Readonly<Record<string, string>> = {
@@ -156,6 +157,7 @@ ${body.join('\n')}
 /** Writes reports as Markdown with front matter, HTML in one file, CSV or JSON. */
 export function createReportWriter(): ReportWriter {
   return {
+    calendar: writeIcs,
     write(reports, format, language, curves): ReportFile {
       const [first] = reports;
       const { span = 'day', from = '', to = '' } = first?.report ?? {};

@@ -1289,7 +1289,7 @@ export const EN: Catalogue = {
       `filled: fill ${m.ticketCode} PRICE QUANTITY · not filled: /fill ${m.ticketCode} none · the rest void: /fill ${m.ticketCode} done`,
     ],
     manual_protection: (m, s) => [
-      `☐ Conditional order to copy · ${m.ticketCode}`,
+      `☐ Conditional order to copy · ${s.f.symbol(m.instrument)} · ${m.ticketCode}`,
       `sell ${s.f.symbol(m.instrument)} | trigger ≤${s.f.price(m.triggerPrice)} | price ${s.f.price(m.limitPrice)} | ${m.quantity} | valid through T+${m.validDays}`,
       'set at the broker? The desk watches the price in any case.',
     ],

@@ -1373,7 +1373,7 @@ export const ZH_CN: Catalogue = {
       `已成交:成交 ${m.ticketCode} 价格 股数 · 未成交:/fill ${m.ticketCode} none · 余量作废:/fill ${m.ticketCode} done`,
     ],
     manual_protection: (m, s) => [
-      `☐ 请设条件单 · ${m.ticketCode}`,
+      `☐ 请设条件单 · ${s.f.symbol(m.instrument)} · ${m.ticketCode}`,
       `卖出 ${s.f.symbol(m.instrument)} | 触发价 ≤${s.f.price(m.triggerPrice)} | 委托价 ${s.f.price(m.limitPrice)} | ${s.f.shares(m.quantity)} | 有效至 T+${m.validDays}`,
       '已在券商设条件单?交易台照常盯价。',
     ],
