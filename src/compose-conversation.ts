@@ -233,7 +233,7 @@ function shownOf(deps: ConversationDeps, speaker: Speaker, deliverer: Deliverer)
   const { fonts: fontsDir } = dataFilesOf(config.dataDir);
   const pictures = createPictures({ fontsDir, onTrouble });
   const leading = (): readonly PushTarget[] =>
-    pushTargets(access, config).filter(({ behind }) => behind === undefined);
+    pushTargets(access, config, deps.clock.now()).filter(({ behind }) => behind === undefined);
   const isPictured = ({ channel, hears }: PushTarget): boolean =>
     channel !== 'terminal' && hears === undefined;
   const pictureTargets = () => (config.channels.pictures ? leading().filter(isPictured) : []);

@@ -193,7 +193,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     market: createSimulatedMarket(deps, onTrouble),
     cn: await liveCnOf(deps),
     person: createPersonDesks(),
-    targets: () => pushTargets(access, config),
+    targets: () => pushTargets(access, config, clock.now()),
     tapeOf,
     show: (desk, events) => conversation.show(desk, events),
     handOverChat: (rows) => conversation.deliverer.handOver(rows),

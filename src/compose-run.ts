@@ -174,7 +174,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     killFile: deps.killSwitch.portOf(policy),
     broker,
     activity,
-    targets: () => pushTargets(access, config),
+    targets: () => pushTargets(access, config, clock.now()),
     fetchQuote: (instrument, timeoutMs) => feed.fetchQuote(instrument, timeoutMs),
     handOver: (rows) => handOver(rows),
     onStep: ({ input, events, version, ms }) => {

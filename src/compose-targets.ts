@@ -1,14 +1,23 @@
 import { inOrder, type PushTarget } from '#app/fan-out.ts';
+import { wallTimeOf } from '#core/market/session.ts';
+import { levelFor } from '#core/replies/hearing.ts';
 import type { ChatAccess } from '#shell/chat/authorize.ts';
 import { WEBHOOK_CHAT } from '#shell/chat/wecom-webhook.ts';
 import type { Config } from '#shell/config/config.ts';
 
 /** Chats that hear the desks on the channels that run, each behind the one that leads for its person, and mirrors. */
-export function pushTargets(access: ChatAccess, config: Config): PushTarget[] {
+export function pushTargets(access: ChatAccess, config: Config, at: number): PushTarget[] {
   const { activeChannels } = config;
   const isSpoken = (name: string): boolean => activeChannels.some((active) => active === name);
   const chats = access.chats('viewer').filter((chat) => isSpoken(chat.channel));
-  return [...inOrder(chats, config.channels.order), ...mirrorsOf(config)];
+  const zone = config.channels.operatorZone ?? Temporal.Now.timeZoneId();
+  const wallTime = wallTimeOf(at, zone).time;
+  const own = inOrder(chats, config.channels.order).map((target) => ({
+    ...target,
+    levelOf: (push: Parameters<NonNullable<PushTarget['levelOf']>>[0]) =>
+      levelFor(access.hearingOf(target.channel, target.chatId), push, at, wallTime),
+  }));
+  return [...own, ...mirrorsOf(config)];
 }
 
 /** Chats nobody answers in: a group's robot and mailboxes. */

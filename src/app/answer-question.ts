@@ -21,7 +21,7 @@ import type { DeskHandle } from './desk-handle.ts';
 import { viewOf } from './desk-view.ts';
 import { deskScope } from './find-desk.ts';
 import { quotesOfHeld } from './held-quotes.ts';
-import type { Identity } from './ports.ts';
+import type { Access, Identity } from './ports.ts';
 import { stopLines } from './stop-lines.ts';
 
 /** What questions ask outside the desks. Every method may throw StoreError. */
@@ -45,6 +45,7 @@ export interface AnswerSources
 }
 
 export type AnswerDeps = {
+  readonly access: Pick<Access, 'hearingOf'>;
   readonly now: () => number;
   readonly desks: () => readonly DeskHandle[];
   readonly sources: AnswerSources;
@@ -125,10 +126,11 @@ export async function answerQuestion(
       const lines = await deps.sources.logs(question.count ?? USUAL_LOG_LINES, question.level);
       return answer({ at, kind: 'logs', lines });
     }
+    case 'settings':
     case 'accounts':
     case 'ping':
     case 'whoami':
-      return answer(ownAnswer(at, question.ask, who, deps.sources));
+      return answer(ownAnswer(at, question.ask, who, deps));
     case 'stops':
       return { kind: 'notice', notice: await dryStops(question.of, handles, deps) };
     case 'exit_list':
@@ -164,17 +166,21 @@ async function jobsAnswer(
 /** What is known without asking a desk. */
 function ownAnswer(
   at: number,
-  ask: 'accounts' | 'ping' | 'whoami',
-  who: Extract<Identity, { kind: 'known' }>,
-  sources: AnswerSources,
+  ask: 'accounts' | 'ping' | 'whoami' | 'settings',
+  { actor, language }: Extract<Identity, { kind: 'known' }>,
+  { access, sources }: AnswerDeps,
 ): Answer {
   switch (ask) {
+    case 'settings': {
+      const hearing = access.hearingOf(actor.channel, actor.chatId);
+      return { at, kind: 'settings', hearing, language };
+    }
     case 'accounts':
       return { at, kind: 'accounts', accounts: sources.accounts() };
     case 'ping':
       return { at, kind: 'ping', figures: sources.ping() };
     case 'whoami':
-      return { at, kind: 'whoami', actor: who.actor, language: who.language };
+      return { at, kind: 'whoami', actor, language };
   }
 }
 

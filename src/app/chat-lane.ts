@@ -72,6 +72,14 @@ export function takeNewest(
   return { newest, older: all.filter((other) => other !== newest) };
 }
 
+/** Takes a row out of the lanes where it waits. */
+export function takeOut(dedupeKey: string, lanes: Iterable<ChatLane>): OutboxRow[] {
+  return [...lanes].flatMap(({ rows }) => {
+    const at = rows.findIndex((row) => row.dedupeKey === dedupeKey);
+    return at === -1 ? [] : rows.splice(at, 1);
+  });
+}
+
 /** Notes which message shows a row, unless a newer row of it is shown already. */
 export function noteShown(row: OutboxRow, messageId: string, lane: ChatLane): void {
   if (row.editKey === null || isOutdated(row, lane)) return;

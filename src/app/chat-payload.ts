@@ -17,6 +17,8 @@ export type ChatPayload = {
   readonly card?: Card;
   readonly file?: NamedFile;
   readonly replyTo?: string | null;
+  /** Said with the others of its chat in one silent message. */
+  readonly digest?: true;
   /** The row of the person's leading chat: this one is said only where that one is not delivered. */
   readonly behind?: ChatTarget & { readonly key: string };
 };
@@ -26,12 +28,29 @@ type PayloadDeps = {
   readonly render: (message: Message, channel: string, chatId: string) => Card;
 };
 
-/** What is delivered for a row. Throws ChannelError, retryable while the store cannot give a file. */
+/** True for a row that waits for its chat's digest. */
+export function isOfDigest(row: OutboxRow): boolean {
+  return (row.payload as ChatPayload).digest === true;
+}
+
+/** First lines of rows as one card, oldest first. */
+function digestOf(rows: readonly OutboxRow[], chat: ChatTarget, deps: PayloadDeps): Card {
+  const lines = rows.flatMap((row) => {
+    const { message } = row.payload as ChatPayload;
+    const shown =
+      message === undefined ? [] : deps.render(message, chat.channel, chat.chatId).lines;
+    return shown.slice(0, 1);
+  });
+  return { lines, buttons: [] };
+}
+
+/** What is delivered for a row, with `others` of its digest. Throws ChannelError, retryable while the store cannot give a file. */
 export async function outgoingOf(
   row: OutboxRow,
   chat: ChatTarget,
   edit: string | null,
   deps: PayloadDeps,
+  others: readonly OutboxRow[] = [],
 ): Promise<Outgoing> {
   const { card, message, file, replyTo } = row.payload as ChatPayload;
   const shown =
@@ -44,7 +63,7 @@ export async function outgoingOf(
   }
   return {
     chatId: chat.chatId,
-    card: shown,
+    card: others.length === 0 ? shown : digestOf([row, ...others], chat, deps),
     silent: row.priority >= 2,
     edit,
     replyTo: replyTo ?? null,

@@ -8,8 +8,9 @@ import {
   pauseOf,
   put,
   takeNewest,
+  takeOut,
 } from './chat-lane.ts';
-import { type ChatPayload, outgoingOf } from './chat-payload.ts';
+import { type ChatPayload, isOfDigest, outgoingOf } from './chat-payload.ts';
 import type { DeliverDeps, Deliverer } from './deliver-deps.ts';
 import { ChannelError } from './errors.ts';
 import type { ChatTarget } from './fan-out.ts';
@@ -72,6 +73,8 @@ class LaneDeliverer implements Deliverer {
     for (const row of rows) {
       const chat = chatOfLane(row.lane);
       if (chat === null || this.#known.has(row.dedupeKey) || this.#isSaid(row)) continue;
+      // the digest of its hour: the sweep finds it then
+      if (isOfDigest(row) && row.notBefore > this.#deps.clock.now()) continue;
       this.#known.add(row.dedupeKey);
       if (!this.#isShown(row) && this.#standby.hold(row)) continue;
       const own = this.#ownLane(row, chat);
@@ -101,12 +104,8 @@ class LaneDeliverer implements Deliverer {
   }
 
   /** Another copy was delivered: what still waits is not said; what is under way cannot be taken back. */
-  #withdraw(dedupeKey: string): void {
-    for (const { rows } of this.#lanes.values()) {
-      const at = rows.findIndex((row) => row.dedupeKey === dedupeKey);
-      const [row] = at === -1 ? [] : rows.splice(at, 1);
-      if (row !== undefined) this.#drop(row, SAID_ELSEWHERE);
-    }
+  #withdraw(dedupeKey: string, why = SAID_ELSEWHERE): void {
+    for (const row of takeOut(dedupeKey, this.#lanes.values())) this.#drop(row, why);
   }
 
   /** True when the message stands in the chat already and only the store has to be told. */
@@ -316,8 +315,10 @@ class LaneDeliverer implements Deliverer {
         retryable: false,
       });
     }
-    const outgoing = await outgoingOf(row, lane, edit, this.#deps);
+    const others = isOfDigest(row) ? lane.rows.filter(isOfDigest) : [];
+    const outgoing = await outgoingOf(row, lane, edit, this.#deps, others);
     const messageId = await channel.deliver(outgoing);
+    for (const other of others) this.#withdraw(other.dedupeKey, 'in the digest');
     noteShown(row, messageId, lane);
     const { message = null } = row.payload as ChatPayload;
     this.messages.note(lane.channel, lane.chatId, messageId, message);

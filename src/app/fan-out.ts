@@ -1,14 +1,21 @@
 import type { Effect } from '#core/engine/effect.ts';
 import type { Push } from '#core/engine/push.ts';
+import type { Level } from '#core/replies/hearing.ts';
 import type { NewOutboxRow } from './ports.ts';
 
 /** A chat that the desk speaks to. */
 export type ChatTarget = { readonly channel: string; readonly chatId: string };
 
+/** A digest leaves at each full hour, and is worth reading for some more. */
+const DIGEST_MS = 3_600_000;
+const DIGEST_LIFE_MS = 12 * DIGEST_MS;
+
 /** A chat that hears the desk's pushes. */
 export type PushTarget = ChatTarget & {
   /** The chat of the same person that is told first; absent: it leads, or hears everything. */
   readonly behind?: ChatTarget;
+  /** What the chat wants of a push; absent: all with its sound. */
+  readonly levelOf?: (push: Pick<Push, 'priority'> & { readonly kind: string }) => Level;
   /** A chat nobody answers in hears less; absent: everything. */
   readonly hears?: Hearing;
 };
@@ -49,6 +56,37 @@ export function inOrder(
   return [...ranked, ...others.map(({ channel, chatId }) => ({ channel, chatId }))];
 }
 
+function lifeEnd(at: number, { lifeMs }: Push): number | null {
+  return lifeMs === null ? null : at + lifeMs;
+}
+
+function quieter(priority: Push['priority']): Push['priority'] {
+  return priority < 2 ? 2 : priority;
+}
+
+/** A push in a digest waits for the next full hour and is no edit: the digest is one message. */
+function inDigest(at: number) {
+  const notBefore = (Math.floor(at / DIGEST_MS) + 1) * DIGEST_MS;
+  return { notBefore, editKey: null, expiresAt: notBefore + DIGEST_LIFE_MS };
+}
+
+/** Who hears a push, and how. A chat behind one that wants nothing of it wants nothing either. */
+function heardBy(
+  targets: readonly PushTarget[],
+  effect: Push,
+): { readonly target: PushTarget; readonly level: Level }[] {
+  const deaf = new Set<string>();
+  return targets.flatMap((target) => {
+    if (!isHeard(target, effect)) return [];
+    const { priority, message } = effect;
+    const level = target.levelOf?.({ priority, kind: message.kind }) ?? 'on';
+    const isBehindDeaf = target.behind !== undefined && deaf.has(chatLane(target.behind));
+    if (level !== 'off' && !isBehindDeaf) return [{ target, level }];
+    deaf.add(chatLane(target));
+    return [];
+  });
+}
+
 export type FanOutContext = {
   readonly runId: string;
   readonly accountId: string;
@@ -84,16 +122,20 @@ export function rowsOf(effects: readonly Effect[], context: FanOutContext): NewO
         behind === undefined || isEverywhere
           ? {}
           : { behind: { ...behind, key: `${key}:${chatLane(behind)}` } };
-      const hearing = targets.filter((target) => isHeard(target, effect));
-      return hearing.map((target) => ({
+      return heardBy(targets, effect).map(({ target, level }) => ({
         ...base,
         lane: chatLane(target),
         kind: effect.message.kind,
-        priority: effect.priority,
+        priority: level === 'on' ? effect.priority : quieter(effect.priority),
         dedupeKey: `${key}:${chatLane(target)}`,
         editKey: effect.editKey,
-        payload: { message: effect.message, ...behindOf(target) },
-        expiresAt: effect.lifeMs === null ? null : context.at + effect.lifeMs,
+        payload: {
+          message: effect.message,
+          ...(level === 'digest' ? { digest: true } : {}),
+          ...behindOf(target),
+        },
+        expiresAt: lifeEnd(context.at, effect),
+        ...(level === 'digest' ? inDigest(context.at) : {}),
       }));
     }
     if (effect.kind === 'write_kill_file' || effect.kind === 'remove_kill_file') return [];

@@ -1,8 +1,9 @@
-import type { Reply } from '#core/replies/act.ts';
+import type { ChatSetting, Reply } from '#core/replies/act.ts';
 import { commandOf } from '#core/replies/command-table.ts';
+import { hearingWith } from '#core/replies/hearing.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { parseReply } from '#core/replies/parse.ts';
-import { answerQuestion } from './answer-question.ts';
+import { type AnswerDeps, answerQuestion } from './answer-question.ts';
 import { respondBacktest } from './ask-backtest.ts';
 import { respondChart } from './ask-chart.ts';
 import { respondCalendarFile, respondReportFile } from './ask-report.ts';
@@ -148,6 +149,10 @@ async function warnOwners(
   if (rows.length > 0) deps.handOver(await deps.outbox.enqueue(rows));
 }
 
+function askedOf({ access, clock, desks, sources }: ReplyDeps): AnswerDeps {
+  return { access, now: () => clock.now(), desks, sources };
+}
+
 async function respondQuestion(
   turn: Turn,
   reply: Extract<Reply, { kind: 'question' }>,
@@ -171,11 +176,7 @@ async function respondQuestion(
     return await respondCalendarFile(turn, reply.question, deps);
   if (reply.question.ask === 'report' && reply.question.format !== null)
     return await respondReportFile(turn, reply.question, deps);
-  const answered = await answerQuestion(reply.question, who, {
-    now: () => deps.clock.now(),
-    desks: deps.desks,
-    sources: deps.sources,
-  });
+  const answered = await answerQuestion(reply.question, who, askedOf(deps));
   const { channel, chatId } = incoming;
   const cards =
     answered.kind === 'messages'
@@ -204,6 +205,31 @@ async function respondSetting(
       deps,
     );
   }
+  if (setting.set !== 'pair') return await respondHearing(turn, setting, deps);
   const { name, role } = turn.who.actor;
   await finish(turn, 'already_paired', { set: 'pair' }, [{ kind: 'paired', name, role }], deps);
+}
+
+/** Changes what this chat hears and shows its settings as they stand now. */
+async function respondHearing(
+  turn: Turn,
+  setting: Extract<ChatSetting, { set: 'notify' | 'mute' | 'quiet' }>,
+  deps: ReplyDeps,
+): Promise<void> {
+  const { row, incoming, who } = turn;
+  const { channel, chatId } = incoming;
+  const before = deps.access.hearingOf(channel, chatId);
+  const change =
+    setting.set === 'mute'
+      ? { ...setting, untilAt: deps.clock.now() + setting.minutes * 60_000 }
+      : setting;
+  await deps.access.setHearing(incoming, hearingWith(before, change));
+  const answered = await answerQuestion({ ask: 'settings' }, who, askedOf(deps));
+  if (answered.kind !== 'answer') return;
+  const card = deps.speaker.answer(answered.answer, channel, chatId);
+  const rows = await replyRows([card], 'settings', turn, deps);
+  const audit = auditOf(row, incoming, setting, null, 'hearing_set', deps, who.actor);
+  const stored = await deps.outbox.enqueue(rows);
+  await deps.inbox.markDone(row.id, { kind: 'hearing_set' }, [audit]);
+  deps.handOver(stored);
 }

@@ -25,6 +25,7 @@ import type { ReadCharge } from '#core/portfolio/account-reading.ts';
 import type { Anomaly } from '#core/quality/anomaly.ts';
 import type { FetchNote } from '#core/quality/note.ts';
 import type { Actor, BacktestAsk, ReportFormat } from '#core/replies/act.ts';
+import type { ChatHearing } from '#core/replies/hearing.ts';
 import type { BacktestResult, BacktestStep, CodeRefusal } from '#core/replies/notice.ts';
 import type { FullReport } from '#core/reports/period.ts';
 
@@ -806,6 +807,9 @@ export interface Access {
   /** Language of a chat; the default language for an unknown one. */
   languageOf(channel: string, chatId: string): 'zh' | 'en';
   setLanguage(row: Incoming, language: 'zh' | 'en'): Promise<void>;
+  /** What a chat wants to hear; everything for one that never said. */
+  hearingOf(channel: string, chatId: string): ChatHearing;
+  setHearing(row: Incoming, hearing: ChatHearing): Promise<void>;
   /** Tries a pairing code. `ignored`: no code is out, or the sender is banned; nothing is answered. */
   pair(
     row: Incoming,

@@ -23,7 +23,7 @@ const SESSION = 8 * HOUR;
 const DAY = 24 * HOUR;
 
 /** Priority and life of each kind of push. Source: chat.md "Push kinds". Null life: until delivered. */
-const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null]>> = {
+export const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number | null]>> = {
   boot: [2, HOUR],
   recovered: [2, HOUR],
   event_ahead: [2, DAY],

@@ -1,5 +1,6 @@
 import type { Market } from '#core/market/instrument.ts';
 import type { Span } from '#core/reports/period.ts';
+import type { ChatHearing, Level } from './hearing.ts';
 
 /** A file that a report may be had as. */
 export type ReportFormat = 'md' | 'csv' | 'json' | 'html';
@@ -123,6 +124,7 @@ export type Question =
         | 'health'
         | 'ping'
         | 'whoami'
+        | 'settings'
         | 'todo'
         | 'accounts';
     }
@@ -170,7 +172,11 @@ export type Question =
 /** A setting of the conversation itself. */
 export type ChatSetting =
   | { readonly set: 'lang'; readonly language: 'zh' | 'en' }
-  | { readonly set: 'pair'; readonly pairingCode: string };
+  | { readonly set: 'pair'; readonly pairingCode: string }
+  /** How this chat hears a kind of push. */
+  | { readonly set: 'notify'; readonly push: string; readonly level: Level }
+  | { readonly set: 'mute'; readonly push: string; readonly minutes: number }
+  | { readonly set: 'quiet'; readonly quiet: ChatHearing['quiet'] };
 
 /** What a text means. `unknown_command` names the nearest command; nothing is executed. */
 export type Reply =

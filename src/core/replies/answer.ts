@@ -14,6 +14,7 @@ import type { Difference, External } from '#core/portfolio/account-reading.ts';
 import type { PeriodReport } from '#core/reports/period.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { Actor } from './act.ts';
+import type { ChatHearing } from './hearing.ts';
 
 /** A desk as a question sees it: its committed state, what it saw of the market, the axes judged from both. */
 export type DeskView = {
@@ -152,6 +153,12 @@ export type Answer = { readonly at: number } & (
   /** Days of each desk added up; a desk without a recorded day is left out. */
   | { readonly kind: 'period'; readonly reports: readonly PeriodReport[] }
   | { readonly kind: 'ping'; readonly figures: Readonly<Record<string, number | string>> }
+  /** What this chat hears and speaks. */
+  | {
+      readonly kind: 'settings';
+      readonly hearing: ChatHearing;
+      readonly language: 'zh' | 'en';
+    }
   | { readonly kind: 'whoami'; readonly actor: Actor; readonly language: 'zh' | 'en' }
 );
 

@@ -50,7 +50,11 @@ export type CommandName =
   | 'todo'
   | 'protected'
   | 'pair'
-  | 'whoami';
+  | 'whoami'
+  | 'settings'
+  | 'notify'
+  | 'quiet'
+  | 'mute';
 
 /** Role a command needs at least, in rising order. */
 export type CommandRole = 'viewer' | 'operator' | 'owner';
@@ -144,6 +148,10 @@ export const COMMANDS: readonly CommandRow[] = [
   row('logs', 'viewer', '[count] [debug|info|warn|error]', ['日志'], ['logs', '日志']),
   row('ping', 'viewer', '', [], ['ping']),
   row('lang', 'viewer', 'zh|en', ['语言'], []),
+  row('settings', 'viewer', '', ['设置'], ['settings', '设置']),
+  row('notify', 'viewer', '<kind> on|silent|digest|off', ['提醒'], []),
+  row('quiet', 'viewer', 'HH:MM-HH:MM|off', ['免打扰'], []),
+  row('mute', 'viewer', '<kind> <minutes>', ['暂停提醒'], []),
   row('pair', 'viewer', '<pairing code>', ['配对'], []),
   row('whoami', 'viewer', '', ['我是谁'], ['whoami', '我是谁']),
   row('start', 'viewer', '', ['开始'], ['开始']),

@@ -3,6 +3,7 @@ import { type CommandName, commandOf, commandOfWord, nearestCommand } from './co
 import { parseBacktest } from './parse-backtest.ts';
 import { parseAccount, parseCalendar, parseMode } from './parse-desk.ts';
 import { parseFill, parseProtected, reportedFill } from './parse-fill.ts';
+import { parseMute, parseNotify, parseQuiet } from './parse-hearing.ts';
 import { parsePositionCommand } from './parse-positions.ts';
 import { parseChart, parseLogs, parseReport, parseScore } from './parse-report.ts';
 import { parseSafe, parseUnlock } from './parse-safety.ts';
@@ -173,6 +174,12 @@ function parseCommand(name: CommandName, args: readonly string[], context: Reply
       return parseLanguage(args);
     case 'pair':
       return parsePair(args);
+    case 'notify':
+      return parseNotify(args);
+    case 'quiet':
+      return parseQuiet(args);
+    case 'mute':
+      return parseMute(args);
     default:
       return parsePositionCommand(name, args) ?? parseQuestion(name, args, context);
   }
@@ -347,6 +354,7 @@ function parseQuestion(name: CommandName, args: readonly string[], context: Repl
     case 'jobs':
     case 'health':
     case 'ping':
+    case 'settings':
     case 'whoami':
     case 'todo':
     case 'accounts':

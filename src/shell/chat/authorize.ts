@@ -1,4 +1,5 @@
 import type { Access, Clock, Identity, Incoming } from '#app/ports.ts';
+import { type ChatHearing, HEARS_ALL } from '#core/replies/hearing.ts';
 
 type Role = 'viewer' | 'operator' | 'owner';
 type Language = 'zh' | 'en';
@@ -23,6 +24,10 @@ export type UserBookContent = {
     readonly chatId: string;
     readonly language: Language;
   }[];
+  /** What chats want to hear, where they said so. */
+  readonly hearing?:
+    | readonly (ChatHearing & { readonly channel: string; readonly chatId: string })[]
+    | undefined;
 };
 
 /** Where users are kept. `load` answers null before the first save; both may throw ConfigError. */
@@ -89,6 +94,7 @@ class Table implements ChatAccess {
   #users: ChatUser[];
   readonly #groups: Set<string>;
   readonly #languages: Map<string, Language>;
+  readonly #hearing: Map<string, ChatHearing>;
   /** By channel; '' for one that any channel may take. */
   readonly #pairings = new Map<string, Pairing>();
   readonly #tries = new Map<string, { bad: number; bannedUntil: number }>();
@@ -107,6 +113,21 @@ class Table implements ChatAccess {
     this.#languages = new Map(
       content.languages.map((l) => [keyOf(l.channel, l.chatId), l.language]),
     );
+    this.#hearing = new Map(
+      (content.hearing ?? []).map(({ channel, chatId, ...hearing }) => [
+        keyOf(channel, chatId),
+        hearing,
+      ]),
+    );
+  }
+
+  hearingOf(channel: string, chatId: string): ChatHearing {
+    return this.#hearing.get(keyOf(channel, chatId)) ?? HEARS_ALL;
+  }
+
+  async setHearing(row: Incoming, hearing: ChatHearing): Promise<void> {
+    this.#hearing.set(keyOf(row.channel, row.chatId), hearing);
+    await this.#save();
   }
 
   identify(row: Incoming): Identity {
@@ -262,6 +283,7 @@ class Table implements ChatAccess {
       users: this.#users,
       groups: [...this.#groups].map(chatOfKey),
       languages: [...this.#languages].map(([key, language]) => ({ ...chatOfKey(key), language })),
+      hearing: [...this.#hearing].map(([key, hearing]) => ({ ...chatOfKey(key), ...hearing })),
     });
   }
 }

@@ -10,6 +10,7 @@ import { createFormat, type Format, type Language, reasonText } from './format.t
 import { noticeButtons } from './notice-buttons.ts';
 import type { Catalogue, Speech } from './text/catalogue.ts';
 import { EN } from './text/en.ts';
+import { SETTINGS_EN, SETTINGS_ZH, settingsButtons } from './text/settings-lines.ts';
 import { ZH_CN } from './text/zh-cn.ts';
 
 /** Settings of one rendering. `now` drives countdowns; `operatorZone` adds the person's clock in brackets. */
@@ -360,6 +361,8 @@ function answerButtons(answer: Answer, text: Catalogue): CardButton[][] {
       if (first === undefined || first.span === 'score') return [];
       return [fileButtons(`/report ${first.from} ${first.span}`, ['md', 'csv', 'json', 'html'])];
     }
+    case 'settings':
+      return settingsButtons(answer, answer.language === 'zh' ? SETTINGS_ZH : SETTINGS_EN);
     case 'positions':
       return [
         [

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { ConfigError } from '#app/errors.ts';
 import type { UserBook } from './authorize.ts';
 
+const WALL_TIME = z.string().regex(/^\d{2}:\d{2}$/);
+
 const CONTENT = z.strictObject({
   users: z.array(
     z.strictObject({
@@ -19,6 +21,17 @@ const CONTENT = z.strictObject({
   languages: z.array(
     z.strictObject({ channel: z.string(), chatId: z.string(), language: z.enum(['zh', 'en']) }),
   ),
+  hearing: z
+    .array(
+      z.strictObject({
+        channel: z.string(),
+        chatId: z.string(),
+        levels: z.record(z.string(), z.enum(['on', 'silent', 'digest', 'off'])),
+        muted: z.record(z.string(), z.number()),
+        quiet: z.strictObject({ from: WALL_TIME, to: WALL_TIME }).nullable(),
+      }),
+    )
+    .optional(),
 });
 
 /**

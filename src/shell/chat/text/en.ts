@@ -49,6 +49,7 @@ import {
 } from './pulse-lines.ts';
 import type { PulseWords } from './pulse-words.ts';
 import { isTakenOver, planLine, refusedLines, signOf, slippageText } from './rule-lines.ts';
+import { SETTINGS_EN, settingsLines } from './settings-lines.ts';
 import { type SheetWords, sheetLines } from './sheet.ts';
 import { FAULTS_EN } from './source-faults.ts';
 import { STOP_CHANGES_EN } from './stop-words.ts';
@@ -1128,6 +1129,10 @@ export const EN: Catalogue = {
     ping: 'is it alive',
     lang: 'language of this chat',
     pair: 'become a user with the code from the console',
+    settings: 'what this chat hears, by buttons',
+    notify: 'how this chat hears a kind of push',
+    quiet: 'hours in which only alarms sound',
+    mute: 'a kind without a sound for a while',
     whoami: 'your id and role',
     start: 'what this is',
     help: 'this list',
@@ -1941,6 +1946,7 @@ export const EN: Catalogue = {
       ),
     period: (a, s) => periodLines(a.reports, s, PERIOD_EN, EN, CALENDAR_EN),
     ping: (a, s) => [`pong ${s.f.figures(a.figures)}`.trim()],
+    settings: (a, s) => settingsLines(a, SETTINGS_EN, (at) => s.f.time(at)),
     whoami: (a, s) => [
       `${s.f.words(a.actor.name, 40)} · ${s.f.words(a.actor.id, 60)} · ${EN.roles[a.actor.role]} · chat ${s.f.words(a.actor.chatId, 40)} · English`,
     ],

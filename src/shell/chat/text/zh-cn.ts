@@ -49,6 +49,7 @@ import {
 import type { PulseWords } from './pulse-words.ts';
 import { PULSE_ZH } from './pulse-zh.ts';
 import { isTakenOver, planLine, refusedLines, signOf, slippageText } from './rule-lines.ts';
+import { SETTINGS_ZH, settingsLines } from './settings-lines.ts';
 import { type SheetWords, sheetLines } from './sheet.ts';
 import { FAULTS_ZH } from './source-faults.ts';
 import { STOP_CHANGES_ZH } from './stop-words.ts';
@@ -1219,6 +1220,10 @@ export const ZH_CN: Catalogue = {
     ping: '是否在线',
     lang: '本聊天的语言',
     pair: '用控制台上的配对码成为用户',
+    settings: '本聊天听到什么,按钮设置',
+    notify: '某类消息怎样提醒',
+    quiet: '免打扰时段,只有警报会响',
+    mute: '某类消息暂时静音',
     whoami: '您的编号与角色',
     start: '这是什么',
     help: '本列表',
@@ -2003,6 +2008,7 @@ export const ZH_CN: Catalogue = {
       ),
     period: (a, s) => periodLines(a.reports, s, PERIOD_ZH, ZH_CN, CALENDAR_ZH),
     ping: (a, s) => [`pong ${s.f.figures(a.figures)}`.trim()],
+    settings: (a, s) => settingsLines(a, SETTINGS_ZH, (at) => s.f.time(at)),
     whoami: (a, s) => [
       `${s.f.words(a.actor.name, 40)} · ${s.f.words(a.actor.id, 60)} · ${ZH_CN.roles[a.actor.role]} · 聊天 ${s.f.words(a.actor.chatId, 40)} · 中文`,
     ],
