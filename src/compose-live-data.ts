@@ -1,4 +1,4 @@
-import type { BarSource, FeedListener, MarketFeed } from '#app/ports.ts';
+import type { BarSource, Clock, DataDenial, FeedListener, MarketFeed, Timer } from '#app/ports.ts';
 import type { Bar } from '#core/market/bar.ts';
 import { sessionOn } from '#core/market/calendar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
@@ -26,6 +26,8 @@ const REFRESH_EVERY_MS = 60 * 60_000;
 const HEARTBEAT_EVERY_MS = 5_000;
 /** Before the open the desk begins to look for signs of life. */
 const AHEAD_MS = 15 * 60_000;
+/** A refusal that lasts longer is told; a request is put again after 30 s. */
+const DENIED_FOR_MS = 45_000;
 /** Of a vendor's message in a chat. */
 const MOST_WORDS = 160;
 
@@ -52,7 +54,70 @@ async function fileHistory(live: LiveDesk, house: LiveHouse, data: AccountData):
   }
 }
 
-function listenerOf(live: LiveDesk, house: LiveHouse, source: string): FeedListener {
+/**
+ * Puts the desk in doubt of a symbol whose prices have been refused for a while. What is refused and given
+ * again in between, as while a gateway restarts at night, is left to the log: nobody is to release it.
+ */
+class Denials {
+  readonly #live: LiveDesk;
+  readonly #clock: Clock;
+  readonly #waiting = new Map<InstrumentId, { newest: DataDenial; readonly timer: Timer }>();
+
+  constructor(live: LiveDesk, clock: Clock) {
+    this.#live = live;
+    this.#clock = clock;
+  }
+
+  take(denial: DataDenial): void {
+    const { instrument, missing } = denial;
+    const waiting = this.#waiting.get(instrument);
+    if (missing.length === 0) return this.#given(instrument);
+    if (waiting !== undefined) {
+      waiting.newest = denial;
+      return;
+    }
+    const timer = this.#clock.at(this.#clock.now() + DENIED_FOR_MS, () => this.#doubt(instrument));
+    this.#waiting.set(instrument, { newest: denial, timer });
+  }
+
+  stop(): void {
+    for (const { timer } of this.#waiting.values()) timer.cancel();
+    this.#waiting.clear();
+  }
+
+  #given(instrument: InstrumentId): void {
+    const { desk } = this.#live;
+    this.#waiting.get(instrument)?.timer.cancel();
+    this.#waiting.delete(instrument);
+    const isDoubted = desk
+      .state()
+      .safeMode.some((entry) => entry.cause === 'data_denied' && entry.subject === instrument);
+    if (!isDoubted) return;
+    const passed = { cause: 'data_denied', subject: instrument } as const;
+    desk.post({ kind: 'doubt_passed', at: this.#clock.now(), ...passed });
+  }
+
+  #doubt(instrument: InstrumentId): void {
+    const waiting = this.#waiting.get(instrument);
+    if (waiting === undefined) return;
+    this.#waiting.delete(instrument);
+    const { missing, cause } = waiting.newest;
+    this.#live.desk.post({
+      kind: 'doubt_noticed',
+      at: this.#clock.now(),
+      cause: 'data_denied',
+      subject: instrument,
+      figures: { missing: missing.join(', '), cause: cause.slice(0, MOST_WORDS) },
+    });
+  }
+}
+
+function listenerOf(
+  live: LiveDesk,
+  house: LiveHouse,
+  source: string,
+  denials: Denials,
+): FeedListener {
   const { desk, onTrouble } = live;
   const { clock, deps } = house;
   let toldAt = 0;
@@ -82,18 +147,10 @@ function listenerOf(live: LiveDesk, house: LiveHouse, source: string): FeedListe
       });
     },
     connection: ({ kind, cause }) => deps.log.warn({ line: 'connection', place, cause }, kind),
-    denied({ instrument, missing, cause }) {
-      const doubt = { cause: 'data_denied', subject: instrument } as const;
-      const isKnown = desk
-        .state()
-        .safeMode.some((entry) => entry.cause === doubt.cause && entry.subject === instrument);
-      if (missing.length === 0) {
-        if (isKnown) desk.post({ kind: 'doubt_passed', at: clock.now(), ...doubt });
-        return;
-      }
-      deps.log.warn({ place, instrument, missing, cause }, 'data denied');
-      const figures = { missing: missing.join(', '), cause: cause.slice(0, MOST_WORDS) };
-      desk.post({ kind: 'doubt_noticed', at: clock.now(), ...doubt, figures });
+    denied: (denial) => {
+      const { instrument, missing, cause } = denial;
+      if (missing.length > 0) deps.log.warn({ place, instrument, missing, cause }, 'data denied');
+      denials.take(denial);
     },
     halt({ instrument, kind, cause }) {
       deps.log.warn({ place, instrument, cause }, kind);
@@ -115,6 +172,7 @@ export type AccountMarket = {
 export function followAccount(live: LiveDesk, house: LiveHouse, data: AccountData): AccountMarket {
   const { desk, onTrouble } = live;
   const { feed } = data;
+  const denials = new Denials(live, house.clock);
   let subscription: { stop(): void } | null = null;
   let isStopped = false;
   let timer: ReturnType<typeof setInterval> | null = null;
@@ -125,7 +183,8 @@ export function followAccount(live: LiveDesk, house: LiveHouse, data: AccountDat
     start() {
       void refresh().then(() => {
         if (isStopped) return;
-        subscription = feed.subscribe(desk.policy.instruments, listenerOf(live, house, feed.name));
+        const listener = listenerOf(live, house, feed.name, denials);
+        subscription = feed.subscribe(desk.policy.instruments, listener);
         timer = setInterval(() => void refresh(), REFRESH_EVERY_MS);
       });
     },
@@ -133,6 +192,7 @@ export function followAccount(live: LiveDesk, house: LiveHouse, data: AccountDat
       isStopped = true;
       if (timer !== null) clearInterval(timer);
       subscription?.stop();
+      denials.stop();
     },
   };
 }

@@ -155,6 +155,16 @@ describe('a request for data at Interactive Brokers', () => {
     });
   });
 
+  test('ID-18 a request put again that is not refused is given, though no price comes at night', async () => {
+    const { fake, feed, asked } = await setUp({ refusalMs: 50 });
+    fake.denied.set('bars', [420, 'Invalid Real-time Query']);
+    const { told } = listen(feed, [QQQM]);
+    await eventually(() => told.at(-1)?.missing.join() === 'bars');
+    fake.denied.clear();
+    const before = asked('50');
+    await eventually(() => told.at(-1)?.missing.length === 0 && asked('50') > before);
+  });
+
   test('ID-18 what is given is told once its prices came, for a doubt of before a restart', async () => {
     const { feed, asked, give } = await setUp();
     const { told } = listen(feed, [QQQM]);

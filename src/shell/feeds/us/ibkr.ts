@@ -20,6 +20,8 @@ export type IbkrFeedOptions = {
   readonly onNote?: (line: string) => void;
   /** Waits before what was refused is asked for again, the last one repeats. */
   readonly againMs?: readonly number[];
+  /** A request put again that was not refused within this time is given. Default 8,000. */
+  readonly refusalMs?: number;
   /** Requests for 5-second bars that the vendor takes in ten minutes. Default 60. */
   readonly barRequests?: number;
 };
@@ -143,6 +145,14 @@ class IbkrFeed implements MarketFeed {
     if (this.#lines.get(line.instrument) !== line) return;
     if (part === 'quotes') this.#askQuotes(line);
     else this.#askBars(line);
+    if (!line.refused.has(part) || line.again.has(part)) return;
+    // at night nothing comes by itself: who does not refuse gives; a bar that stays away in session is noticed
+    const { clock, refusalMs = 8_000 } = this.#options;
+    const until = clock.now() + refusalMs;
+    line.again.set(
+      part,
+      clock.at(until, () => this.#grant(line, part)),
+    );
   }
 
   #askQuotes(line: Line): void {
@@ -192,14 +202,18 @@ class IbkrFeed implements MarketFeed {
   #came(line: Line, part: Part): void {
     if (line.came.has(part)) return;
     line.came.add(part);
+    this.#grant(line, part);
+  }
+
+  #grant(line: Line, part: Part): void {
     const wasRefused = line.refused.delete(part);
     if (wasRefused && part === 'bars') void this.#fill(line, line.toldAt + MINUTE_MS);
     line.again.get(part)?.cancel();
     line.again.delete(part);
     const isWhole =
       line.came.has('bars') && (line.came.has('quotes') || this.#options.marketData === 'delayed');
-    if (isWhole) line.refusals = 0;
-    if (isWhole || line.refused.size > 0) this.#tellDenial(line);
+    if (line.refused.size === 0) line.refusals = 0;
+    if (isWhole || wasRefused) this.#tellDenial(line);
   }
 
   #tellDenial(line: Line): void {
