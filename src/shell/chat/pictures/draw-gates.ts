@@ -2,7 +2,7 @@ import type { Check } from '#core/gates/gate.ts';
 import type { GatePicture } from '#core/pictures/picture.ts';
 import type { Language } from '#shell/chat/format.ts';
 import type { Catalogue } from '#shell/chat/text/catalogue.ts';
-import { PICTURE_WORDS } from '#shell/chat/text/picture-words.ts';
+import { PICTURE_WORDS, type PictureWords } from '#shell/chat/text/picture-words.ts';
 import { signOf } from '#shell/chat/text/rule-lines.ts';
 import type { Drawing } from './drawing.ts';
 import { GRID_LINE, heading, INK, letters, PALE, VERDICT_COLORS } from './palette.ts';
@@ -21,6 +21,13 @@ function figure(value: Check['value'], unknown: string): string {
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 3).replace(/\.?0+$/, '');
 }
 
+/** `22 < 30`; what is either so or not so has nothing to be compared with. */
+function comparison(check: Check, words: PictureWords): string {
+  const { value, threshold } = check;
+  if (typeof value === 'boolean') return value ? words.yes : words.no;
+  return `${figure(value, words.notKnown)} ${signOf(check)} ${figure(threshold, words.notKnown)}`;
+}
+
 /** A value in thresholds: 1 is met exactly. Null where the two cannot be compared on a scale. */
 function share({ value, threshold }: Check): number | null {
   if (typeof value !== 'number' || typeof threshold !== 'number' || !(threshold > 0)) return null;
@@ -35,7 +42,6 @@ export function gateDrawing(picture: GatePicture, language: Language, text: Cata
   const verdict = isPassed ? words.gatePassed : words.gateFailed;
   const rows = checks.map((check) => {
     const color = check.passed ? VERDICT_COLORS.passed : VERDICT_COLORS.failed;
-    const value = figure(check.value, words.notKnown);
     return {
       name: text.checks[check.name] ?? check.name,
       bar: {
@@ -43,7 +49,7 @@ export function gateDrawing(picture: GatePicture, language: Language, text: Cata
         itemStyle: { color },
         label: {
           ...letters(16, color),
-          formatter: `${value} ${signOf(check)} ${figure(check.threshold, words.notKnown)}`,
+          formatter: comparison(check, words),
         },
       },
     };

@@ -6,17 +6,22 @@ const ENTRY = join(import.meta.dirname, '..', '..', '..', '..', 'bin', 'worker.m
 const SCRIPT = 'src/shell/chat/pictures/drawing-thread.ts';
 /** A picture takes well under a second; one that takes this long will not come. */
 const DRAW_WITHIN_MS = 10_000;
+/** A thread that drew nothing for so long ends; it takes some 90 MB while it lives. */
+const IDLE_MS = 5 * 60_000;
 /** Pictures that may wait at a time. More than a day's are never meant at once. */
 const MOST_WAITING = 64;
 
 export type DrawingDesk = {
   /** The PNG. Rejects when it cannot be drawn. */
   draw(drawing: Drawing): Promise<Uint8Array>;
+  /** True while there is a thread. */
+  isAwake(): boolean;
   /** Ends the thread; what waits is rejected. */
   stop(): Promise<void>;
 };
 
 type Waiting = { readonly task: DrawingTask; readonly end: PromiseWithResolvers<Uint8Array> };
+type Timeout = ReturnType<typeof setTimeout>;
 
 /**
  * One thread that draws picture after picture. It starts with the first one and keeps no process alive;
@@ -25,73 +30,108 @@ type Waiting = { readonly task: DrawingTask; readonly end: PromiseWithResolvers<
 export function createDrawingDesk(
   fontsDir: string,
   drawWithinMs: number = DRAW_WITHIN_MS,
+  idleMs: number = IDLE_MS,
 ): DrawingDesk {
-  const queue: Waiting[] = [];
-  let current: Waiting | null = null;
-  let thread: Worker | null = null;
-  let deadline: ReturnType<typeof setTimeout> | null = null;
-  let count = 0;
-  let isStopped = false;
+  return new OneThread(fontsDir, drawWithinMs, idleMs);
+}
 
-  const settle = (how: (end: Waiting['end']) => void): void => {
-    const done = current;
-    current = null;
-    if (deadline !== null) clearTimeout(deadline);
-    deadline = null;
-    if (done !== null) how(done.end);
-    next();
-  };
-  const lose = (of: Worker, why: string): void => {
-    if (of !== thread) return;
-    thread = null;
-    void of.terminate();
-    settle((end) => end.reject(new Error(`picture: ${why}`)));
-  };
-  const start = (): Worker => {
-    const workerData: DrawingThreadData = { script: SCRIPT, fontsDir };
+class OneThread implements DrawingDesk {
+  readonly #fontsDir: string;
+  readonly #drawWithinMs: number;
+  readonly #idleMs: number;
+  readonly #queue: Waiting[] = [];
+  #current: Waiting | null = null;
+  #thread: Worker | null = null;
+  #deadline: Timeout | null = null;
+  #idle: Timeout | null = null;
+  #count = 0;
+  #isStopped = false;
+
+  constructor(fontsDir: string, drawWithinMs: number, idleMs: number) {
+    this.#fontsDir = fontsDir;
+    this.#drawWithinMs = drawWithinMs;
+    this.#idleMs = idleMs;
+  }
+
+  draw(drawing: Drawing): Promise<Uint8Array> {
+    const end = Promise.withResolvers<Uint8Array>();
+    if (this.#isStopped) end.reject(new Error('picture: drawing has stopped'));
+    else if (this.#queue.length >= MOST_WAITING) end.reject(new Error('picture: too many wait'));
+    else {
+      this.#count += 1;
+      this.#queue.push({ task: { id: this.#count, drawing }, end });
+      this.#next();
+    }
+    return end.promise;
+  }
+
+  isAwake(): boolean {
+    return this.#thread !== null;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    const waiting = this.#queue.splice(0);
+    for (const { end } of waiting) end.reject(new Error('picture: drawing has stopped'));
+    const ended = this.#thread;
+    if (ended !== null) this.#lose(ended, 'drawing has stopped');
+    await ended?.terminate();
+  }
+
+  #next(): void {
+    if (this.#current !== null) return;
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = null;
+    const waiting = this.#queue.shift();
+    if (waiting === undefined) return this.#rest();
+    this.#current = waiting;
+    this.#thread ??= this.#start();
+    const used = this.#thread;
+    used.ref();
+    const late = `not drawn within ${this.#drawWithinMs} ms`;
+    this.#deadline = setTimeout(() => this.#lose(used, late), this.#drawWithinMs);
+    used.postMessage(waiting.task);
+  }
+
+  #rest(): void {
+    const used = this.#thread;
+    if (used === null) return;
+    used.unref();
+    this.#idle = setTimeout(() => this.#lose(used, 'idle'), this.#idleMs);
+    this.#idle.unref();
+  }
+
+  #start(): Worker {
+    const workerData: DrawingThreadData = { script: SCRIPT, fontsDir: this.#fontsDir };
     const started = new Worker(ENTRY, { workerData });
     started.on('message', (answer: DrawingAnswer) => {
-      if (answer.id !== current?.task.id) return;
-      settle((end) => {
+      if (answer.id !== this.#current?.task.id) return;
+      this.#settle((end) => {
         if ('png' in answer) end.resolve(answer.png);
         else end.reject(new Error(`picture: ${answer.error}`));
       });
     });
-    started.on('error', (error) => lose(started, error instanceof Error ? error.message : 'died'));
-    started.on('exit', (code) => lose(started, `the thread ended with code ${code}`));
+    started.on('error', (error) =>
+      this.#lose(started, error instanceof Error ? error.message : 'the thread died'),
+    );
+    started.on('exit', (code) => this.#lose(started, `the thread ended with code ${code}`));
     return started;
-  };
-  const next = (): void => {
-    const waiting = current === null ? queue.shift() : undefined;
-    if (waiting === undefined) {
-      if (current === null) thread?.unref();
-      return;
-    }
-    current = waiting;
-    thread ??= start();
-    const used = thread;
-    used.ref();
-    deadline = setTimeout(() => lose(used, `not drawn within ${drawWithinMs} ms`), drawWithinMs);
-    used.postMessage(waiting.task);
-  };
-  return {
-    draw(drawing) {
-      const end = Promise.withResolvers<Uint8Array>();
-      if (isStopped) end.reject(new Error('picture: drawing has stopped'));
-      else if (queue.length >= MOST_WAITING) end.reject(new Error('picture: too many wait'));
-      else {
-        count += 1;
-        queue.push({ task: { id: count, drawing }, end });
-        next();
-      }
-      return end.promise;
-    },
-    async stop() {
-      isStopped = true;
-      for (const { end } of queue.splice(0)) end.reject(new Error('picture: drawing has stopped'));
-      const ended = thread;
-      if (ended !== null) lose(ended, 'drawing has stopped');
-      await ended?.terminate();
-    },
-  };
+  }
+
+  /** Lets a thread go, and with it the picture it was drawing. */
+  #lose(of: Worker, why: string): void {
+    if (of !== this.#thread) return;
+    this.#thread = null;
+    void of.terminate();
+    this.#settle((end) => end.reject(new Error(`picture: ${why}`)));
+  }
+
+  #settle(how: (end: Waiting['end']) => void): void {
+    const done = this.#current;
+    this.#current = null;
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.#deadline = null;
+    if (done !== null) how(done.end);
+    this.#next();
+  }
 }

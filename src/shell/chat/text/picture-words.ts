@@ -15,6 +15,8 @@ export type PictureWords = {
   readonly gateFailed: string;
   readonly threshold: string;
   readonly notKnown: string;
+  readonly yes: string;
+  readonly no: string;
   readonly equity: string;
   readonly cumulative: string;
   readonly eachTrade: string;
@@ -35,6 +37,8 @@ const EN: PictureWords = {
   gateFailed: 'not passed',
   threshold: 'threshold',
   notKnown: 'not known',
+  yes: 'yes',
+  no: 'no',
   equity: 'Equity',
   cumulative: 'Sum of R',
   eachTrade: 'each trade',
@@ -55,6 +59,8 @@ const ZH: PictureWords = {
   gateFailed: '未通过',
   threshold: '阈值',
   notKnown: '未知',
+  yes: '是',
+  no: '否',
   equity: '净值',
   cumulative: '累计R',
   eachTrade: '每笔',

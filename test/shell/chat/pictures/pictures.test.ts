@@ -9,6 +9,7 @@ import { createPictures, drawingOf } from '#shell/chat/pictures/pictures.ts';
 import { catalogueOf } from '#shell/chat/render.ts';
 import { PICTURE_WORDS } from '#shell/chat/text/picture-words.ts';
 import { hostile } from '#test/support/chat-samples.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { CN_SESSION, CURVES, GATES, intraday, minutes } from '#test/support/pictures.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'centaur-pictures-'));
@@ -73,6 +74,35 @@ test('a thread that does not answer in time is given up, and what waits gets a n
   await assert.rejects(desk.draw(drawingOf(GATES, 'en')), /not drawn within 0 ms/);
   await assert.rejects(desk.draw(drawingOf(GATES, 'en')), /not drawn within 0 ms/);
   await desk.stop();
+});
+
+test('a thread that draws nothing for a while ends, and the next picture starts another', async () => {
+  const desk = createDrawingDesk(fontsDir, 30_000, 1);
+  const drawing = drawingOf(GATES, 'en');
+  assert.equal(desk.isAwake(), false);
+  const first = await desk.draw(drawing);
+  await eventually(() => !desk.isAwake());
+  assert.deepEqual(Buffer.from(await desk.draw(drawing)), Buffer.from(first));
+  await desk.stop();
+  assert.equal(desk.isAwake(), false);
+});
+
+test('CX-05 a row that is either so or not so says so, and compares nothing', () => {
+  const [check] = GATES.checks;
+  assert.ok(check !== undefined);
+  const row = {
+    ...check,
+    name: 'index_above_ma20',
+    value: true,
+    operator: '==' as const,
+    threshold: true,
+  };
+  const shown = (['en', 'zh'] as const).map((language) => {
+    const { option } = drawingOf({ ...GATES, checks: [row] }, language);
+    const [bars] = option.series as { data: { label: { formatter: string } }[] }[];
+    return bars?.data[0]?.label.formatter;
+  });
+  assert.deepEqual(shown, ['yes', '是']);
 });
 
 test('CX-14 every letter that pictures use has a part of the font', () => {
