@@ -65,8 +65,11 @@ const LONGEST_RETRY_MS = 2_000;
 /** Without a word on when the limit ends. */
 const LIMITED_MS = 5_000;
 const SECOND_MS = 1_000;
-/** Left to itself fetch closes a connection after 4 s of silence. The vendor's own word, if it gives one, wins. */
-const IDLE_MS = 60_000;
+/**
+ * Left to itself fetch closes a connection after 4 s of silence. Well below the minute after which servers
+ * close one: a request must not meet that. The vendor's own word, if it gives one, wins.
+ */
+const IDLE_MS = 30_000;
 const LONGEST_QUOTE = 160;
 
 /** The trading host gives a code of its own, the data host words alone. */
