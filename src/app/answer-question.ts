@@ -45,7 +45,7 @@ export interface AnswerSources
 }
 
 export type AnswerDeps = {
-  readonly access: Pick<Access, 'hearingOf'>;
+  readonly access: Pick<Access, 'hearingOf' | 'users'>;
   readonly now: () => number;
   readonly desks: () => readonly DeskHandle[];
   readonly sources: AnswerSources;
@@ -126,6 +126,7 @@ export async function answerQuestion(
       const lines = await deps.sources.logs(question.count ?? USUAL_LOG_LINES, question.level);
       return answer({ at, kind: 'logs', lines });
     }
+    case 'users':
     case 'settings':
     case 'accounts':
     case 'ping':
@@ -166,11 +167,17 @@ async function jobsAnswer(
 /** What is known without asking a desk. */
 function ownAnswer(
   at: number,
-  ask: 'accounts' | 'ping' | 'whoami' | 'settings',
+  ask: 'accounts' | 'ping' | 'whoami' | 'settings' | 'users',
   { actor, language }: Extract<Identity, { kind: 'known' }>,
   { access, sources }: AnswerDeps,
 ): Answer {
   switch (ask) {
+    case 'users': {
+      const users = access.users().map(({ channel, userId, name, role, person = null }) => {
+        return { id: `${channel}:${userId}`, name, role, person };
+      });
+      return { at, kind: 'users', users };
+    }
     case 'settings': {
       const hearing = access.hearingOf(actor.channel, actor.chatId);
       return { at, kind: 'settings', hearing, language };

@@ -164,7 +164,7 @@ async function respondQuestion(
   if (!mayActAs(who.actor.role, needed)) {
     const notice: Notice = {
       kind: 'role_too_low',
-      command: ask === 'backtest' ? 'backtest' : 'reconcile',
+      command: commandOf(ask)?.name ?? 'help',
       role: who.actor.role,
       needed,
     };
@@ -205,9 +205,48 @@ async function respondSetting(
       deps,
     );
   }
+  if (setting.set === 'role') return await respondRole(turn, setting, deps);
   if (setting.set !== 'pair') return await respondHearing(turn, setting, deps);
   const { name, role } = turn.who.actor;
   await finish(turn, 'already_paired', { set: 'pair' }, [{ kind: 'paired', name, role }], deps);
+}
+
+/** Gives or takes a role; every owner is told. Only an owner may, in a chat of his own. */
+async function respondRole(
+  turn: Turn,
+  setting: Extract<ChatSetting, { set: 'role' }>,
+  deps: ReplyDeps,
+): Promise<void> {
+  const { row, who } = turn;
+  const { user, role } = setting;
+  const command = role === null ? 'revoke' : 'role';
+  if (!mayActAs(who.actor.role, 'owner')) {
+    const notice: Notice = { kind: 'role_too_low', command, role: who.actor.role, needed: 'owner' };
+    return await finish(turn, notice.kind, setting, [notice], deps);
+  }
+  if (!who.canAct)
+    return await finish(turn, 'chat_read_only', setting, [{ kind: 'chat_read_only' }], deps);
+  const done = await deps.access.setRole(user, role);
+  if (done.kind !== 'set') {
+    const notice: Notice = { kind: 'role_refused', user, reason: done.kind };
+    return await finish(turn, 'role_refused', setting, [notice], deps);
+  }
+  const notice: Notice = { kind: 'role_set', user, name: done.name, role, by: who.actor.name };
+  const others = deps.access
+    .chats('owner')
+    .filter(
+      ({ channel, chatId }) => channel !== turn.incoming.channel || chatId !== turn.incoming.chatId,
+    );
+  const rows = others.map((chat, index) =>
+    outboxRow(deps, chat, {
+      kind: 'role_set',
+      dedupeKey: `${deps.runId}:role:${row.id}:${index}`,
+      card: deps.speaker.notice(notice, chat.channel, chat.chatId),
+      replyTo: null,
+    }),
+  );
+  if (rows.length > 0) deps.handOver(await deps.outbox.enqueue(rows));
+  await finish(turn, 'role_set', setting, [notice], deps);
 }
 
 /** Changes what this chat hears and shows its settings as they stand now. */
@@ -218,6 +257,8 @@ async function respondHearing(
 ): Promise<void> {
   const { row, incoming, who } = turn;
   const { channel, chatId } = incoming;
+  if (!who.canAct)
+    return await finish(turn, 'chat_read_only', setting, [{ kind: 'chat_read_only' }], deps);
   const before = deps.access.hearingOf(channel, chatId);
   const change =
     setting.set === 'mute'

@@ -807,6 +807,21 @@ export interface Access {
   /** Language of a chat; the default language for an unknown one. */
   languageOf(channel: string, chatId: string): 'zh' | 'en';
   setLanguage(row: Incoming, language: 'zh' | 'en'): Promise<void>;
+  /** Everybody who may speak, but for the terminal. */
+  users(): readonly {
+    readonly channel: string;
+    readonly userId: string;
+    readonly name: string;
+    readonly role: 'viewer' | 'operator' | 'owner';
+    readonly person?: string | undefined;
+  }[];
+  /** Gives a user (`telegram:4711`) another role, or takes all away (null); an owner remains always. */
+  setRole(
+    user: string,
+    role: 'viewer' | 'operator' | 'owner' | null,
+  ): Promise<
+    { readonly kind: 'set'; readonly name: string } | { readonly kind: 'unknown' | 'last_owner' }
+  >;
   /** What a chat wants to hear; everything for one that never said. */
   hearingOf(channel: string, chatId: string): ChatHearing;
   setHearing(row: Incoming, hearing: ChatHearing): Promise<void>;

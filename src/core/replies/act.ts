@@ -1,5 +1,6 @@
 import type { Market } from '#core/market/instrument.ts';
 import type { Span } from '#core/reports/period.ts';
+import type { CommandRole } from './command-table.ts';
 import type { ChatHearing, Level } from './hearing.ts';
 
 /** A file that a report may be had as. */
@@ -125,6 +126,7 @@ export type Question =
         | 'ping'
         | 'whoami'
         | 'settings'
+        | 'users'
         | 'todo'
         | 'accounts';
     }
@@ -173,6 +175,8 @@ export type Question =
 export type ChatSetting =
   | { readonly set: 'lang'; readonly language: 'zh' | 'en' }
   | { readonly set: 'pair'; readonly pairingCode: string }
+  /** What a user may do from now on; null: nothing, as a stranger. */
+  | { readonly set: 'role'; readonly user: string; readonly role: CommandRole | null }
   /** How this chat hears a kind of push. */
   | { readonly set: 'notify'; readonly push: string; readonly level: Level }
   | { readonly set: 'mute'; readonly push: string; readonly minutes: number }

@@ -14,6 +14,7 @@ import type { Difference, External } from '#core/portfolio/account-reading.ts';
 import type { PeriodReport } from '#core/reports/period.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
 import type { Actor } from './act.ts';
+import type { CommandRole } from './command-table.ts';
 import type { ChatHearing } from './hearing.ts';
 
 /** A desk as a question sees it: its committed state, what it saw of the market, the axes judged from both. */
@@ -153,6 +154,18 @@ export type Answer = { readonly at: number } & (
   /** Days of each desk added up; a desk without a recorded day is left out. */
   | { readonly kind: 'period'; readonly reports: readonly PeriodReport[] }
   | { readonly kind: 'ping'; readonly figures: Readonly<Record<string, number | string>> }
+  /** Who may speak, and what they may do. */
+  | {
+      readonly kind: 'users';
+      readonly users: readonly {
+        /** `telegram:4711`. */
+        readonly id: string;
+        readonly name: string;
+        readonly role: CommandRole;
+        /** The user whose further chat it is; null: a person of its own. */
+        readonly person: string | null;
+      }[];
+    }
   /** What this chat hears and speaks. */
   | {
       readonly kind: 'settings';

@@ -54,7 +54,10 @@ export type CommandName =
   | 'settings'
   | 'notify'
   | 'quiet'
-  | 'mute';
+  | 'mute'
+  | 'users'
+  | 'role'
+  | 'revoke';
 
 /** Role a command needs at least, in rising order. */
 export type CommandRole = 'viewer' | 'operator' | 'owner';
@@ -152,6 +155,9 @@ export const COMMANDS: readonly CommandRow[] = [
   row('notify', 'viewer', '<kind> on|silent|digest|off', ['提醒'], []),
   row('quiet', 'viewer', 'HH:MM-HH:MM|off', ['免打扰'], []),
   row('mute', 'viewer', '<kind> <minutes>', ['暂停提醒'], []),
+  row('users', 'owner', '', ['用户'], ['users', '用户']),
+  row('role', 'owner', '<user> viewer|operator|owner', ['角色'], []),
+  row('revoke', 'owner', '<user>', ['移除'], []),
   row('pair', 'viewer', '<pairing code>', ['配对'], []),
   row('whoami', 'viewer', '', ['我是谁'], ['whoami', '我是谁']),
   row('start', 'viewer', '', ['开始'], ['开始']),

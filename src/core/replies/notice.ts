@@ -310,6 +310,19 @@ export type Notice =
   | { readonly kind: 'language_set'; readonly language: 'zh' | 'en' }
   | { readonly kind: 'paired'; readonly name: string; readonly role: CommandRole }
   | { readonly kind: 'pair_refused' }
+  /** A user may do something else from now on; null: nothing. */
+  | {
+      readonly kind: 'role_set';
+      readonly user: string;
+      readonly name: string;
+      readonly role: CommandRole | null;
+      readonly by: string;
+    }
+  | {
+      readonly kind: 'role_refused';
+      readonly user: string;
+      readonly reason: 'unknown' | 'last_owner';
+    }
   | { readonly kind: 'pairing_offered'; readonly pairingCode: string; readonly validMs: number }
   | {
       readonly kind: 'security_denied';

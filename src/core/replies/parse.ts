@@ -1,5 +1,6 @@
 import type { DeskAct, Reply } from './act.ts';
 import { type CommandName, commandOf, commandOfWord, nearestCommand } from './command-table.ts';
+import { parseRevoke, parseRole } from './parse-access.ts';
 import { parseBacktest } from './parse-backtest.ts';
 import { parseAccount, parseCalendar, parseMode } from './parse-desk.ts';
 import { parseFill, parseProtected, reportedFill } from './parse-fill.ts';
@@ -174,6 +175,10 @@ function parseCommand(name: CommandName, args: readonly string[], context: Reply
       return parseLanguage(args);
     case 'pair':
       return parsePair(args);
+    case 'role':
+      return parseRole(args);
+    case 'revoke':
+      return parseRevoke(args);
     case 'notify':
       return parseNotify(args);
     case 'quiet':
@@ -355,6 +360,7 @@ function parseQuestion(name: CommandName, args: readonly string[], context: Repl
     case 'health':
     case 'ping':
     case 'settings':
+    case 'users':
     case 'whoami':
     case 'todo':
     case 'accounts':

@@ -58,7 +58,6 @@ export type ChatAccess = Access & {
   offerPairing(role?: Role, channel?: string | null): PairingOffer;
   /** True when nobody may speak on this channel yet. */
   isUnused(channel: string): boolean;
-  users(): readonly ChatUser[];
 };
 
 export type PairingOffer = {
@@ -219,6 +218,22 @@ class Table implements ChatAccess {
       },
       language,
     };
+  }
+
+  async setRole(user: string, role: Role | null): ReturnType<Access['setRole']> {
+    const isMeant = (one: ChatUser): boolean => keyOf(one.channel, one.userId) === user;
+    const found = this.#users.find(isMeant);
+    if (found === undefined) return { kind: 'unknown' };
+    const next = this.#users.flatMap((one) => {
+      if (!isMeant(one)) return [one];
+      return role === null ? [] : [{ ...one, role }];
+    });
+    // without an owner the next stranger with a code would become one
+    if (found.role === 'owner' && !next.some((one) => one.role === 'owner'))
+      return { kind: 'last_owner' };
+    this.#users = next;
+    await this.#save();
+    return { kind: 'set', name: found.name };
   }
 
   noteStranger(_row: Incoming): number | null {

@@ -328,6 +328,8 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
   language_set: { kind: 'language_set', language: 'en' },
   paired: { kind: 'paired', name: 'Li', role: 'owner' },
   pair_refused: { kind: 'pair_refused' },
+  role_set: { kind: 'role_set', user: 'telegram:8', name: 'Li', role: 'viewer', by: 'Wang' },
+  role_refused: { kind: 'role_refused', user: 'telegram:8', reason: 'last_owner' },
   pairing_offered: { kind: 'pairing_offered', pairingCode: 'ABC123', validMs: 600_000 },
   security_denied: {
     kind: 'security_denied',

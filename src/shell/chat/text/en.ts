@@ -1129,6 +1129,9 @@ export const EN: Catalogue = {
     ping: 'is it alive',
     lang: 'language of this chat',
     pair: 'become a user with the code from the console',
+    users: 'who may speak, and as what',
+    role: 'another role for a user',
+    revoke: 'takes a user out',
     settings: 'what this chat hears, by buttons',
     notify: 'how this chat hears a kind of push',
     quiet: 'hours in which only alarms sound',
@@ -1718,6 +1721,16 @@ export const EN: Catalogue = {
     paired: (n, s) => [
       `✓ Welcome ${s.f.words(n.name, 40)}: you are ${EN.roles[n.role]}. /help lists the commands.`,
     ],
+    role_set: (n, s) => [
+      n.role === null
+        ? `✓ ${s.f.words(n.name, 40)} (${s.f.words(n.user, 60)}) may not speak here any more · by ${s.f.words(n.by, 40)}`
+        : `✓ ${s.f.words(n.name, 40)} (${s.f.words(n.user, 60)}) is ${EN.roles[n.role]} now · by ${s.f.words(n.by, 40)}`,
+    ],
+    role_refused: (n, s) => [
+      n.reason === 'unknown'
+        ? `✕ No user ${s.f.words(n.user, 60)}. /users lists them. Nothing done.`
+        : `✕ ${s.f.words(n.user, 60)} is the last owner; make another one first. Nothing done.`,
+    ],
     pair_refused: () => ['✕ This code is not valid.'],
     pairing_offered: (n, s) => [
       `To become owner, send the bot: /pair ${n.pairingCode} (valid ${s.f.duration(n.validMs)}, once)`,
@@ -1946,6 +1959,14 @@ export const EN: Catalogue = {
       ),
     period: (a, s) => periodLines(a.reports, s, PERIOD_EN, EN, CALENDAR_EN),
     ping: (a, s) => [`pong ${s.f.figures(a.figures)}`.trim()],
+    users: (a, s) =>
+      none(
+        a.users.map(
+          (u) =>
+            `${s.f.words(u.id, 60)} · ${s.f.words(u.name, 40)} · ${EN.roles[u.role]}${u.person === null ? '' : ` · chat of ${s.f.words(u.person, 60)}`}`,
+        ),
+        'Nobody but this terminal.',
+      ),
     settings: (a, s) => settingsLines(a, SETTINGS_EN, (at) => s.f.time(at)),
     whoami: (a, s) => [
       `${s.f.words(a.actor.name, 40)} · ${s.f.words(a.actor.id, 60)} · ${EN.roles[a.actor.role]} · chat ${s.f.words(a.actor.chatId, 40)} · English`,

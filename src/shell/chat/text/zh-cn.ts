@@ -731,6 +731,11 @@ const USAGE_ZH: Readonly<Record<string, string>> = {
   drill: '[账户组]',
   resume: '[账户组|all] 原因',
   safe: 'on|off',
+  notify: '种类 on|silent|digest|off(警报 P0 总会响;等您处理的不能关、不能汇总)',
+  quiet: 'HH:MM-HH:MM|off',
+  mute: '种类 分钟(1–1440m;警报 P0 总会响)',
+  role: '用户 viewer|operator|owner',
+  revoke: '用户',
   ack: '[编号]',
   exit: '[代码|编号] [百分比]',
   cancel: '委托号|代码|编号|all',
@@ -1220,6 +1225,9 @@ export const ZH_CN: Catalogue = {
     ping: '是否在线',
     lang: '本聊天的语言',
     pair: '用控制台上的配对码成为用户',
+    users: '谁可以发言、什么角色',
+    role: '改变用户的角色',
+    revoke: '移除用户',
     settings: '本聊天听到什么,按钮设置',
     notify: '某类消息怎样提醒',
     quiet: '免打扰时段,只有警报会响',
@@ -1782,6 +1790,16 @@ export const ZH_CN: Catalogue = {
     paired: (n, s) => [
       `✓ 欢迎 ${s.f.words(n.name, 40)}:您的角色是“${ZH_CN.roles[n.role]}”。/help 查看命令。`,
     ],
+    role_set: (n, s) => [
+      n.role === null
+        ? `✓ ${s.f.words(n.name, 40)}(${s.f.words(n.user, 60)})已被移除 · 操作人 ${s.f.words(n.by, 40)}`
+        : `✓ ${s.f.words(n.name, 40)}(${s.f.words(n.user, 60)})现在是“${ZH_CN.roles[n.role]}” · 操作人 ${s.f.words(n.by, 40)}`,
+    ],
+    role_refused: (n, s) => [
+      n.reason === 'unknown'
+        ? `✕ 没有用户 ${s.f.words(n.user, 60)}。/users 查看名单。什么也没做。`
+        : `✕ ${s.f.words(n.user, 60)} 是最后一位所有者,请先设另一位。什么也没做。`,
+    ],
     pair_refused: () => ['✕ 配对码无效。'],
     pairing_offered: (n, s) => [
       `要成为所有者,请向机器人发送:/pair ${n.pairingCode}(${s.f.duration(n.validMs)}内有效,仅一次)`,
@@ -2008,6 +2026,14 @@ export const ZH_CN: Catalogue = {
       ),
     period: (a, s) => periodLines(a.reports, s, PERIOD_ZH, ZH_CN, CALENDAR_ZH),
     ping: (a, s) => [`pong ${s.f.figures(a.figures)}`.trim()],
+    users: (a, s) =>
+      none(
+        a.users.map(
+          (u) =>
+            `${s.f.words(u.id, 60)} · ${s.f.words(u.name, 40)} · ${ZH_CN.roles[u.role]}${u.person === null ? '' : ` · ${s.f.words(u.person, 60)} 的另一聊天`}`,
+        ),
+        '只有这台终端。',
+      ),
     settings: (a, s) => settingsLines(a, SETTINGS_ZH, (at) => s.f.time(at)),
     whoami: (a, s) => [
       `${s.f.words(a.actor.name, 40)} · ${s.f.words(a.actor.id, 60)} · ${ZH_CN.roles[a.actor.role]} · 聊天 ${s.f.words(a.actor.chatId, 40)} · 中文`,
