@@ -12,6 +12,7 @@ import type { Message } from '#core/engine/message.ts';
 import { pendingTickets } from '#core/engine/select.ts';
 import type { EventTable } from '#core/gates/event-window.ts';
 import { InvariantError } from '#core/lib/assert.ts';
+import type { Order } from '#core/machines/order.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import { createPaperBroker } from '#shell/brokers/paper.ts';
@@ -37,6 +38,10 @@ import type { KillSwitch } from './compose-kill.ts';
 import { answerSources } from './compose-sources.ts';
 import type { DeskStore } from './compose-store.ts';
 import { pushTargets } from './compose-targets.ts';
+
+function isUnheard({ state }: Order): boolean {
+  return state === 'intended' || state === 'submitted';
+}
 
 /** What is played: days, how they are played, and the feed on the run's clock. */
 export type Material = {
@@ -216,7 +221,10 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     speed: options.speed ?? (material.kind === 'demo' ? config.profile.speed : 'realtime'),
     isRealtime: () =>
       (options.operator ?? 'terminal') === 'terminal' &&
-      (pendingTickets(desk.state()).length > 0 || parts.conversation?.isAsking() === true),
+      (pendingTickets(desk.state()).length > 0 ||
+        parts.conversation?.isAsking() === true ||
+        // the time an order needs to be heard of is real, too
+        Object.values(desk.state().orders).some(isUnheard)),
     isCatchingUp: () => desk.isCatchingUp(),
   });
   // what a person types is stamped with the place the paced clock has reached, not with its last event

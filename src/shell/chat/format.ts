@@ -138,8 +138,19 @@ const NOT: Readonly<Record<string, string>> = {
 };
 const WANTED: Readonly<Record<string, string>> = { '<': '<', '<=': '≤', '>': '>', '>=': '≥' };
 
+/** From here on digits are grouped and fractions left out: a turnover is no ratio. */
+const GROUPED = 10_000;
+
+function grouped(value: number): string {
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',')
+    .replace('-', '−');
+}
+
 /** Two figures as short as they can be told apart. */
 function told(value: number, threshold: number): readonly [string, string] {
+  if (Math.abs(threshold) >= GROUPED) return [grouped(value), grouped(threshold)];
   const short = [trimmed(value, 2), trimmed(threshold, 2)] as const;
   const isAlike = short[0] === short[1] && value !== threshold;
   return isAlike ? [trimmed(value, 4), trimmed(threshold, 4)] : short;

@@ -94,3 +94,14 @@ test('SP-05 SP-02 CX-14 a resume, a permission and why a row is marked are told 
     '* 上证不低于MA20:数据源降级',
   ]);
 });
+
+test('SP-06 CX-14 a turnover is told in whole yuan with its digits grouped, a ratio is not', () => {
+  const reasons = [
+    reason('turnover_below_min', { value: 372_205_442.6, threshold: 500_000_000 }),
+    reason('strength_below_min', { value: 0.7134, threshold: 0.75 }),
+  ];
+  const verdict = { ...SAMPLES.verdict_no_trade, verdict: { ...SAMPLE_VERDICT, reasons } };
+  const { lines } = renderMessage(verdict, 'zh', { now: AT });
+  assert.ok(lines.includes('✕ 成交额不足:372,205,443 < 500,000,000'), lines.join('|'));
+  assert.ok(lines.includes('✕ 强度不足:0.71 < 0.75'), lines.join('|'));
+});

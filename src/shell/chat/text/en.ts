@@ -198,6 +198,11 @@ function pulse(): PulseWords {
   };
 }
 
+/** A row of a ticket, in the words and units of its desk. */
+function ticketRow(ticket: Ticket | null, check: Check, s: Speech): string {
+  return ticket?.pulse === undefined ? checkLine(check, s) : pulseRow(check, s, pulse());
+}
+
 const STRONGEST = ['close_beyond_vwap', 'close_beyond_ma20', 'pullback_age', 'stop_distance'];
 
 function strongest(ticket: Ticket, s: Speech): string {
@@ -428,6 +433,8 @@ function statusLines(desk: DeskView, s: Speech): string[] {
     );
   for (const symbol of Object.values(state.symbols).slice(0, 8)) {
     const seen = seenOf(desk.view, symbol.instrument);
+    // a desk of checkpoints is given no bars
+    if (state.pulse !== null && seen.lastBarClosedAt === null) continue;
     const age =
       seen.lastBarClosedAt === null
         ? 'no bar yet'
@@ -748,6 +755,7 @@ export const EN: Catalogue = {
       operator: '',
       threshold: '',
       value: '',
+      column: '',
       cause: '',
       figure: '',
       why: '',
@@ -757,7 +765,7 @@ export const EN: Catalogue = {
       on_file: 'what is on file',
       manual: 'files of your own',
     },
-    values: { ...PULSE_EN.note, ...FAULTS_EN, ...PULSE_ROWS },
+    values: { ...PULSE_EN.note, ...FAULTS_EN, ...PULSE_ROWS, book: 'order book' },
   },
   reasons: {
     stop_too_wide: 'stop too wide',
@@ -1774,7 +1782,7 @@ export const EN: Catalogue = {
     ticket: (a, s) => [
       ...card({ axes: a.desk.axes, ticket: a.ticket }, s),
       `${s.f.words(a.ticket.id, 80)} v${a.ticket.version} · band ${s.f.price(a.ticket.bandLow)} to ${s.f.price(a.ticket.bandHigh)} · spread ${s.f.bps(a.ticket.spreadBps)} · cost ${s.f.money(a.ticket.costMinor)}`,
-      ...a.ticket.checks.slice(0, 20).map((check) => checkLine(check, s)),
+      ...a.ticket.checks.slice(0, 20).map((check) => ticketRow(a.ticket, check, s)),
       ...a.orders.slice(0, 12).map((order) => orderRow(order, s)),
     ],
     ticket_unknown: (a, s) => [
@@ -1790,7 +1798,7 @@ export const EN: Catalogue = {
             .slice(0, 20)
             .map(
               (check) =>
-                `${checkLine(check, s)} · ${s.f.words(check.source, 30)} ${s.f.time(check.asOf)}`,
+                `${ticketRow(a.ticket, check, s)} · ${s.f.words(check.source, 30)} ${s.f.time(check.asOf)}`,
             ),
           ...(end === null ? [] : [`ended: ${s.reason(end)}`]),
           ...exDateLines(a.exDates, s, EX_DATE_EN),

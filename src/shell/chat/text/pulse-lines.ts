@@ -24,6 +24,12 @@ type Of<K> = Extract<Answer, { readonly kind: K }>;
 
 const YUAN_IN_YI = 100_000_000;
 
+/** A permission or a level in words; anything else as it is. */
+function wordOf(value: string, s: Speech, w: Words): string {
+  const words: Readonly<Record<string, string>> = { ...w.gate.level, ...w.permission };
+  return words[value] ?? s.f.words(value, 60);
+}
+
 /** A figure with its unit: percentiles and ratios as decimals, returns and shares as percent. */
 export function valueText(
   value: number | string | boolean | null,
@@ -34,7 +40,7 @@ export function valueText(
 ): string {
   if (value === null) return w.unknown;
   if (typeof value === 'boolean') return value ? w.yes : w.no;
-  if (typeof value === 'string') return s.f.words(value, 60);
+  if (typeof value === 'string') return wordOf(value, s, w);
   if (!Number.isFinite(value)) return w.unknown;
   const isPercent = /return|_after$|deviation|noise|share$/.test(name);
   switch (unit) {
@@ -51,7 +57,10 @@ export function valueText(
         ? w.yi((value / YUAN_IN_YI).toFixed(1))
         : s.f.price(value);
     case 'fraction':
-      return isPercent ? s.f.ratio(value) : value.toFixed(2);
+      // what would be told as 0.00 and is not
+      return isPercent || (value !== 0 && Math.abs(value) < 0.005)
+        ? s.f.ratio(value)
+        : value.toFixed(2);
     case 'minor':
       return s.f.money(value);
     default:
@@ -247,7 +256,9 @@ function sectorLine(score: SectorScore, s: Speech, w: Words): string {
 export function candidateLine(one: StockCandidate, s: Speech, w: Words): string {
   const why = one.reasons.map((reason) => s.reason(reason)).slice(0, 2);
   const strength = one.strength === null ? w.unknown : one.strength.toFixed(2);
-  const name = one.name === '' ? '' : `${s.f.words(one.name, 16)} `;
+  // a list without names repeats the code, which comes next anyway
+  const isNamed = one.name !== '' && !one.instrument.startsWith(one.name);
+  const name = isNamed ? `${s.f.words(one.name, 16)} ` : '';
   return `${why.length === 0 ? '✓' : '✕'} ${name}${s.f.symbol(one.instrument)} ${w.sectors.rank(s.f.words(one.sector, 16), one.sectorRank, one.rank)} · ${w.sectors.strength} ${strength}${why.length === 0 ? '' : ` · ${why.join(w.comma)}`}`;
 }
 

@@ -211,6 +211,11 @@ function pulse(): PulseWords {
   };
 }
 
+/** A row of a ticket, in the words and units of its desk. */
+function ticketRow(ticket: Ticket | null, check: Check, s: Speech): string {
+  return ticket?.pulse === undefined ? checkLine(check, s) : pulseRow(check, s, pulse());
+}
+
 const STRONGEST = ['close_beyond_vwap', 'close_beyond_ma20', 'pullback_age', 'stop_distance'];
 
 function strongest(ticket: Ticket, s: Speech): string {
@@ -451,6 +456,8 @@ function statusLines(desk: DeskView, s: Speech): string[] {
     );
   for (const symbol of Object.values(state.symbols).slice(0, 8)) {
     const seen = seenOf(desk.view, symbol.instrument);
+    // a desk of checkpoints is given no bars
+    if (state.pulse !== null && seen.lastBarClosedAt === null) continue;
     const age =
       seen.lastBarClosedAt === null
         ? '尚无K线'
@@ -825,6 +832,7 @@ export const ZH_CN: Catalogue = {
       price: '价格',
       stop: '止损',
       value: '',
+      column: '',
       passedDays: '连续通过天数',
       trades: '笔数',
       losses: '连亏',
@@ -854,8 +862,10 @@ export const ZH_CN: Catalogue = {
       ...PULSE_ZH.note,
       ...FAULTS_ZH,
       ...PULSE_ROWS,
+      active: '可开仓',
       reducing: '只减不增',
       halted: '全停',
+      book: '买卖盘',
     },
   },
   reasons: {
@@ -1845,7 +1855,7 @@ export const ZH_CN: Catalogue = {
     ticket: (a, s) => [
       ...card({ axes: a.desk.axes, ticket: a.ticket }, s),
       `${s.f.words(a.ticket.id, 80)} v${a.ticket.version} · 区间 ${s.f.price(a.ticket.bandLow)} 至 ${s.f.price(a.ticket.bandHigh)} · 价差 ${s.f.bps(a.ticket.spreadBps)} · 成本 ${s.f.money(a.ticket.costMinor)}`,
-      ...a.ticket.checks.slice(0, 20).map((check) => checkLine(check, s)),
+      ...a.ticket.checks.slice(0, 20).map((check) => ticketRow(a.ticket, check, s)),
       ...a.orders.slice(0, 12).map((order) => orderRow(order, s)),
     ],
     ticket_unknown: (a, s) => [
@@ -1861,7 +1871,7 @@ export const ZH_CN: Catalogue = {
             .slice(0, 20)
             .map(
               (check) =>
-                `${checkLine(check, s)} · ${s.f.words(check.source, 30)} ${s.f.time(check.asOf)}`,
+                `${ticketRow(a.ticket, check, s)} · ${s.f.words(check.source, 30)} ${s.f.time(check.asOf)}`,
             ),
           ...(end === null ? [] : [`结束:${s.reason(end)}`]),
           ...exDateLines(a.exDates, s, EX_DATE_ZH),
