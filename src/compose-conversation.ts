@@ -24,6 +24,7 @@ import type {
   Inbox,
   InboxRow,
   Incoming,
+  Narrator,
   OneTimeCodes,
   Outbox,
   OutboxRow,
@@ -80,6 +81,8 @@ export type ConversationDeps = {
   /** The log, and the envelope of what is written into it beside the desks: records of days. */
   readonly events: EventLog;
   readonly contextAt: (at: number) => EventContext;
+  /** Says /why in words after its rows; null or left out: nobody does. */
+  readonly narrator?: Narrator | null;
   /** Minutes of a desk's day, for pictures; null: it keeps none. */
   readonly tapeOf: (deskId: string) => SessionTape | null;
   /** Watches whether operators can be reached; null: nobody watches (a played run). */
@@ -319,6 +322,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     backtests,
     charts,
     reports: createReportWriter(),
+    narrator: deps.narrator ?? null,
     codeOfMessage: (name, chatId, messageId) => deliverer.messages.codeOf(name, chatId, messageId),
     wasDecided: (name, updateId) => intake.wasDecided(name, updateId),
     handOver: (rows) => deliverer.handOver(rows),

@@ -40,6 +40,7 @@ import { scheduleJobs } from './compose-live-jobs.ts';
 import { createSimulatedMarket } from './compose-live-market.ts';
 import { refuseShared } from './compose-live-side.ts';
 import { keepSides, openOnItsSide } from './compose-live-sides.ts';
+import { composeNarrator } from './compose-narrator.ts';
 import { answerSources } from './compose-sources.ts';
 import { pushTargets } from './compose-targets.ts';
 
@@ -237,6 +238,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     codes: await composeCodes(config),
     mark: null,
     reach: reachOf(clock, desks),
+    narrator: await composeNarrator(() => clock.now(), note),
     events: store.events,
     contextAt: (at) => runContext(config.hash, deps.codeVersion, LIVE_RUN, at),
     tapeOf,

@@ -35,6 +35,7 @@ import {
   offerPairing,
 } from './compose-conversation.ts';
 import type { KillSwitch } from './compose-kill.ts';
+import { composeNarrator } from './compose-narrator.ts';
 import { answerSources } from './compose-sources.ts';
 import type { DeskStore } from './compose-store.ts';
 import { pushTargets } from './compose-targets.ts';
@@ -274,6 +275,7 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     onTrouble,
     events: store.events,
     contextAt: (at) => runContext(config.hash, deps.codeVersion, slot.runId, at),
+    narrator: await composeNarrator(() => Date.now(), onTrouble),
     tapeOf: () => tape,
     beforeIntake: () => driver.sync(),
   });

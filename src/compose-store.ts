@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { RefusedError } from '#app/errors.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
+import { given, readEnv } from '#shell/config/env.ts';
+import { LLM_KEY } from '#shell/config/llm.ts';
 import { createLog, type Log } from '#shell/lib/log.ts';
 import { connectStore, type StoreHandle } from '#shell/store/client.ts';
 import { openJournal } from '#shell/store/journal.ts';
@@ -86,12 +88,15 @@ export function codeVersionOf(root: string): string {
   }
 }
 
+const ROOT = join(import.meta.dirname, '..');
+
 /** Values that leave the process in no text, neither a log's nor a chat's. */
 export function secretsOf(config: Config): readonly string[] {
   const { telegramToken, databaseUrl, totpSecret, brokerKeys, wecomWebhookUrl } = config;
   const wecom = config.wecom?.secret ?? null;
   const smtp = config.smtp?.password ?? null;
-  const chat = [telegramToken, wecom, wecomWebhookUrl, smtp, config.heartbeatUrl];
+  const llm = given(readEnv(ROOT), LLM_KEY) ?? null;
+  const chat = [telegramToken, wecom, wecomWebhookUrl, smtp, config.heartbeatUrl, llm];
   return [...chat, databaseUrl, totpSecret, ...brokerKeys].filter((value) => value !== null);
 }
 

@@ -22,6 +22,7 @@ import {
   type Turn,
 } from './reply-rows.ts';
 import { mayActAs } from './roles.ts';
+import { tellInWords } from './tell-in-words.ts';
 
 /**
  * Drains one inbox row into its effect, exactly once: the row is marked done in the transaction of
@@ -187,6 +188,9 @@ async function respondQuestion(
   const rows = await replyRows(cards, reply.question.ask, turn, deps);
   const done = { id: row.id, result: { kind: 'answered', ask: reply.question.ask } };
   deps.handOver(await deps.outbox.enqueue(rows, done));
+  // the rows are said: words are worth no wait
+  if (reply.question.ask === 'why')
+    void tellInWords(cards, turn, deps).catch((error: unknown) => deps.onFailure(error, row));
 }
 
 async function respondSetting(

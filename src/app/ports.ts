@@ -753,6 +753,14 @@ export interface ReportWriter {
   calendar(agendas: readonly Agenda[], language: 'zh' | 'en', at: number): ReportFile;
 }
 
+/** Puts recorded facts into words. Never throws: null when it could not, and somebody was told why. */
+export interface Narrator {
+  /** Who speaks, as the endpoint names it. */
+  readonly model: string;
+  /** Words that have no number and no name which the facts have not. */
+  tell(facts: readonly string[], language: 'zh' | 'en'): Promise<string | null>;
+}
+
 /** Draws beside the desk. Never throws: null when it could not, and somebody was told why. */
 export interface Pictures {
   /** A PNG in the words of a language. */

@@ -16,6 +16,7 @@ import type {
   Inbox,
   InboxRow,
   Incoming,
+  Narrator,
   NewAuditRow,
   NewOutboxRow,
   Outbox,
@@ -46,6 +47,8 @@ export type ReplyDeps = {
   readonly confirms: SecondConfirms;
   /** Plays backtests for the chat; null or left out: not from here. */
   readonly backtests?: Backtests | null;
+  /** Says `/why` in words after its rows; null or left out: nobody does. */
+  readonly narrator?: Narrator | null;
   /** Writes report files; null or left out: nobody does. */
   readonly reports?: ReportWriter | null;
   /** Draws for `/chart`; null or left out: nothing is drawn here. */

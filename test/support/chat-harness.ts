@@ -11,6 +11,7 @@ import type {
   Backtests,
   Channel,
   Incoming,
+  Narrator,
   OneTimeCodes,
   OutboxRow,
   Outgoing,
@@ -80,6 +81,8 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
     backtests?: Backtests;
     /** Draws for /chart; nothing is drawn where left out. */
     charts?: ChartHouse;
+    /** Says /why in words; nobody does where left out. */
+    narrator?: Narrator;
     /** Desks beside the first one. */
     others?: readonly { readonly policy: Policy; readonly inputs: readonly Input[] }[];
     /** Another desk than one without a broker, over the harness's clock and store; `inputs` are not given to it. */
@@ -184,6 +187,7 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
     }),
     backtests: change.backtests ?? null,
     charts: change.charts ?? null,
+    narrator: change.narrator ?? null,
     reports: createReportWriter(),
     codeOfMessage: deliverer.messages.codeOf,
     wasDecided: (name, updateId) => asked.intake.wasDecided(name, updateId),

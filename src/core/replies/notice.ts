@@ -277,6 +277,8 @@ export type Notice =
     }
   | { readonly kind: 'chart_missing'; readonly target: string | null }
   | { readonly kind: 'chart_failed' }
+  /** Rows of `/why` once more, as a language model put them. */
+  | { readonly kind: 'why_words'; readonly model: string; readonly words: string }
   | { readonly kind: 'nothing_held'; readonly target: string | null }
   | { readonly kind: 'nothing_to_report'; readonly target: string }
   /** There is no such holding of somebody else, or no such difference, at the broker. */

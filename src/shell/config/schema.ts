@@ -20,6 +20,7 @@ import {
   text,
   wallTime,
 } from './fields.ts';
+import { llmFile } from './llm.ts';
 import { sectorPulseDeskFile } from './sector-pulse-schema.ts';
 
 /*
@@ -274,4 +275,5 @@ export const CONFIG_SCHEMAS = {
   schedule: scheduleFile,
   profile: profileFile,
   feeds: feedsFile,
+  llm: llmFile,
 } as const;

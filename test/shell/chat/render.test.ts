@@ -362,6 +362,7 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
   },
   chart_missing: { kind: 'chart_missing', target: '<b>' },
   chart_failed: { kind: 'chart_failed' },
+  why_words: { kind: 'why_words', model: 'some-model', words: 'The gate <b>failed</b>.\nWatch.' },
 };
 
 test('CX-14 every notice speaks both languages and its buttons are understood', () => {

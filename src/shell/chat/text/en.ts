@@ -1670,6 +1670,10 @@ export const EN: Catalogue = {
         ? 'Nothing to draw: no desk has seen a price or judged a gate yet.'
         : `Nothing to draw of "${s.f.words(n.target, 20)}": no ticket, and no price of it was seen since the session was planned.`,
     ],
+    why_words: (n, s) => [
+      `◇ In words, by ${s.f.words(n.model, 40)}; the rows above are what counts:`,
+      ...n.words.split('\n').map((line) => s.f.words(line, 460)),
+    ],
     chart_failed: () => [
       '✕ The picture could not be drawn; the log says why. /ticket and /gates have the figures.',
     ],

@@ -1751,6 +1751,10 @@ export const ZH_CN: Catalogue = {
         ? '暂无可画的内容:各台尚未看到价格,也未判过闸门。'
         : `"${s.f.words(n.target, 20)}"暂无可画的内容:没有该提案,今日计划后也未看到其价格。`,
     ],
+    why_words: (n, s) => [
+      `◇ 用话说一遍(${s.f.words(n.model, 40)});以上面的条目为准:`,
+      ...n.words.split('\n').map((line) => s.f.words(line, 460)),
+    ],
     chart_failed: () => ['✕ 图未能画出,原因见日志。数字请用 /ticket 和 /gates。'],
     backtest_done: (n, s) => backtestDoneLines(n, s, BACKTEST_ZH),
     backtest_failed: (n, s) => backtestFailedLines(n, s, BACKTEST_ZH),
