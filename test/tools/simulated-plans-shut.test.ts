@@ -171,4 +171,35 @@ suite('simulated plans of A-shares that do not trade', () => {
     assert.equal(finding, null);
     assert.ok(trace.some((line) => /submit .*exit-2 60 /.test(line)));
   });
+
+  test('ID-18 a desk whose clock is slow tells that an exit waits for a suspension at its own open', async () => {
+    const { finding, trace } = await play({
+      plan: plan({ seed: 37_172, account: 'cn', days: 2, isHeldOvernight: true, chatMs: 600 }, [
+        { ...ALLOW, agreeAfterMs: 2_000 },
+        {
+          ...OWNER,
+          when: { seen: 'ticket', nth: 1, afterMs: 5_000 },
+          text: '/confirm {code} v1',
+          as: 'button',
+          agreeAfterMs: null,
+          travelMs: 457,
+          repeats: 0,
+        },
+        { kind: 'signal', symbol: 0, minute: 7, distance: 1.11, day: 0 },
+        { kind: 'clock', at: 605_579, byMs: -76_000 },
+        {
+          ...OWNER,
+          when: { at: 700_000 },
+          text: '/exit {symbol}',
+          agreeAfterMs: 2_000,
+          travelMs: 50,
+          repeats: 0,
+        },
+        { kind: 'suspension', symbol: 0, day: 1, fromMinute: -15, toMinute: 21, isWholeDay: true },
+      ]),
+      isTraced: true,
+    });
+    assert.equal(finding, null);
+    assert.ok(trace.filter((line) => line.includes('exit_waits')).length > 1);
+  });
 });

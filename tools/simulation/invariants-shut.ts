@@ -107,6 +107,8 @@ function isUnsaid(world: Observed, { instrument, exiting }: Position): boolean {
   if (exiting === null || exiting.waitsFor === 'suspended' || !venue.isOpen) return false;
   const times = [world.now(), world.deskNow()];
   const isSuspended = times.every((at) => world.isSuspended(instrument, at));
+  // a desk whose clock is slow tries, and says why not, when its own day has come so far
+  if (!world.takesOrders(instrument, world.deskNow())) return false;
   if (!isSuspended || venue.sellable(instrument) === 0) return false;
   // what left before the suspension waits at the exchange
   return ![...venue.orders.values()].some(
