@@ -60,6 +60,8 @@ export function createVirtualDriver(options: VirtualDriverOptions): VirtualDrive
     for (;;) {
       const speed = speedNow();
       if (isStopped || !Number.isFinite(speed)) return;
+      // what came in meanwhile may have set an earlier timer: in real time the old one may be far off
+      if ((clock.nextDue() ?? due) < due) return;
       const leftMs = (due - place(speed)) / speed;
       if (leftMs <= 0) return;
       await sleep(Math.min(leftMs, NAP_MS));
@@ -77,7 +79,6 @@ export function createVirtualDriver(options: VirtualDriverOptions): VirtualDrive
         if (isStopped || due === null || until()) return;
         await waitFor(due);
         if (isStopped) return;
-        // something that came in while waiting may have set an earlier timer
         const next = clock.nextDue();
         if (next !== null && next < due) continue;
         clock.runNext();

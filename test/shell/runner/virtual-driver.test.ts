@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
+import { createActivity } from '#shell/runner/activity.ts';
+import { createVirtualDriver } from '#shell/runner/virtual-driver.ts';
+
+const HOUR = 3_600_000;
+
+test('CX-03 a timer set while the clock waits in real time for a later one runs at its own time', {
+  timeout: 60_000,
+}, async () => {
+  const clock = createVirtualClock({ startAt: 1_000_000 });
+  const ran: string[] = [];
+  clock.at(clock.now() + HOUR, () => ran.push('late'));
+  const driver = createVirtualDriver({
+    clock,
+    activity: createActivity(),
+    speed: 400,
+    isRealtime: () => true,
+    isCatchingUp: () => false,
+  });
+  const running = driver.run(() => ran.length > 0);
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.at(clock.now() + 1, () => ran.push('early'));
+  await running;
+  assert.deepEqual(ran, ['early']);
+});
