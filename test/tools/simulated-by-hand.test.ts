@@ -51,6 +51,38 @@ suite('simulated plans by hand', () => {
     assert.ok(trace.some((line) => line.includes('exit_waits')));
   });
 
+  test('ID-18 an exit that a person says was not executed goes on in the trading after the close', async () => {
+    const said = { ...OWNER, as: 'text', travelMs: 50, repeats: 0 } as const;
+    const closeS = (38 + 20) * 60;
+    const { finding, trace } = await play({
+      plan: plan({ seed: 150_088, account: 'cn', isByHand: true, days: 2 }, [
+        { ...ALLOW, agreeAfterMs: 2_000 },
+        list(1, 7_000),
+        { kind: 'signal', symbol: 1, minute: 8, distance: 1.72, day: 0 },
+        tap('/confirm {code} v1', 4_000),
+        {
+          ...said,
+          when: { seen: 'manual_todo', nth: 1, afterMs: 13_000 },
+          text: '/fill {todo} {limit} {left}',
+          agreeAfterMs: 2_000,
+        },
+        {
+          ...said,
+          when: { seen: 'manual_overdue', nth: 4, afterMs: 300_000 },
+          text: '/fill {todo} none',
+          agreeAfterMs: 2_000,
+        },
+      ]),
+      isTraced: true,
+    });
+    assert.equal(finding, null);
+    const sent = trace.filter((line) => /→ submit .*exit-\d/.test(line));
+    assert.ok(
+      sent.some((line) => Number(line.split(' ')[0]) > closeS),
+      trace.slice(-60).join('\n'),
+    );
+  });
+
   test('CX-10 a list agreed to while the inbox answers late counts once', async () => {
     const { finding, trace } = await play({
       plan: plan({ seed: 3_787, account: 'cn', isByHand: true, days: 2, brokerMs: 5 }, [

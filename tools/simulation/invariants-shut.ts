@@ -20,7 +20,7 @@ export function isShut(world: Observed, instrument: InstrumentId): boolean {
  * 11. Nor is an exit of a suspended share sent, where it cannot be: it waits, says what for, and leaves once trading goes on.
  *
  * At the first byte of an order: its share is not suspended and its exchange takes orders, or did a moment ago, by the
- * true time or by the desk's.
+ * true time or by the desk's; a sale may leave for the trading after the close, too.
  * An exit that is started, of shares that may be sold today, waits for the suspension within 45 s of calm: that is said to a
  * person in the same step. That it leaves afterwards is judged where exits are.
  */
@@ -35,7 +35,9 @@ export function shutIsWaitedFor(world: Observed): Hooks {
       const number = side === 'buy' ? 10 : 11;
       if (isLong((at) => world.isSuspended(instrument, at)))
         world.fail(number, `${orderId} left while ${instrument} was suspended`);
-      if (isLong((at) => !world.takesOrders(instrument, at)))
+      const isTaken = (at: number) =>
+        world.takesOrders(instrument, at) || (side === 'sell' && world.isAfterHours(at));
+      if (isLong((at) => !isTaken(at)))
         world.fail(number, `${orderId} left while no exchange takes orders of ${instrument}`);
     },
     step() {

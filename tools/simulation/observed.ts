@@ -48,6 +48,8 @@ export type Observed = {
   readonly calmSince: () => number;
   /** The exchange takes orders of it at an instant. */
   readonly takesOrders: (instrument: InstrumentId, at: number) => boolean;
+  /** Chinese exchanges take orders for the trading at the close's price. */
+  readonly isAfterHours: (at: number) => boolean;
   /** Nothing of it trades at an instant. */
   readonly isSuspended: (instrument: InstrumentId, at: number) => boolean;
   /** The lowest price of an A-share in the session; null before the first. */

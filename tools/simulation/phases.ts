@@ -39,6 +39,20 @@ export function auctionOf(openAt: number): number {
   return openAt - AUCTION_BEFORE_MS;
 }
 
+const AFTER_HOURS_MS = 30 * MINUTE;
+
+/**
+ * True while Chinese exchanges take orders for the trading at the close's price, 15:00 to 15:30. The exchange of the
+ * simulation refuses them: what is sent then is right, and gets nothing.
+ */
+export function isAfterHours(setting: Setting, at: number): boolean {
+  if (setting.account === 'us') return false;
+  return Array.from({ length: setting.days }, (_, day) => openOf(setting, day)).some((openAt) => {
+    const closeAt = openAt + setting.minutes * MINUTE;
+    return at >= closeAt && at < closeAt + AFTER_HOURS_MS;
+  });
+}
+
 /**
  * The phases of the American day: open or not; of the Chinese one the auctions too. Written apart from the product's
  * own table.

@@ -31,6 +31,7 @@ export type WitnessDeps = {
   readonly isStopped: () => boolean;
   readonly isStoreUp: () => boolean;
   readonly takesOrders: Observed['takesOrders'];
+  readonly isAfterHours: Observed['isAfterHours'];
   readonly isSuspended: Observed['isSuspended'];
   readonly limitDown: Observed['limitDown'];
   /** Told first, before any invariant. */
@@ -60,6 +61,7 @@ export class Witness implements Observed {
   readonly session: () => Session | null;
   readonly wasQuoted: (quote: Quote) => boolean;
   readonly takesOrders: Observed['takesOrders'];
+  readonly isAfterHours: Observed['isAfterHours'];
   readonly isSuspended: Observed['isSuspended'];
   readonly limitDown: Observed['limitDown'];
   readonly log: Event[] = [];
@@ -87,6 +89,7 @@ export class Witness implements Observed {
     this.session = deps.session;
     this.wasQuoted = deps.wasQuoted;
     this.takesOrders = deps.takesOrders;
+    this.isAfterHours = deps.isAfterHours;
     this.isSuspended = deps.isSuspended;
     this.limitDown = deps.limitDown;
     this.#hooks = INVARIANTS.map((invariant) => invariant(this));

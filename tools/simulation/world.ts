@@ -16,7 +16,7 @@ import { Feed } from './feed.ts';
 import { createMarket } from './market.ts';
 import { createSpeaker } from './meaning.ts';
 import { People, usersOf } from './people.ts';
-import { windowAt } from './phases.ts';
+import { isAfterHours, windowAt } from './phases.ts';
 import type { Plan, SymbolIndex } from './plan.ts';
 import { policyOf } from './policy.ts';
 import { RUN_ID } from './process-parts.ts';
@@ -244,10 +244,11 @@ function setUpChat(
 /** What an observer knows of the days: who does not trade when, and how low a price may be. */
 function boundsOf(
   stage: () => Stage,
-): Pick<WitnessDeps, 'takesOrders' | 'isSuspended' | 'limitDown'> {
+): Pick<WitnessDeps, 'takesOrders' | 'isAfterHours' | 'isSuspended' | 'limitDown'> {
   const symbolIn = (id: InstrumentId) => stage().policy.instruments.indexOf(id) as SymbolIndex;
   return {
     takesOrders: (instrument, at) => windowAt(stage().plan.setting, instrument, at).takesOrders,
+    isAfterHours: (at) => isAfterHours(stage().plan.setting, at),
     isSuspended: (instrument, at) => stage().shut.isSuspended(symbolIn(instrument), at),
     limitDown(instrument) {
       const { now, market } = stage();
