@@ -71,7 +71,8 @@ export function createDayTeller(
     if (chats.length === 0) return [];
     const records = await sources.days(deskId, addCalendarDays(day, -CURVE_DAYS), day);
     const picture = curvesOf(records, deskId);
-    if (picture.trades.length === 0) return [];
+    // one point is no curve
+    if (picture.trades.length < 2) return [];
     const expiresAt = clock.now() + LIFE_MS;
     const key = `picture:curves:${deskId}:${day}`;
     return await pictureRows(

@@ -36,7 +36,13 @@ function thinned<T>(rows: readonly T[]): T[] {
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 
 /** Frames one panel: place, axis of days or trades, axis of values. */
-function panelOf(place: number, top: number, labels: readonly string[], name: string) {
+function panelOf(
+  place: number,
+  top: number,
+  labels: readonly string[],
+  name: string,
+  hasBars: boolean,
+) {
   return {
     grid: { left: 96, right: 40, top, height: PANEL },
     xAxis: {
@@ -50,7 +56,8 @@ function panelOf(place: number, top: number, labels: readonly string[], name: st
     yAxis: {
       gridIndex: place,
       type: 'value' as const,
-      scale: true,
+      // bars are as long as they are: from zero
+      scale: !hasBars,
       name,
       nameTextStyle: { ...letters(15), align: 'left' as const },
       axisLabel: letters(14, PALE),
@@ -92,7 +99,7 @@ export function curvesDrawing(
     const values = rows.map(({ valueMinor }) => valueMinor / 100);
     series.push(line(place(), values, BLUE));
     const days = rows.map(({ tradingDay }) => tradingDay);
-    panels.push(panelOf(place(), top(), days, `${words.equity} (${currency})`));
+    panels.push(panelOf(place(), top(), days, `${words.equity} (${currency})`, false));
   }
   if (picture.trades.length > 0) {
     const rows = thinned(picture.trades.map((trade, at) => ({ ...trade, sum: sums[at] ?? 0 })));
@@ -115,7 +122,7 @@ export function curvesDrawing(
       })),
     });
     const days = rows.map(({ tradingDay }) => tradingDay);
-    panels.push(panelOf(at, top(), days, `${words.cumulative} · ${words.eachTrade}`));
+    panels.push(panelOf(at, top(), days, `${words.cumulative} · ${words.eachTrade}`, true));
   }
   const days = [...picture.equity, ...picture.trades].map(({ tradingDay }) => tradingDay).sort();
   const facts = [

@@ -175,3 +175,10 @@ test('a break of the session takes no room, and what happens in it stands at its
     [119],
   );
 });
+
+test('CX-12 bars of R stand on zero, also when every trade lost', () => {
+  const trades = [{ tradingDay: '2026-11-25', resultR: -1.1 }];
+  const { option } = drawingOf({ ...CURVES, trades }, 'en');
+  const [money, inR] = option.yAxis as { scale: boolean }[];
+  assert.deepEqual([money?.scale, inR?.scale], [true, false]);
+});
