@@ -236,7 +236,11 @@ function shownOf(deps: ConversationDeps, speaker: Speaker, deliverer: Deliverer)
   const { fonts: fontsDir } = dataFilesOf(config.dataDir);
   const pictures = createPictures({ fontsDir, onTrouble });
   const leading = (): readonly PushTarget[] =>
-    pushTargets(access, config, deps.clock.now()).filter(({ behind }) => behind === undefined);
+    pushTargets(access, config, deps.clock.now()).filter(
+      // who wants no report wants nothing beside it either
+      ({ behind, levelOf }) =>
+        behind === undefined && levelOf?.({ priority: 2, kind: 'daily_report' }) !== 'off',
+    );
   const isPictured = ({ channel, hears }: PushTarget): boolean =>
     channel !== 'terminal' && hears === undefined;
   const pictureTargets = () => (config.channels.pictures ? leading().filter(isPictured) : []);
