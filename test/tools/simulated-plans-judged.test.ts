@@ -110,4 +110,40 @@ suite('simulated plans that were judged wrongly', () => {
     assert.ok(goesOn > 0);
     assert.match(trace[goesOn + 1] ?? '', /#2 dies deposed$/);
   });
+
+  test('CX-07 an exit of which the last of five tries never arrived was given up to a person', async () => {
+    const { finding, trace } = await play({
+      plan: plan(
+        {
+          seed: 44_355,
+          account: 'cn',
+          days: 2,
+          isHeldOvernight: true,
+          eventDays: 'shrink',
+          brokerMs: 20,
+          snapshotEvery: 20,
+          sweepMs: 8_000,
+          swing: [0.03, 0.03],
+        },
+        [
+          { ...ALLOW, agreeAfterMs: 2_000 },
+          { kind: 'signal', symbol: 1, minute: 7, distance: 0.47, day: 0 },
+          {
+            ...OWNER,
+            when: { seen: 'ticket', nth: 1, afterMs: 20_559 },
+            text: '/confirm {code} v1',
+            as: 'button',
+            agreeAfterMs: null,
+            travelMs: 212,
+            repeats: 0,
+          },
+          { kind: 'clock', at: 777_566, byMs: -40_000 },
+          { kind: 'broker', call: 'submit', nth: 6, fault: 'timeout', ms: 301 },
+        ],
+      ),
+      isTraced: true,
+    });
+    assert.equal(finding, null);
+    assert.ok(trace.some((line) => /order_never_arrived .*exit-5/.test(line)));
+  });
 });

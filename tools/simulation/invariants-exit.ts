@@ -167,11 +167,16 @@ function sellsOf(world: Observed, instrument: InstrumentId): VenueOrder[] {
 }
 
 /** Exits that came to nothing: the exchange refused them, or the person who executes said that none was done. */
+/** Exits that ended without a fill: at the exchange, or on their way to it, which the desk was told by its broker. */
 function triesOf(world: Observed, instrument: InstrumentId): number {
   const refused = world.policy.execution.isPerson ? ['rejected', 'canceled'] : ['rejected'];
   let tries = 0;
   for (const { request, state } of world.venue.orders.values())
     if (request.instrument === instrument && request.side === 'sell' && refused.includes(state))
       tries += 1;
+  for (const event of world.log) {
+    if (event.type !== 'order_never_arrived' || world.venue.orders.has(event.orderId)) continue;
+    if (event.orderId.includes(`.${instrument}.`) && event.orderId.includes('.exit-')) tries += 1;
+  }
   return tries;
 }
