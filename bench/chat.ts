@@ -11,7 +11,8 @@ import type { Clock, Inbox, InboxRow } from '#app/ports.ts';
 import { createSecondConfirms } from '#app/second-confirm.ts';
 import { createAccess } from '#shell/chat/authorize.ts';
 import { renderAnswer, renderMessage, renderNotice } from '#shell/chat/render.ts';
-import { createTelegramChannel } from '#shell/chat/telegram-grammy.ts';
+import { createTelegramChannel } from '#shell/chat/telegram.ts';
+import { createBotApi } from '#shell/chat/telegram-by-grammy.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { connectStore } from '#shell/store/client.ts';
 import { createStore, type Store } from '#shell/store/store.ts';
@@ -89,6 +90,7 @@ function accessOf(clock: Clock) {
 
 function telegramAt(apiRoot: string, clock: ReturnType<typeof createSystemClock>) {
   return createTelegramChannel({
+    library: createBotApi,
     token: TOKEN,
     key: new Uint8Array(32),
     clock,

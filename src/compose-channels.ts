@@ -84,9 +84,14 @@ async function openRemote(
 
 async function openTelegram(token: string, facts: ChannelFacts): Promise<Channel> {
   const { config, clock, access } = facts;
-  const { apiRoot, pollSeconds, proxy, webhook } = config.channels.telegram;
-  const { createTelegramChannel } = await import('#shell/chat/telegram-grammy.ts');
+  const { apiRoot, library, pollSeconds, proxy, webhook } = config.channels.telegram;
+  const { createBotApi } =
+    library === 'grammy'
+      ? await import('#shell/chat/telegram-by-grammy.ts')
+      : await import('#shell/chat/telegram-by-telegraf.ts');
+  const { createTelegramChannel } = await import('#shell/chat/telegram.ts');
   return createTelegramChannel({
+    library: createBotApi,
     token,
     key: secretOf(config),
     clock,

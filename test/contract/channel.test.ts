@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { suite, test } from 'node:test';
 import type { Channel, Incoming, Outgoing, OutgoingFile } from '#app/ports.ts';
-import { createTelegramChannel } from '#shell/chat/telegram-grammy.ts';
+import { createTelegramChannel } from '#shell/chat/telegram.ts';
+import { createBotApi as byGrammy } from '#shell/chat/telegram-by-grammy.ts';
+import { createBotApi as byTelegraf } from '#shell/chat/telegram-by-telegraf.ts';
 import { createTerminalChannel } from '#shell/chat/terminal.ts';
 import { createWecomChannel } from '#shell/chat/wecom.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
@@ -56,10 +58,11 @@ async function openTerminal(): Promise<Open> {
   };
 }
 
-async function openTelegram(isWebhook = false): Promise<Open> {
+async function openTelegram(isWebhook = false, library = byGrammy): Promise<Open> {
   const server = new FakeTelegram();
   const apiRoot = await server.listen();
   const channel = createTelegramChannel({
+    library,
     token: TOKEN,
     key: new Uint8Array(32),
     clock: createSystemClock(),
@@ -161,6 +164,8 @@ for (const [name, open, way] of [
   ['terminal', openTerminal, ''],
   ['telegram', openTelegram, ''],
   ['telegram', () => openTelegram(true), ' by webhook'],
+  ['telegram', () => openTelegram(false, byTelegraf), ' by Telegraf'],
+  ['telegram', () => openTelegram(true, byTelegraf), ' by Telegraf and webhook'],
   ['wecom', openWecom, ''],
 ] as const) {
   suite(`every channel: ${name}${way}`, () => {

@@ -7,7 +7,8 @@ import type { Incoming, OutboxRow } from '#app/ports.ts';
 import { createReachWatch, needsOperator } from '#app/reach-watch.ts';
 import { deskPermission } from '#core/engine/permission-of.ts';
 import { renderMessage } from '#shell/chat/render.ts';
-import { createTelegramChannel } from '#shell/chat/telegram-grammy.ts';
+import { createTelegramChannel } from '#shell/chat/telegram.ts';
+import { createBotApi } from '#shell/chat/telegram-by-grammy.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
 import { createActivity } from '#shell/runner/activity.ts';
@@ -37,6 +38,7 @@ async function deskOnTelegram() {
   const policy = policyOf();
   const wall = createSystemClock();
   const channel = createTelegramChannel({
+    library: createBotApi,
     token: TOKEN,
     key: new Uint8Array(32),
     clock: wall,

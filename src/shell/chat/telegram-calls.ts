@@ -1,9 +1,9 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { GrammyError, HttpError } from 'grammy';
 import { ChannelError } from '#app/errors.ts';
 import type { Outgoing } from '#app/ports.ts';
 import type { ChannelTrouble } from './channel-trouble.ts';
+import { BotApiError } from './telegram-api.ts';
 
 /** Longest caption, in UTF-16 units after the mark-up is read. */
 const LONGEST_CAPTION = 1024;
@@ -27,9 +27,8 @@ export function captionOf(lines: readonly string[]): string[] {
   return kept;
 }
 
-export function signalFor(ms: number): never {
-  // grammY types the signal of a polyfill; the platform's own has the same shape.
-  return AbortSignal.timeout(ms) as never;
+export function signalFor(ms: number): AbortSignal {
+  return AbortSignal.timeout(ms);
 }
 
 export function agentOf(options: {
@@ -49,15 +48,15 @@ export function agentOf(options: {
 
 export function isParseError(error: unknown): boolean {
   return (
-    error instanceof GrammyError &&
-    error.error_code === 400 &&
+    error instanceof BotApiError &&
+    error.status === 400 &&
     /can't parse entities/i.test(error.description)
   );
 }
 
 /** What a refused edit means: the text is the same already, or the message is to be sent anew. */
 export function editVerdict(error: unknown): 'same' | 'anew' | null {
-  if (!(error instanceof GrammyError) || error.error_code !== 400) return null;
+  if (!(error instanceof BotApiError) || error.status !== 400) return null;
   if (/message is not modified/i.test(error.description)) return 'same';
   const isGone = /message to edit not found|message can't be edited|MESSAGE_ID_INVALID/i.test(
     error.description,
@@ -66,22 +65,23 @@ export function editVerdict(error: unknown): 'same' | 'anew' | null {
 }
 
 export function troubleCode(error: unknown): ChannelTrouble['code'] {
-  if (!(error instanceof GrammyError)) return 'unreachable';
-  if (error.error_code === 401 || error.error_code === 404) return 'unauthorized';
-  if (error.error_code === 409) return 'conflict';
-  return error.error_code >= 500 ? 'unreachable' : 'refused';
+  if (!(error instanceof BotApiError)) return 'unreachable';
+  if (error.status === 401 || error.status === 404) return 'unauthorized';
+  if (error.status === 409) return 'conflict';
+  return error.status >= 500 ? 'unreachable' : 'refused';
 }
 
 /** The cause is left out on purpose: its text may hold the token. */
 export function failureOf(error: unknown): ChannelError {
-  if (error instanceof GrammyError) {
-    const { error_code: status, description } = error;
-    const after = error.parameters.retry_after;
+  if (error instanceof BotApiError) {
+    const { status, description, retryAfter: after } = error;
     const retryable = status === 429 || status === 401 || status >= 500;
     const code = status === 429 ? 'rate_limited' : `status_${status}`;
-    const context = after === undefined ? { status } : { status, retryAfterMs: after * 1000 };
+    const context = after === null ? { status } : { status, retryAfterMs: after * 1000 };
     return new ChannelError(`telegram: ${description.toLowerCase()}`, { code, retryable, context });
   }
-  const code = error instanceof HttpError ? 'unreachable' : 'failed';
-  return new ChannelError('telegram: the Bot API did not answer', { code, retryable: true });
+  return new ChannelError('telegram: the Bot API did not answer', {
+    code: 'unreachable',
+    retryable: true,
+  });
 }

@@ -200,6 +200,7 @@ export const channelsFile = section({
   terminal: section({ hasColor: flag() }),
   telegram: section({
     apiRoot: text('a URL that starts with http:// or https://', /^https?:\/\/[^\s]+$/),
+    library: oneOf(['grammy', 'telegraf']),
     pollSeconds: seconds(50),
     webhook: section({
       url: text('a URL that starts with https://', /^https:\/\/[^\s]+$/),

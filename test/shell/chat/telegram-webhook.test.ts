@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Incoming } from '#app/ports.ts';
 import { createReachWatch } from '#app/reach-watch.ts';
-import { createTelegramChannel, type TelegramOptions } from '#shell/chat/telegram-grammy.ts';
+import { createTelegramChannel, type TelegramOptions } from '#shell/chat/telegram.ts';
+import { createBotApi } from '#shell/chat/telegram-by-grammy.ts';
 import { webhookSecret } from '#shell/chat/telegram-webhook.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -23,6 +24,7 @@ async function bot(
   const apiRoot = await server.listen();
   closers.push(() => server.close());
   const channel = createTelegramChannel({
+    library: createBotApi,
     token: TOKEN,
     key: KEY,
     clock: createSystemClock(),

@@ -10,7 +10,8 @@ import type { Card, Incoming, Outgoing } from '#app/ports.ts';
 import { createCallbackData } from '#shell/chat/callback-data.ts';
 import type { ChannelTrouble } from '#shell/chat/channel-trouble.ts';
 import { renderMessage } from '#shell/chat/render.ts';
-import { createTelegramChannel, type TelegramOptions } from '#shell/chat/telegram-grammy.ts';
+import { createTelegramChannel, type TelegramOptions } from '#shell/chat/telegram.ts';
+import { createBotApi } from '#shell/chat/telegram-by-grammy.ts';
 import { htmlOf } from '#shell/chat/telegram-html.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { createVirtualClock } from '#shell/lib/virtual-clock.ts';
@@ -48,6 +49,7 @@ async function bot(
   const { receive = async (rows) => void got.push(...rows), ...options } = change;
   const make = async () => {
     const channel = createTelegramChannel({
+      library: createBotApi,
       token: TOKEN,
       key: KEY,
       clock: createSystemClock(),
@@ -316,6 +318,7 @@ test('CX-01 works against telegram-test-api: command in, card out, tap in, edit 
   closers.push(async () => void (await api.stop()));
   const got: Incoming[] = [];
   const channel = createTelegramChannel({
+    library: createBotApi,
     token: TOKEN,
     key: KEY,
     clock: createSystemClock(),

@@ -1,9 +1,9 @@
-import { Api, GrammyError, InputFile } from 'grammy';
 import type { Card, Channel, Clock, Incoming, Outgoing, OutgoingFile } from '#app/ports.ts';
 import { type CallbackData, createCallbackData } from './callback-data.ts';
 import type { ChannelTrouble } from './channel-trouble.ts';
 import type { Language } from './format.ts';
 import { catalogueOf } from './render.ts';
+import { type BotApi, BotApiError, type BotApiOptions, BotFile } from './telegram-api.ts';
 import {
   agentOf,
   captionOf,
@@ -19,8 +19,13 @@ import { type MenuTarget, menuOf } from './telegram-menu.ts';
 import { incomingOf, placeOf, type Update } from './telegram-update.ts';
 import { openWebhook, type Webhook, webhookSecret } from './telegram-webhook.ts';
 
+type SentMessage = { readonly message_id: number };
+type Pinned = SentMessage & { readonly from?: { readonly id: number } };
+
 export type TelegramOptions = {
   readonly token: string;
+  /** What makes the calls: grammY or Telegraf. */
+  readonly library: (options: BotApiOptions) => BotApi;
   /** Key of the buttons' signatures; the same after a restart, so that buttons live on. */
   readonly key: Uint8Array;
   /** Domain time, stamped on rows. */
@@ -65,7 +70,7 @@ const ALLOWED = ['message', 'callback_query'] as const;
 const HASTY_MS = 20;
 
 /**
- * Telegram by grammY's `Api` and a polling loop of our own: the offset moves only after the rows
+ * Telegram by a library's calls and a polling loop of our own: the offset moves only after the rows
  * are committed, so an update is never lost and at most given twice.
  */
 export function createTelegramChannel(options: TelegramOptions): TelegramChannel {
@@ -75,7 +80,7 @@ export function createTelegramChannel(options: TelegramOptions): TelegramChannel
 class Telegram implements TelegramChannel {
   readonly name = 'telegram';
   readonly #options: TelegramOptions;
-  readonly #api: Api;
+  readonly #api: BotApi;
   readonly #data: CallbackData;
   readonly #wall: Clock;
   readonly #stopping = new AbortController();
@@ -91,10 +96,12 @@ class Telegram implements TelegramChannel {
     this.#wall = options.wall ?? options.clock;
     this.#data = createCallbackData(options.key);
     const pollSeconds = options.pollSeconds ?? POLL_SECONDS;
-    this.#api = new Api(options.token, {
+    const { token, apiRoot } = options;
+    this.#api = options.library({
+      token,
+      ...(apiRoot === undefined ? {} : { apiRoot }),
+      agent: agentOf(options),
       timeoutSeconds: pollSeconds + 20,
-      ...(options.apiRoot === undefined ? {} : { apiRoot: options.apiRoot }),
-      baseFetchConfig: { compress: true, agent: agentOf(options) },
     });
   }
 
@@ -142,17 +149,20 @@ class Telegram implements TelegramChannel {
 
   /** The newest pinned message of the bot's own in a chat, which may be edited; null: there is none. */
   async pinned(chatId: string): Promise<string | null> {
-    const chat = await this.#api.getChat(placeOf(chatId).chat, signalFor(CALL_MS));
+    const chat = await this.#call<{ pinned_message?: Pinned }>('getChat', {
+      chat_id: placeOf(chatId).chat,
+    });
     const shown = chat.pinned_message;
     const self = this.#options.token.split(':')[0];
-    const isOwn = shown !== undefined && 'from' in shown && String(shown.from?.id) === self;
-    return isOwn ? String(shown.message_id) : null;
+    return shown !== undefined && String(shown.from?.id) === self ? String(shown.message_id) : null;
   }
 
   async pin(chatId: string, messageId: string): Promise<void> {
-    const silent = { disable_notification: true };
-    const { chat } = placeOf(chatId);
-    await this.#api.pinChatMessage(chat, Number(messageId), silent, signalFor(CALL_MS));
+    await this.#call('pinChatMessage', {
+      chat_id: placeOf(chatId).chat,
+      message_id: Number(messageId),
+      disable_notification: true,
+    });
   }
 
   async acknowledge(callbackId: string, text: string | null, alert: boolean): Promise<void> {
@@ -163,7 +173,8 @@ class Telegram implements TelegramChannel {
       this.#acknowledged.delete(oldest.value);
     const more = text === null ? {} : { text: text.slice(0, 200), show_alert: alert };
     try {
-      await this.#api.answerCallbackQuery(callbackId, more, signalFor(ACKNOWLEDGE_MS));
+      const tap = { callback_query_id: callbackId, ...more };
+      await this.#call('answerCallbackQuery', tap, signalFor(ACKNOWLEDGE_MS));
     } catch {
       // Too old or unreachable: the act must go on all the same.
     }
@@ -179,7 +190,8 @@ class Telegram implements TelegramChannel {
     const { chat, topic } = placeOf(chatId);
     if (edit !== null) {
       try {
-        await this.#api.editMessageText(chat, Number(edit), text, common, signalFor(CALL_MS));
+        const message_id = Number(edit);
+        await this.#call('editMessageText', { chat_id: chat, message_id, text, ...common });
         return edit;
       } catch (error) {
         const verdict = editVerdict(error);
@@ -188,7 +200,7 @@ class Telegram implements TelegramChannel {
       }
     }
     const more = { ...common, ...topic, ...replyOf(message), disable_notification: message.silent };
-    const sent = await this.#api.sendMessage(chat, text, more, signalFor(CALL_MS));
+    const sent = await this.#call<SentMessage>('sendMessage', { chat_id: chat, text, ...more });
     return String(sent.message_id);
   }
 
@@ -205,16 +217,23 @@ class Telegram implements TelegramChannel {
       disable_notification: message.silent,
     };
     // a channel that stops waits for no upload: the file leaves after the next start
-    const signal = AbortSignal.any([
-      AbortSignal.timeout(UPLOAD_MS),
-      this.#stopping.signal,
-    ]) as never;
-    const input = new InputFile(file.content, file.name);
-    const sent =
-      file.kind === 'photo'
-        ? await this.#api.sendPhoto(chat, input, more, signal)
-        : await this.#api.sendDocument(chat, input, more, signal);
+    const signal = AbortSignal.any([AbortSignal.timeout(UPLOAD_MS), this.#stopping.signal]);
+    const method = file.kind === 'photo' ? 'sendPhoto' : 'sendDocument';
+    const input = { [file.kind]: new BotFile(file.name, file.content) };
+    const sent = await this.#call<SentMessage>(
+      method,
+      { chat_id: chat, ...input, ...more },
+      signal,
+    );
     return String(sent.message_id);
+  }
+
+  #call<T = unknown>(
+    method: string,
+    payload: Readonly<Record<string, unknown>>,
+    signal: AbortSignal = signalFor(CALL_MS),
+  ): Promise<T> {
+    return this.#api.call(method, payload, signal) as Promise<T>;
   }
 
   #keyboard(card: Card, chatId: string) {
@@ -232,13 +251,14 @@ class Telegram implements TelegramChannel {
       let updates: readonly Update[];
       const askedAt = this.#wall.now();
       try {
-        updates = await this.#api.getUpdates(
+        updates = await this.#call<readonly Update[]>(
+          'getUpdates',
           {
             offset: this.#offset,
             timeout: this.#options.pollSeconds ?? POLL_SECONDS,
             allowed_updates: ALLOWED,
           },
-          this.#stopping.signal as never,
+          this.#stopping.signal,
         );
         this.#polledAt = this.#wall.now();
         this.#recovered();
@@ -266,11 +286,14 @@ class Telegram implements TelegramChannel {
   /** True when a webhook of an earlier setting stood in the way and was taken away; what waits there is kept. */
   async #freedOfWebhook(error: unknown): Promise<boolean> {
     const isInTheWay =
-      error instanceof GrammyError &&
-      error.error_code === 409 &&
+      error instanceof BotApiError &&
+      error.status === 409 &&
       /webhook is active/i.test(error.description);
     if (!isInTheWay) return false;
-    return await this.#api.deleteWebhook({}, signalFor(CALL_MS)).catch(() => false);
+    return await this.#call('deleteWebhook', {}).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Tells Telegram where to send updates, and again whenever it does not know any more. */
@@ -280,13 +303,9 @@ class Telegram implements TelegramChannel {
     while (!this.#stopping.signal.aborted) {
       try {
         if (!isSet)
-          await this.#api.setWebhook(
-            url,
-            { secret_token: secret, allowed_updates: ALLOWED },
-            signalFor(CALL_MS),
-          );
+          await this.#call('setWebhook', { url, secret_token: secret, allowed_updates: ALLOWED });
         isSet = true;
-        const info = await this.#api.getWebhookInfo(signalFor(CALL_MS));
+        const info = await this.#call<{ url?: string }>('getWebhookInfo', {});
         this.#polledAt = this.#wall.now();
         isSet = info.url === url;
         this.#recovered();
@@ -342,14 +361,14 @@ class Telegram implements TelegramChannel {
   /** Tells of trouble once an episode; answers the pause the server asked for, if any. */
   #noteTrouble(error: unknown): number | null {
     const code = troubleCode(error);
-    const asked = error instanceof GrammyError ? error.parameters.retry_after : undefined;
+    const asked = error instanceof BotApiError ? error.retryAfter : null;
     if (this.#trouble?.code !== code) {
       const message =
-        error instanceof GrammyError ? error.description : 'the Bot API cannot be reached';
+        error instanceof BotApiError ? error.description : 'the Bot API cannot be reached';
       this.#trouble = { code, message, since: this.#trouble?.since ?? this.#options.clock.now() };
       this.#options.onTrouble(this.#trouble);
     }
-    return asked === undefined ? null : asked * 1000;
+    return asked === null ? null : asked * 1000;
   }
 
   #recovered(): void {
@@ -362,7 +381,7 @@ class Telegram implements TelegramChannel {
     for (const target of [null, ...(this.#options.menus?.() ?? [])]) {
       for (const call of menuOf(target)) {
         try {
-          await this.#api.setMyCommands(call.commands, call.other, signalFor(CALL_MS));
+          await this.#call('setMyCommands', { commands: call.commands, ...call.other });
         } catch {
           // A menu is a convenience; the commands work without it.
           return;
