@@ -18,7 +18,6 @@ import {
   openEntries,
   openQuantity,
   protectable,
-  workingExits,
   workingProtection,
 } from './select.ts';
 import type { DeskState, Position } from './state.ts';
@@ -33,15 +32,12 @@ export function ensureProtection(draft: Draft): void {
   for (const position of Object.values(draft.state.positions)) {
     if (position.quantity <= 0 || draft.policy.execution.protection === 'watched') continue;
     if (position.waivedBy !== null) continue;
+    if (position.exiting !== null && !isExitExhausted(draft.state, position)) continue;
     // a kill may have closed it without a name of ours
     if (isHeldBack(draft.state, position)) continue;
     const waits = openEntries(draft.state).some(
       (order) => order.instrument === position.instrument && draft.at < protectDueAt(order),
     );
-    if (position.exiting !== null && !isExitExhausted(draft.state, position)) {
-      if (!waits) protectUnsold(draft, position);
-      continue;
-    }
     trimProtection(draft, position);
     const uncovered =
       protectable(draft.state, position) - coveredQuantity(draft.state, position.instrument);
@@ -56,22 +52,6 @@ export function ensureProtection(draft: Draft): void {
       });
     }
   }
-}
-
-/**
- * While a sale of a part works, the rest has its stop: in a halt the sale may take long. Before it has left the
- * exit takes protection back, and would meet what is set here.
- */
-function protectUnsold(draft: Draft, position: Position): void {
-  const { instrument } = position;
-  const leaving = workingExits(draft.state, instrument).reduce(
-    (sum, order) => sum + openQuantity(draft.state, order),
-    0,
-  );
-  if (leaving === 0) return;
-  const bare =
-    protectable(draft.state, position) - leaving - coveredQuantity(draft.state, instrument);
-  if (bare > 0 && isSessionOpen(draft)) protectRest(draft, position, bare);
 }
 
 /** A position without a working stop is told after this long, whatever the reason. Source: centaur.md, "protected". */
