@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { coveredQuantity, openQuantity, workingProtection } from '#core/engine/select.ts';
+import {
+  coveredQuantity,
+  leavingQuantity,
+  openQuantity,
+  workingProtection,
+} from '#core/engine/select.ts';
 import type { DeskState, LockCause } from '#core/engine/state.ts';
 import { mayFill } from '#core/machines/order.ts';
 import {
@@ -150,6 +155,11 @@ test('ID-06 the desk never offers a share twice and never sells what it does not
         const position = state.positions[QQQM];
         if (position !== undefined && position.exiting === null && !isWaiting(state))
           assert.equal(coveredQuantity(state, QQQM), held, `uncovered at ${at}`);
+        const leaving = leavingQuantity(state, QQQM);
+        const isKilled = position?.exiting?.reason === 'kill';
+        if (leaving > 0 && !isKilled && !isWaiting(state)) {
+          assert.equal(coveredQuantity(state, QQQM) + leaving, held, `bare beside a sale at ${at}`);
+        }
         fills += events.filter((event) => event.type === 'order_filled').length;
         exits += events.filter(
           (event) => event.type === 'order_intended' && event.order.role === 'exit',

@@ -33,6 +33,38 @@ suite('simulated plans', () => {
     assert.equal(finding, null);
   });
 
+  test('CX-10 half of a position that is sold in a halt leaves the other half under its stop', async () => {
+    const { finding, trace } = await play({
+      plan: plan({ seed: 257_443, days: 1 }, [
+        ALLOW,
+        { kind: 'signal', symbol: 1, minute: 12, distance: 2.04, day: 0 },
+        {
+          ...OWNER,
+          when: { seen: 'ticket', nth: 1, afterMs: 5_000 },
+          text: '确认 {code}',
+          agreeAfterMs: 2_000,
+          travelMs: 123,
+          repeats: 0,
+        },
+        { kind: 'halt', at: 762_000, forMs: 238_000, symbol: 1 },
+        {
+          ...OWNER,
+          when: { at: 801_751 },
+          text: '/exit {other} 50',
+          agreeAfterMs: 1_926,
+          travelMs: 568,
+          repeats: 0,
+        },
+      ]),
+      isTraced: true,
+    });
+    assert.equal(finding, null);
+    assert.ok(
+      trace.some((line) => /→ submit .*exit-1/.test(line)),
+      trace.slice(-50).join('\n'),
+    );
+  });
+
   test('SP-11 a desk that forgets what it did with the store down is found by what its journal held', async () => {
     const stopped = plan({}, [
       ALLOW,

@@ -171,15 +171,17 @@ export function advanceExits(draft: Draft): void {
     for (const entry of openEntries(draft.state)) {
       if (entry.instrument === position.instrument) requestCancel(draft, entry, 'exit');
     }
+    const isSelling =
+      draft.policy.execution.protection === 'broker' &&
+      workingExits(draft.state, position.instrument).length > 0;
+    // the rest keeps its stop until the sale before it has ended: in a halt that may take long
+    if (isSelling && position.exiting.reason !== 'kill') continue;
     const protection = workingProtection(draft.state, position.instrument);
     for (const order of protection) requestCancel(draft, order, 'exit');
     // that a purchase was withdrawn a person may never say: their silence holds up no exit
     const isEntryOpen =
       !draft.policy.execution.isPerson &&
       openEntries(draft.state).some((order) => order.instrument === position.instrument);
-    const isSelling =
-      draft.policy.execution.protection === 'broker' &&
-      workingExits(draft.state, position.instrument).length > 0;
     if (protection.length > 0 || isEntryOpen || isSelling || terms.quantity <= 0) continue;
     const attempt = orderCount(draft, position.ticketId, 'exit') + 1;
     const { quote } = seenOf(draft.view, position.instrument);

@@ -15,6 +15,7 @@ import type { Policy } from './policy.ts';
 import {
   coveredQuantity,
   isHeldBack,
+  leavingQuantity,
   openEntries,
   openQuantity,
   protectable,
@@ -32,16 +33,20 @@ export function ensureProtection(draft: Draft): void {
   for (const position of Object.values(draft.state.positions)) {
     if (position.quantity <= 0 || draft.policy.execution.protection === 'watched') continue;
     if (position.waivedBy !== null) continue;
-    if (position.exiting !== null && !isExitExhausted(draft.state, position)) continue;
+    const leaving = leavingQuantity(draft.state, position.instrument);
+    const isLeaving = position.exiting !== null && !isExitExhausted(draft.state, position);
+    if (isLeaving && !isRestKept(position, leaving)) continue;
     // a kill may have closed it without a name of ours
     if (isHeldBack(draft.state, position)) continue;
     const waits = openEntries(draft.state).some(
-      (order) => order.instrument === position.instrument && draft.at < protectDueAt(order),
+      (order) =>
+        order.instrument === position.instrument && (isLeaving || draft.at < protectDueAt(order)),
     );
-    trimProtection(draft, position);
-    const uncovered =
-      protectable(draft.state, position) - coveredQuantity(draft.state, position.instrument);
+    trimProtection(draft, position, leaving);
+    const covered = coveredQuantity(draft.state, position.instrument);
+    const uncovered = protectable(draft.state, position) - leaving - covered;
     if (uncovered > 0 && !waits && isSessionOpen(draft)) protectRest(draft, position, uncovered);
+    if (isLeaving) continue;
     noticeBare(draft, position);
     const isWorking = draft.state.positions[position.instrument]?.bareSince === null;
     if (position.unprotectedSince !== null && isWorking) {
@@ -52,6 +57,14 @@ export function ensureProtection(draft: Draft): void {
       });
     }
   }
+}
+
+/**
+ * True while a sale works that a person or a rule asked for: what it does not sell has its stop, for in a halt it
+ * may rest long. Before it has left, and in a kill, all protection is on its way out instead.
+ */
+function isRestKept({ exiting }: Position, leaving: number): boolean {
+  return leaving > 0 && exiting?.reason !== 'kill';
 }
 
 /** A position without a working stop is told after this long, whatever the reason. Source: centaur.md, "protected". */
@@ -198,17 +211,17 @@ function targetQuantity(draft: Draft, position: Position): number {
 }
 
 /**
- * Cancels stops beyond what is held, newest first, each with the target beside it. Those on their way out
+ * Cancels stops beyond what is held and not `leaving` by an exit, newest first, each with the target beside it. Those on their way out
  * do not count, nor those whose entry has filled without a word of it yet. When only a part of a stop is
  * too much it goes as well, and the rest gets a new one.
  */
-function trimProtection(draft: Draft, position: Position): void {
+function trimProtection(draft: Draft, position: Position, leaving: number): void {
   const stops = workingProtection(draft.state, position.instrument)
     .filter((order) => order.role === 'stop' && order.cancelRequestedAt === null)
     .filter((order) => !isAheadOfFill(draft, order))
     .sort((a, b) => b.intendedAt - a.intendedAt);
   const standing = stops.reduce((sum, order) => sum + openQuantity(draft.state, order), 0);
-  let excess = standing - position.quantity;
+  let excess = standing - Math.max(0, position.quantity - leaving);
   const drop = (order: Order): void => {
     for (const each of [order, ...siblingsOf(draft, order)])
       requestCancel(draft, each, 'more than held');

@@ -2,6 +2,7 @@ import type { Order } from '#core/machines/order.ts';
 import { notionalMinor } from '#core/market/money.ts';
 import { blended, NO_SLIPPAGE } from '#core/portfolio/slippage.ts';
 import type { Event } from './event.ts';
+import { leavingQuantity } from './select.ts';
 import type { DayState, DeskState, Position } from './state.ts';
 import { withPositionOf } from './under-way.ts';
 
@@ -70,10 +71,19 @@ function bought(state: DeskState, order: Order, fill: Fill): DeskState {
   return withPositionOf({ ...state, day, cashMinor }, position);
 }
 
-/** What is still to leave; null once the asked quantity has left. */
-function exitLeft(held: Position, quantity: number): Position['exiting'] {
+/**
+ * What is still to leave after a sale; null once the asked quantity has left. Never less than what a working exit
+ * offers: a stop of the shares beside it takes nothing off it.
+ */
+function exitLeft(
+  state: DeskState,
+  held: Position,
+  order: Order,
+  sale: number,
+): Position['exiting'] {
   if (held.exiting === null) return null;
-  const left = held.exiting.quantity - quantity;
+  const offered = leavingQuantity(state, held.instrument) - (order.role === 'exit' ? sale : 0);
+  const left = Math.max(held.exiting.quantity - sale, offered);
   return left > 0 ? { ...held.exiting, quantity: left } : null;
 }
 
@@ -98,7 +108,7 @@ function sold(state: DeskState, order: Order, fill: Fill): DeskState {
     exitMinor: held.exitMinor + proceedsMinor,
     feesMinor: held.feesMinor + fill.feesMinor,
     isFirstTargetDone: held.isFirstTargetDone || (isTargetOrder(order) && fill.isComplete),
-    exiting: exitLeft(held, fill.quantity),
+    exiting: exitLeft(state, held, order, fill.quantity),
     slippage: {
       ...held.slippage,
       exit: blended(held.slippage.exit, fill.slippage, fill.quantity),

@@ -28,6 +28,14 @@ export function workingExits(state: DeskState, instrument: string): Order[] {
   return ordersOf(state, instrument).filter((order) => order.role === 'exit' && mayFill(order));
 }
 
+/** Shares of an instrument that working exits may still sell. */
+export function leavingQuantity(state: DeskState, instrument: string): number {
+  return workingExits(state, instrument).reduce(
+    (sum, order) => sum + openQuantity(state, order),
+    0,
+  );
+}
+
 /**
  * Shares an order can still trade: its quantity less its own fills and those of its one-cancels-other
  * siblings, which the broker takes off it.

@@ -4,9 +4,12 @@ import { nextDeadline } from '#core/engine/decide-clock.ts';
 import type { Input } from '#core/engine/input.ts';
 import { coveredQuantity } from '#core/engine/select.ts';
 import { reason } from '#core/gates/reason.ts';
+import { mayFill } from '#core/machines/order.ts';
 import {
   exit,
   fill,
+  flatten,
+  kill,
   ny,
   policyOf,
   QQQM,
@@ -212,4 +215,90 @@ test('ID-06 a stop that the broker activates before the fill of its entry is hea
   // once the entry has ended otherwise, what is beyond what is held goes
   const gone = ahead.and().when(report(AT + 2, id('entry-2'), 'canceled'));
   assert.ok(gone.events.some((event) => event.type === 'cancel_requested'));
+});
+
+/** Half of the position is being sold, and whatever sold the same shares is gone. */
+const halfLeft = (): Input[] => {
+  const before = withPosition();
+  const { state } = deskAfter(before);
+  const working = Object.values(state.orders).filter(
+    (order) => (order.role === 'stop' || order.role === 'target') && order.state === 'accepted',
+  );
+  const at = ny('10:03:00');
+  return [
+    ...before,
+    exit(at, 'QQQM', 0.5),
+    ...working.map((order, n) => report(at + 100 + n, order.orderId, 'canceled')),
+  ];
+};
+
+test('CX-10 while a half is sold, the other half has its stop before the sale fills', () => {
+  const desk = deskAfter(halfLeft());
+  const position = desk.state.positions[QQQM];
+  const leaving = Object.values(desk.state.orders).find(({ role }) => role === 'exit');
+  assert.ok(position !== undefined && leaving !== undefined);
+  assert.equal(leaving.quantity, Math.ceil(position.quantity / 2));
+  assert.equal(coveredQuantity(desk.state, QQQM), position.quantity - leaving.quantity);
+  // a halt: time goes by, nothing fills, and nothing is taken back or set again
+  given([...halfLeft(), report(ny('10:03:01'), leaving.orderId, 'accepted')])
+    .when(tick(ny('10:03:20')))
+    .decidesOf(['order_intended', 'cancel_requested']);
+  // once it is sold, what is held is what is covered
+  const sold = given([...halfLeft(), report(ny('10:03:01'), leaving.orderId, 'accepted')]).when(
+    fill(ny('10:05:00'), leaving.orderId, leaving.quantity, 100),
+  );
+  sold.decidesOf(['order_intended', 'cancel_requested']);
+  const left = sold.desk.state.positions[QQQM];
+  assert.equal(left?.quantity, position.quantity - leaving.quantity);
+  assert.equal(coveredQuantity(sold.desk.state, QQQM), left?.quantity);
+});
+
+test('CX-10 a sale of a half that is refused goes on: the stop of the rest is taken back first', () => {
+  const before = halfLeft();
+  const leaving = Object.values(deskAfter(before).state.orders).find(({ role }) => role === 'exit');
+  assert.ok(leaving !== undefined);
+  const refused = given([...before, report(ny('10:03:02'), leaving.orderId, 'rejected')]);
+  const { state } = refused.desk;
+  const standing = Object.values(state.orders).filter(
+    (order) =>
+      order.role === 'stop' &&
+      order.cancelRequestedAt !== null &&
+      order.intendedAt >= ny('10:03:00'),
+  );
+  assert.equal(standing.length, 1);
+});
+
+test('CX-10 while all of it is sold nothing new is set', () => {
+  const before = withPosition();
+  const { state } = deskAfter(before);
+  const at = ny('10:03:00');
+  const gone = Object.values(state.orders)
+    .filter((order) => order.role !== 'entry' && order.state === 'accepted')
+    .map((order, n) => report(at + 100 + n, order.orderId, 'canceled'));
+  const desk = deskAfter([...before, exit(at), ...gone, tick(ny('10:03:30'))]);
+  assert.equal(coveredQuantity(desk.state, QQQM), 0);
+});
+
+test('CX-10 a stop that fills beside a sale takes nothing off what the sale still sells', () => {
+  const before = halfLeft();
+  const { state } = deskAfter(before);
+  const sale = Object.values(state.orders).find(({ role }) => role === 'exit');
+  const stop = Object.values(state.orders).find(
+    (order) => order.role === 'stop' && order.intendedAt >= ny('10:03:00'),
+  );
+  assert.ok(sale !== undefined && stop !== undefined);
+  const { desk } = given(before).when(fill(ny('10:03:02'), stop.orderId, stop.quantity, 99));
+  assert.equal(desk.state.positions[QQQM]?.exiting?.quantity, sale.quantity);
+  assert.equal(coveredQuantity(desk.state, QQQM), 0);
+});
+
+test('CX-07 a kill takes the stop beside a sale back in the same step', () => {
+  const { desk } = given(halfLeft())
+    .when(kill(ny('10:03:02')))
+    .and()
+    .when(flatten(ny('10:03:03')));
+  const standing = Object.values(desk.state.orders).filter(
+    (order) => order.role === 'stop' && mayFill(order) && order.cancelRequestedAt === null,
+  );
+  assert.deepEqual(standing, []);
 });
