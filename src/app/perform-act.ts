@@ -59,7 +59,7 @@ export async function respondAct(
 const LOWERS_RISK: ReadonlySet<DeskAct['act']> = new Set(['flatten']);
 const LIVE = { environment: 'live' } as const;
 /** What leaves a position or reports a fact is asked with one tap, on live accounts too. */
-const ONE_TAP_ON_LIVE: ReadonlySet<DeskAct['act']> = new Set(['exit', 'fill', 'adopt']);
+const ONE_TAP_ON_LIVE: ReadonlySet<DeskAct['act']> = new Set(['exit', 'fill', 'adopt', 'edit']);
 
 async function askAgain(
   turn: Turn,
@@ -184,6 +184,7 @@ function instrumentOf(act: DeskAct, desk: DeskHandle): InstrumentId | undefined 
       return positionOf(act.target, [desk])?.position.instrument;
     case 'confirm':
     case 'half':
+    case 'edit':
       return act.code === null ? undefined : ticketByCode([desk], act.code)?.ticket.instrument;
     case 'switch':
       return act.verb === 'propose' ? (nameAt(desk, act.to) ?? undefined) : undefined;
@@ -231,6 +232,7 @@ async function compareFor(
 /** Acts whose outcome the desk itself does not push to the chat. */
 const TOLD_HERE: ReadonlySet<DeskAct['act']> = new Set([
   'ack',
+  'edit',
   'exit',
   'cancel',
   'fill',
@@ -321,6 +323,7 @@ function subjectOf(act: DeskAct): string {
   if (act.act === 'account') return `${act.account} ${act.environment}`;
   if (act.act === 'reconcile' && act.verb === 'attest') return 'cash';
   if (act.act === 'reconcile') return `${act.verb} ${act.id}`;
+  if (act.act === 'edit') return act.code ?? '';
   return 'target' in act ? act.target : '';
 }
 

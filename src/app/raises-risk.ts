@@ -5,6 +5,7 @@ import type { Event } from '#core/engine/event.ts';
 const RAISES_RISK: ReadonlySet<Event['type']> = new Set([
   'signal_raised',
   'ticket_opened',
+  'ticket_edited',
   'ticket_confirmed',
   'rotation_agreed',
   'consent_given',

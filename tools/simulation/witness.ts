@@ -180,6 +180,10 @@ export class Witness implements Observed {
         state: 'pending',
         endedAt: null,
       });
+    if (event.type === 'ticket_edited') {
+      const known = this.tickets.get(event.ticket.id);
+      if (known?.state === 'pending') Object.assign(known, { ticket: event.ticket });
+    }
     if (event.type in TICKET_STATE) {
       const { ticketId } = event as { ticketId: string };
       const known = this.tickets.get(ticketId);

@@ -29,7 +29,7 @@ export function onConfirm(
   const ticket = theTicket(draft, act.code);
   if (typeof ticket === 'string')
     return refuse(draft, input, reason(ticket, { code: act.code ?? '' }));
-  const why = notAnswerable(ticket, act.version);
+  const why = notAnswerable(ticket, act.version, input.sentAt);
   if (why !== null) return refuse(draft, input, why);
   const leaving = switchAwayFrom(draft.state, ticket.instrument);
   if (leaving !== null) return refuse(draft, input, leaving);
@@ -54,14 +54,23 @@ export function onConfirm(
   judgeAgain(draft, input, ticket, quantity, limit);
 }
 
-function notAnswerable(ticket: Ticket, version: number | null): Reason | null {
+/**
+ * Why a ticket cannot be answered; null: it can. `version` null: somebody typed, so the newest is meant that was
+ * there when he sent it.
+ */
+export function notAnswerable(
+  ticket: Ticket,
+  version: number | null,
+  sentAt: number,
+): Reason | null {
   const { code, state } = ticket;
   if (state === 'expired') return reason('life_over', { code, expiredAt: ticket.expiresAt });
   if (state !== 'pending') return reason('already_answered', { code, state });
   if (ticket.isWithoutEdge === true) return reason('no_edge', { code });
   if (ticket.isAdvice) return reason('mode_alert', { code });
-  if (version !== null && version !== ticket.version)
-    return reason('version_outdated', { seen: version, newest: ticket.version });
+  const isBefore = ticket.editedAt !== undefined && sentAt < ticket.editedAt;
+  const seen = version ?? (isBefore ? ticket.version - 1 : ticket.version);
+  if (seen !== ticket.version) return reason('version_outdated', { seen, newest: ticket.version });
   return null;
 }
 

@@ -2,6 +2,7 @@ import { type Reason, reason } from '#core/gates/reason.ts';
 import { instantAt } from '#core/market/session.ts';
 import type { DeskAct, Mode } from '#core/replies/act.ts';
 import { onConfirm, theTicket } from './decide-confirm.ts';
+import { onEdit } from './decide-edit.ts';
 import { onAccountAct } from './decide-environment.ts';
 import { onAdopt, onSettle } from './decide-externals.ts';
 import { onFlatten, onKill, onResume } from './decide-kill.ts';
@@ -35,6 +36,8 @@ export function onOperator(draft: Draft, input: OperatorInput): void {
     case 'confirm':
     case 'half':
       return onConfirm(draft, input, act);
+    case 'edit':
+      return onEdit(draft, input, act);
     case 'skip':
       return onSkip(draft, input, act);
     case 'allow':

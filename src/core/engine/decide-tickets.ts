@@ -233,7 +233,8 @@ export function voidOvertaken(draft: Draft): void {
   for (const ticket of pendingTickets(draft.state)) {
     const { quote } = seenOf(draft.view, ticket.instrument);
     const price = lastPrice(draft, ticket.instrument);
-    if (quote !== null && quote.at >= ticket.createdAt && quote.bid <= ticket.stop) {
+    const since = ticket.editedAt ?? ticket.createdAt;
+    if (quote !== null && quote.at >= since && quote.bid <= ticket.stop) {
       emit(draft, {
         type: 'ticket_voided',
         ticketId: ticket.id,

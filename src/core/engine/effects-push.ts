@@ -165,16 +165,16 @@ const CARD_KIND = {
   void: 'signal_void',
 } as const;
 
-function card(ticket: Ticket | undefined, make: Make): Push[] {
-  if (ticket === undefined) return [];
+/** `lifeMs`: what is left of one that waits; left out: all of it. */
+function card(ticket: Ticket | undefined, make: Make, lifeMs = ticket?.lifeMs): Push[] {
+  if (ticket === undefined || lifeMs === undefined) return [];
   // until it is bought the message of the switch speaks for it
   if (ticket.isOfSwitch === true && ticket.state !== 'confirmed') return [];
   const editKey = `ticket:${ticket.id}`;
   const { state } = ticket;
   if (state === 'expired' || state === 'superseded' || state === 'void')
     return [make({ kind: CARD_KIND[state], ticket }, { editKey })];
-  if (state === 'pending')
-    return [make({ kind: 'signal_entry', ticket }, { editKey, lifeMs: ticket.lifeMs })];
+  if (state === 'pending') return [make({ kind: 'signal_entry', ticket }, { editKey, lifeMs })];
   return [make({ kind: 'signal_entry', ticket }, { editKey, priority: 2, lifeMs: DAY })];
 }
 
@@ -182,6 +182,8 @@ function ticketPushes(event: Event, state: DeskState, make: Make): Push[] {
   switch (event.type) {
     case 'ticket_opened':
       return card(state.tickets[event.ticket.id], make);
+    case 'ticket_edited':
+      return card(state.tickets[event.ticket.id], make, event.ticket.expiresAt - event.at);
     case 'ticket_confirmed':
     case 'ticket_skipped':
     case 'ticket_expired':

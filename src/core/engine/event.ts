@@ -174,6 +174,8 @@ export type Event = { readonly at: number } & ( // the desk and its day
   | { readonly type: 'signal_raised'; readonly signal: Signal; readonly inputHash: string }
   | { readonly type: 'setup_refused'; readonly setup: SetupRefused }
   | { readonly type: 'ticket_opened'; readonly ticket: Ticket }
+  /** A person's next version of a ticket that waits, whole; the one before it is void. */
+  | { readonly type: 'ticket_edited'; readonly ticket: Ticket; readonly by: string }
   | { readonly type: 'ticket_delivered'; readonly ticketId: string; readonly channel: string }
   | {
       readonly type: 'ticket_confirmed';

@@ -52,34 +52,46 @@ function opened(state: DeskState, ticket: Ticket): DeskState {
   };
 }
 
+function edited(state: DeskState, event: Extract<Event, { type: 'ticket_edited' }>): DeskState {
+  const { at, by, ticket } = event;
+  const isNext = (old: Ticket) => old.state === 'pending' && ticket.version === old.version + 1;
+  const old = state.tickets[ticket.id];
+  if (old === undefined || !isNext(old)) return state;
+  const figures = { by, version: ticket.version };
+  const next = withTicket(state, ticket.id, () => ticket);
+  return progress(next, ticket.id, { at, step: 'edited', figures });
+}
+
+function confirmed(
+  state: DeskState,
+  event: Extract<Event, { type: 'ticket_confirmed' }>,
+): DeskState {
+  const { at, by, quantity, quote, ticketId } = event;
+  const price = (quote.bid + quote.ask) / 2;
+  const taken = ended(state, ticketId, 'confirmed', { at, by, reason: null, price });
+  const { day } = taken;
+  const counted =
+    day === null
+      ? taken
+      : { ...taken, day: { ...day, ticketsConfirmed: day.ticketsConfirmed + 1 } };
+  const figures = { by, quantity, limit: event.entryLimit };
+  return progress(counted, ticketId, { at, step: 'confirmed', figures });
+}
+
 /** Applies what an event means for tickets: their state, which ends once, and the steps shown on the card. */
 export function evolveTicket(state: DeskState, event: Event): DeskState {
   const { at } = event;
   switch (event.type) {
     case 'ticket_opened':
       return opened(state, event.ticket);
+    case 'ticket_edited':
+      return edited(state, event);
     case 'ticket_delivered':
       return withTicket(state, event.ticketId, (ticket) => ({
         deliveredAt: ticket.deliveredAt ?? at,
       }));
-    case 'ticket_confirmed': {
-      const confirmed = ended(state, event.ticketId, 'confirmed', {
-        at,
-        by: event.by,
-        reason: null,
-        price: (event.quote.bid + event.quote.ask) / 2,
-      });
-      const day = confirmed.day;
-      const counted =
-        day === null
-          ? confirmed
-          : { ...confirmed, day: { ...day, ticketsConfirmed: day.ticketsConfirmed + 1 } };
-      return progress(counted, event.ticketId, {
-        at,
-        step: 'confirmed',
-        figures: { by: event.by, quantity: event.quantity, limit: event.entryLimit },
-      });
-    }
+    case 'ticket_confirmed':
+      return confirmed(state, event);
     case 'ticket_skipped': {
       const reason: Reason | null =
         event.reason === null

@@ -72,6 +72,11 @@ export type ReasonCode =
   | 'version_outdated'
   | 'quantity_out_of_range'
   | 'price_out_of_range'
+  // a ticket that a person wants otherwise
+  | 'entry_beyond_band'
+  | 'stop_not_below_entry'
+  | 'target_not_above_entry'
+  | 'quantity_over_risk'
   | 'unknown_position'
   | 'unknown_order'
   | 'protection_kept'

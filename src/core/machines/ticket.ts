@@ -19,6 +19,7 @@ export type TicketLeg = {
 export type TicketProgress = {
   readonly at: number;
   readonly step:
+    | 'edited'
     | 'confirmed'
     | 'sent'
     | 'partly_filled'
@@ -120,6 +121,8 @@ export type Ticket = {
   readonly isDataPartial?: boolean;
   /** Why it is smaller than usual: share of the usual size, and the events of the day; left out: it is not. */
   readonly shrink?: { readonly ratio: number; readonly events: string };
+  /** When a person made this version of it; left out: it is the first. */
+  readonly editedAt?: number;
   readonly deliveredAt: number | null;
   readonly closed: null | {
     readonly at: number;

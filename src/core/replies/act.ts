@@ -22,6 +22,16 @@ export type DeskAct =
       readonly price: number | null;
     }
   | { readonly act: 'half'; readonly code: string | null; readonly version: number | null }
+  /** A new version of a ticket; null: as it is. `version` as in `confirm`: the one it is to follow. */
+  | {
+      readonly act: 'edit';
+      readonly code: string | null;
+      readonly version: number | null;
+      readonly quantity: number | null;
+      readonly price: number | null;
+      readonly stop: number | null;
+      readonly target: number | null;
+    }
   | { readonly act: 'skip'; readonly code: string | null; readonly reason: string | null }
   | {
       readonly act: 'allow';

@@ -7,6 +7,7 @@ export type CommandName =
   | 'ticket'
   | 'confirm'
   | 'skip'
+  | 'edit'
   | 'why'
   | 'half'
   | 'allow'
@@ -89,6 +90,7 @@ export const COMMANDS: readonly CommandRow[] = [
   row('confirm', 'operator', '<code> [quantity] [@price]', ['y', '确认'], ['confirm', '确认']),
   row('half', 'operator', '<code>', ['数量减半'], ['half', '数量减半']),
   row('skip', 'operator', '<code> [reason]', ['n', '跳过'], ['skip', '跳过']),
+  row('edit', 'operator', '<code> [qty=…] [price=…] [stop=…] [tp=…]', ['改单', '修改'], []),
   row('why', 'viewer', '[code|symbol|now]', ['为什么'], ['why', '为什么']),
   row('pending', 'viewer', '', ['待确认'], ['pending', '待确认']),
   row('ticket', 'viewer', '<code>', ['提案', '交易提案'], ['ticket', '提案']),

@@ -4,6 +4,7 @@ import type { KillRest } from '#core/engine/state-kill.ts';
 import type { OpenHolding, OpenOrder } from '#core/engine/still-open.ts';
 import type { CalendarEnd } from '#core/gates/calendar-end.ts';
 import type { Reason } from '#core/gates/reason.ts';
+import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Picture } from '#core/pictures/picture.ts';
 import type { EdgeRow } from '#core/risk/edge.ts';
@@ -48,6 +49,8 @@ export type Consequence =
       readonly lateMs: number | null;
     }
   | { readonly act: 'cancel'; readonly target: string }
+  /** The version that would take the ticket's place. */
+  | { readonly act: 'edit'; readonly from: Ticket; readonly to: Ticket }
   /** A reported execution looks odd: `reason` says what. */
   | {
       readonly act: 'fill';

@@ -8,6 +8,7 @@ import { parseMute, parseNotify, parseQuiet } from './parse-hearing.ts';
 import { parsePositionCommand } from './parse-positions.ts';
 import { parseChart, parseLogs, parseReport, parseScore } from './parse-report.ts';
 import { parseSafe, parseUnlock } from './parse-safety.ts';
+import { parseTicketCommand } from './parse-tickets.ts';
 import { act, bad, NAME, ORDER_ID, question, TARGET } from './reply-of.ts';
 
 /** What a text is read together with: the ticket code of the message it replies to. */
@@ -186,7 +187,11 @@ function parseCommand(name: CommandName, args: readonly string[], context: Reply
     case 'mute':
       return parseMute(args);
     default:
-      return parsePositionCommand(name, args) ?? parseQuestion(name, args, context);
+      return (
+        parsePositionCommand(name, args) ??
+        parseTicketCommand(name, args, context) ??
+        parseQuestion(name, args, context)
+      );
   }
 }
 

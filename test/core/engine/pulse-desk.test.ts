@@ -172,6 +172,39 @@ suite('given a sector-pulse desk on its day', () => {
     assert.ok(cost <= 20_000_000 * 1.000_001);
   });
 
+  test('CX-01 a ticket of A-shares is edited in whole lots, both targets follow, and no cap is passed', () => {
+    const { desk } = attacked();
+    const [ticket] = Object.values(desk.state.tickets);
+    assert.ok(ticket);
+    const at = cnAt('10:00') + 20_000;
+    const { code, entryLimit } = ticket;
+    const quote = quoteOf(at, entryLimit - 0.01, entryLimit, ticket.instrument);
+    const blank = {
+      act: 'edit',
+      version: null,
+      quantity: null,
+      price: null,
+      stop: null,
+      target: null,
+    } as const;
+    const edit = (change: object) =>
+      step(desk, actOf(at, { ...blank, code, ...change }, { quote, isConfirmed: true }));
+    const refusalOf = (change: object) =>
+      edit(change).events.map((event) => event.type === 'act_refused' && event.reason.code);
+    assert.deepEqual(refusalOf({ quantity: ticket.quantity - 50 }), ['quantity_not_in_lots']);
+    assert.deepEqual(refusalOf({ quantity: ticket.quantity * 3 }), ['quantity_over_risk']);
+    const price = Number((entryLimit - 0.02).toFixed(2));
+    const quantity = ticket.quantity - 100;
+    const next = edit({ quantity, price }).desk.state.tickets[ticket.id];
+    assert.equal(next?.version, 2);
+    const [first, second] = next.legs;
+    assert.equal(first!.quantity + second!.quantity, quantity);
+    assert.ok(Math.abs(first!.target! / price - 1.08) < 0.002);
+    assert.ok(Math.abs(second!.target! / price - 1.15) < 0.002);
+    assert.ok(next.riskMinor < ticket.riskMinor);
+    assert.ok((next.pulse?.ratioAfter ?? 1) < (ticket.pulse?.ratioAfter ?? 0));
+  });
+
   /** Answers every ticket that waits with a confirm, a moment later, at the quote it was raised at. */
   function confirmed(desk: Desk): { types: string[]; refused: string[] } {
     const types: string[] = [];

@@ -27,6 +27,7 @@ import { CALENDAR_EN, calendarEndLines, calendarLines } from './calendar-lines.t
 import type { Catalogue, Of, Speech } from './catalogue.ts';
 import { captionLines } from './chart-lines.ts';
 import { EDGE_EN } from './edge-lines.ts';
+import { EDIT_EN, editLines } from './edit-words.ts';
 import { EX_DATE_EN, exDateLines } from './ex-date-lines.ts';
 import { PERIOD_EN, periodLines } from './period-lines.ts';
 import {
@@ -601,6 +602,8 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
           ? []
           : [`your message is ${s.f.duration(c.lateMs)} old; the position is the same`]),
       ];
+    case 'edit':
+      return editLines(c, s, EDIT_EN);
     case 'cancel':
       return [
         `Cancel the protective order ${s.f.words(c.target, 60)}`,
@@ -869,6 +872,10 @@ export const EN: Catalogue = {
     closed_meanwhile: 'it was left meanwhile, and nobody had answered',
     skipped: 'skipped',
     order_type_unsupported: 'the broker does not know this order type',
+    entry_beyond_band: 'the limit lies above the band, beyond which nothing is bought',
+    stop_not_below_entry: 'the stop is not below the entry',
+    target_not_above_entry: 'the target is not above the entry',
+    quantity_over_risk: 'more shares than the risk allows',
     price_not_on_tick: 'price is not on the tick',
     price_missing: 'a price is missing',
     quantity_not_in_lots: 'quantity is not in whole lots',
@@ -1050,6 +1057,8 @@ export const EN: Catalogue = {
     blocked: 'Blocked',
   },
   progress: {
+    edited: (step, _ticket, f) =>
+      `v${step.figures['version'] ?? ''} by ${f.words(String(step.figures['by'] ?? ''), 40)}`,
     confirmed: (step, _ticket, f) =>
       `✓ confirmed by ${f.words(String(step.figures['by'] ?? ''), 40)}`,
     sent: () => 'sent',
@@ -1091,6 +1100,7 @@ export const EN: Catalogue = {
   commands: {
     confirm: 'accept a ticket',
     half: 'accept at half the quantity',
+    edit: 'change a ticket within the risk: a new version',
     skip: 'reject a ticket',
     why: 'the rules behind the last verdict, ticket or refusal',
     pending: 'open tickets with seconds left',

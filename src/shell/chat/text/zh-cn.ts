@@ -27,6 +27,7 @@ import { CALENDAR_ZH, calendarEndLines, calendarLines } from './calendar-lines.t
 import type { Catalogue, Of, Speech } from './catalogue.ts';
 import { captionLines } from './chart-lines.ts';
 import { EDGE_ZH_CN } from './edge-lines.ts';
+import { EDIT_ZH, editLines } from './edit-words.ts';
 import { EX_DATE_ZH, exDateLines } from './ex-date-lines.ts';
 import { PERIOD_ZH, periodLines } from './period-lines.ts';
 import {
@@ -616,6 +617,8 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
         `市价卖出 ${s.f.words(c.target, 20)} ${s.f.shares(c.quantity)}(${s.f.ratio(c.ratio)})`,
         ...(c.lateMs === null ? [] : [`您的消息已过去 ${s.f.duration(c.lateMs)};持仓没有变化`]),
       ];
+    case 'edit':
+      return editLines(c, s, EDIT_ZH);
     case 'cancel':
       return [`撤销保护单 ${s.f.words(c.target, 60)}`, '撤销后该持仓没有保护'];
     case 'fill':
@@ -856,6 +859,12 @@ export const ZH_CN: Catalogue = {
       quota: '名额',
       monthReturn: '月度盈亏',
       least: '不低于',
+      found: '所填',
+      largest: '最多',
+      bandHigh: '区间上沿',
+      entry: '买入价',
+      limitedBy: '受限于',
+      tick: '最小变动价位',
     },
     values: {
       ...DAY_WORDS,
@@ -865,6 +874,8 @@ export const ZH_CN: Catalogue = {
       active: '可开仓',
       reducing: '只减不增',
       halted: '全停',
+      risk: '单笔风险',
+      position_cap: '仓位上限',
       book: '买卖盘',
     },
   },
@@ -969,6 +980,10 @@ export const ZH_CN: Catalogue = {
     closed_meanwhile: '其间已离场,且无人答复',
     skipped: '已跳过',
     order_type_unsupported: '券商不支持该委托类型',
+    entry_beyond_band: '限价高于区间上沿,超过即不买',
+    stop_not_below_entry: '止损不低于买入价',
+    target_not_above_entry: '止盈不高于买入价',
+    quantity_over_risk: '股数超过风险限额',
     price_not_on_tick: '价格不在最小变动价位上',
     price_missing: '缺少价格',
     quantity_not_in_lots: '数量不是整手',
@@ -1147,6 +1162,8 @@ export const ZH_CN: Catalogue = {
     blocked: '被阻止',
   },
   progress: {
+    edited: (step, _ticket, f) =>
+      `${f.words(String(step.figures['by'] ?? ''), 40)} 改为 v${step.figures['version'] ?? ''}`,
     confirmed: (step, _ticket, f) => `✓ ${f.words(String(step.figures['by'] ?? ''), 40)} 已确认`,
     sent: () => '已发出',
     partly_filled: (step, _ticket, f) =>
@@ -1189,6 +1206,7 @@ export const ZH_CN: Catalogue = {
   commands: {
     confirm: '接受提案',
     half: '减半接受',
+    edit: '在风险限额内修改提案:生成新版本',
     skip: '跳过提案',
     why: '最近结论、提案或拒绝背后的规则',
     pending: '待确认提案和剩余秒数',
