@@ -6,6 +6,7 @@ import type { AnswerSources } from '#app/answer-question.ts';
 import { createIntake } from '#app/chat-intake.ts';
 import { createDeliverer } from '#app/deliver-messages.ts';
 import { StoreError } from '#app/errors.ts';
+import type { ChatTarget } from '#app/fan-out.ts';
 import { createReplyHandler } from '#app/handle-reply.ts';
 import type { Clock, Inbox, InboxRow } from '#app/ports.ts';
 import { createSecondConfirms } from '#app/second-confirm.ts';
@@ -17,7 +18,7 @@ import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { connectStore } from '#shell/store/client.ts';
 import { createStore, type Store } from '#shell/store/store.ts';
 import { withTicket } from '../test/support/builders.ts';
-import { deskAfter } from '../test/support/engine.ts';
+import { type Desk, deskAfter } from '../test/support/engine.ts';
 import { createFakeDesk } from '../test/support/fake-desk.ts';
 import { FakeTelegram, TOKEN } from '../test/support/fake-telegram.ts';
 
@@ -88,7 +89,7 @@ function accessOf(clock: Clock) {
   });
 }
 
-function telegramAt(apiRoot: string, clock: ReturnType<typeof createSystemClock>) {
+function telegramAt(apiRoot: string, clock: Clock) {
   return createTelegramChannel({
     library: createBotApi,
     token: TOKEN,
@@ -100,9 +101,21 @@ function telegramAt(apiRoot: string, clock: ReturnType<typeof createSystemClock>
   });
 }
 
+type Change = {
+  readonly clock?: Clock;
+  readonly desk?: Desk;
+  /** Who hears the desk's pushes; nobody where left out. */
+  readonly targets?: readonly ChatTarget[];
+};
+
 /** A conversation on `store` whose inbox and handler may be broken on purpose. */
-async function conversation(store: Store, server: FakeTelegram, apiRoot: string) {
-  const clock = createSystemClock();
+export async function conversation(
+  store: Store,
+  server: FakeTelegram,
+  apiRoot: string,
+  change: Change = {},
+) {
+  const { clock = createSystemClock(), targets = [] } = change;
   const faults = { isStoreDown: false, hang: null as Promise<void> | null };
   const access = await accessOf(clock);
   const kept = { outbox: store.outbox, files: store.files };
@@ -119,11 +132,11 @@ async function conversation(store: Store, server: FakeTelegram, apiRoot: string)
     onFailure: () => undefined,
   });
   const desk = createFakeDesk({
-    desk: deskAfter(withTicket()),
+    desk: change.desk ?? deskAfter(withTicket()),
     clock,
     log: store.events,
     runId: 'bench',
-    targets: () => [],
+    targets: () => targets,
     handOver: (rows) => deliverer.handOver(rows),
   });
   const inbox: Inbox = {

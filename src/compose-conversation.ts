@@ -6,7 +6,7 @@ import { createAnnouncer } from '#app/announce.ts';
 import type { AnswerSources } from '#app/answer-question.ts';
 import { tellLeftBacktest } from '#app/ask-backtest.ts';
 import { createIntake, type Intake } from '#app/chat-intake.ts';
-import { type Deliverer, USUAL_RATE } from '#app/deliver-deps.ts';
+import { BOT_RATE, type Deliverer, GROUP_RATE, USUAL_RATE } from '#app/deliver-deps.ts';
 import { createDeliverer } from '#app/deliver-messages.ts';
 import type { DeskHandle } from '#app/desk-handle.ts';
 import { viewOf } from '#app/desk-view.ts';
@@ -163,6 +163,10 @@ const RATES: Readonly<Record<string, Rate>> = {
   mail: { perSecond: 0.2, burst: 5 },
 };
 
+/** Telegram's groups have negative ids. */
+const isTelegramGroup = (name: string, chatId: string): boolean =>
+  name === 'telegram' && chatId.startsWith('-');
+
 function speakerOf(deps: ConversationDeps): Speaker {
   const place = (): Place => {
     const [desk] = deps.desks();
@@ -274,7 +278,8 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     outbox,
     files: deps.files,
     channel,
-    rateOf: (name) => RATES[name] ?? null,
+    rateOf: (name, chatId) => (isTelegramGroup(name, chatId) ? GROUP_RATE : (RATES[name] ?? null)),
+    rateOfAll: (name) => (name === 'telegram' ? BOT_RATE : null),
     render: (message, name, chatId) => speaker.message(message, name, chatId),
     isOver: (message) => isOfferOver(message, deps.desks()),
     onDelivered: deps.onDelivered,

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { faultRun } from './recordings/fault-run.ts';
 import { killNine } from './recordings/kill-nine.ts';
 import { liveKill } from './recordings/live-kill.ts';
 import { manualTicket } from './recordings/manual-ticket.ts';
@@ -17,6 +18,7 @@ export const SCENES: Readonly<Record<string, () => Promise<readonly string[]>>> 
   'live-kill': liveKill,
   'kill-nine': killNine,
   'manual-ticket': manualTicket,
+  'fault-run': faultRun,
   simulation,
 };
 

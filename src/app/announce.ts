@@ -18,6 +18,11 @@ export type AnnounceDeps = {
 
 const ANNOUNCEMENT_LIFE_MS = 60 * 60_000;
 
+/** A channel that only does not deliver: whether it still does not is seen. */
+function isSilence(notice: Notice): notice is Notice & { readonly kind: 'channel_degraded' } {
+  return notice.kind === 'channel_degraded' && notice.cause === null;
+}
+
 /**
  * Says a notice to all operators on every running channel but one: a channel in trouble is told of
  * on the others. With `once` only the first time under that name, over restarts too. Throws StoreError.
@@ -40,7 +45,10 @@ export function createAnnouncer(
         priority: 1 as const,
         dedupeKey: `${deps.runId}:${notice.kind}:${name}:${chat.channel}:${chat.chatId}`,
         editKey: null,
-        payload: { card: deps.speaker.notice(notice, chat.channel, chat.chatId) },
+        payload: {
+          card: deps.speaker.notice(notice, chat.channel, chat.chatId),
+          ...(isSilence(notice) ? { downOf: notice.channel } : {}),
+        },
         createdAt: now,
         notBefore: now,
         expiresAt: now + ANNOUNCEMENT_LIFE_MS,

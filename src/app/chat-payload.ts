@@ -19,6 +19,8 @@ export type ChatPayload = {
   readonly replyTo?: string | null;
   /** Said with the others of its chat in one silent message. */
   readonly digest?: true;
+  /** Tells that this channel does not deliver: nothing to say once it does. */
+  readonly downOf?: string;
   /** The row of the person's leading chat: this one is said only where that one is not delivered. */
   readonly behind?: ChatTarget & { readonly key: string };
 };

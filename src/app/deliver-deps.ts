@@ -2,7 +2,7 @@ import type { Message } from '#core/engine/message.ts';
 import type { ChatTarget } from './fan-out.ts';
 import type { MessageIndex } from './message-index.ts';
 import type { Card, Channel, Clock, FileStore, Outbox, OutboxRow } from './ports.ts';
-import type { Rate } from './rate-bucket.ts';
+import type { Rate, Rates } from './rate-bucket.ts';
 
 export type DeliverDeps = {
   readonly runId: string;
@@ -14,8 +14,10 @@ export type DeliverDeps = {
   /** Contents of the files that rows name. */
   readonly files: FileStore;
   readonly channel: (name: string) => Channel | null;
-  /** Sends per second and burst of a channel; null: unlimited (terminal). */
-  readonly rateOf: (channel: string) => Rate | null;
+  /** Sends per second and burst of a chat; null: unlimited (terminal). */
+  readonly rateOf: Rates['rateOf'];
+  /** The same of all chats of a channel together; left out or null: unlimited. */
+  readonly rateOfAll?: (channel: string) => Rate | null;
   readonly render: (message: Message, channel: string, chatId: string) => Card;
   /**
    * True when what a message offers was answered since: its newer row is in the store, where the answer to
@@ -51,3 +53,7 @@ export type Deliverer = {
 
 /** Telegram's rule of thumb for one chat. Source: the chat contract, "Telegram limits". */
 export const USUAL_RATE: Rate = { perSecond: 1, burst: 3 };
+/** Its rule for a group is 20 a minute. */
+export const GROUP_RATE: Rate = { perSecond: 0.3, burst: 3 };
+/** All chats of a bot together. */
+export const BOT_RATE: Rate = { perSecond: 25, burst: 5 };

@@ -16,12 +16,15 @@ import { ChannelError } from './errors.ts';
 import type { ChatTarget } from './fan-out.ts';
 import { createMessageIndex } from './message-index.ts';
 import type { OutboxRow, Timer } from './ports.ts';
-import { type Bucket, createBucket } from './rate-bucket.ts';
+import { createBuckets } from './rate-bucket.ts';
 import { createStandby, SAID_ELSEWHERE, type Standby } from './standby.ts';
 
 const SWEEP_MS = 2000;
 /** Longer than any message waits for its next try. */
 const LONGEST_LIFE_MS = 24 * 3_600_000;
+const MOST_OF_A_SWEEP = 500;
+/** All that waits at a start, so that no news overtakes a part of it. */
+const MOST_AT_START = 100_000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -37,7 +40,7 @@ class LaneDeliverer implements Deliverer {
   readonly messages = createMessageIndex();
   readonly #deps: DeliverDeps;
   readonly #lanes = new Map<string, ChatLane>();
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #bucketOf: ReturnType<typeof createBuckets>;
   /** Dedupe keys known here: queued or under way. */
   readonly #known = new Set<string>();
   /** Sent, but the store could not be told: never sent again by this process. */
@@ -55,6 +58,7 @@ class LaneDeliverer implements Deliverer {
 
   constructor(deps: DeliverDeps) {
     this.#deps = deps;
+    this.#bucketOf = createBuckets(deps);
     this.#standby = createStandby({
       wall: deps.wall,
       outbox: deps.outbox,
@@ -119,15 +123,15 @@ class LaneDeliverer implements Deliverer {
   }
 
   sweep(): Promise<void> {
-    return this.#take(this.#deps.clock.now());
+    return this.#take(this.#deps.clock.now(), MOST_OF_A_SWEEP);
   }
 
-  async #take(dueBy: number): Promise<void> {
+  async #take(dueBy: number, most: number): Promise<void> {
     try {
       for (const { row, messageId } of [...this.#unmarked.values()])
         await this.#mark(row, messageId);
       const isOlder = !this.#isLoaded;
-      this.handOver(await this.#deps.outbox.due(this.#deps.runId, dueBy, 500, 'chat:'), isOlder);
+      this.handOver(await this.#deps.outbox.due(this.#deps.runId, dueBy, most, 'chat:'), isOlder);
     } catch (error) {
       this.#deps.onFailure(error, null);
     }
@@ -165,20 +169,10 @@ class LaneDeliverer implements Deliverer {
     });
   }
 
-  /** One bucket a chat: its words and its files count together. */
-  #bucketOf({ channel, chatId }: ChatTarget): Bucket | null {
-    const rate = this.#deps.rateOf(channel);
-    if (rate === null) return null;
-    const name = `${channel}:${chatId}`;
-    const bucket = this.#buckets.get(name) ?? createBucket(rate);
-    this.#buckets.set(name, bucket);
-    return bucket;
-  }
-
   #laneOf(name: string, chat: ChatTarget & { readonly isFiles: boolean }): ChatLane {
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
-    const bucket = this.#bucketOf(chat);
+    const bucket = this.#bucketOf(chat.channel, chat.chatId);
     const ahead = chat.isFiles ? null : laneOf(chat, bucket, null);
     const lane = laneOf(chat, bucket, ahead);
     if (ahead !== null) this.#lanes.set(`${name} P0`, ahead);
@@ -201,9 +195,11 @@ class LaneDeliverer implements Deliverer {
   /** What waits since before this process started comes first, or a chat would hear the news before it. */
   #load(): Promise<void> {
     // also what waits for its next try: the news may not overtake it
-    this.#loading ??= this.#take(this.#deps.clock.now() + LONGEST_LIFE_MS).then(() => {
-      this.#isLoaded = true;
-    });
+    this.#loading ??= this.#take(this.#deps.clock.now() + LONGEST_LIFE_MS, MOST_AT_START).then(
+      () => {
+        this.#isLoaded = true;
+      },
+    );
     return this.#loading;
   }
 
@@ -226,8 +222,8 @@ class LaneDeliverer implements Deliverer {
       }
       const row = this.#newest(lane.rows.shift()!, lane);
       if (this.#isDead(row)) continue;
-      // at once: the chat's other lane looks at the same bucket
-      if (row.priority !== 0) lane.bucket?.take(wall.now());
+      // at once: the chat's other lanes look at the same bucket. An alarm waits for no room and takes it all the same
+      lane.bucket?.take(wall.now());
       const retryMs = await this.#deliver(row, lane);
       lane.underWay = null;
       if (retryMs === null) continue;
@@ -265,6 +261,7 @@ class LaneDeliverer implements Deliverer {
     let why: string | null = null;
     if (row.expiresAt !== null && row.expiresAt <= this.#deps.clock.now()) why = 'expired';
     else if (this.#standby.isSaid(row)) why = SAID_ELSEWHERE;
+    else if (this.#standby.isOver(row)) why = 'the channel delivers again';
     else if (message !== undefined && this.#deps.isOver?.(message) === true) why = 'answered since';
     if (why !== null) this.#drop(row, why);
     return why !== null;

@@ -28,3 +28,33 @@ export function createBucket(rate: Rate): Bucket {
     },
   };
 }
+
+export type Rates = {
+  /** Of one chat; null: unlimited. */
+  readonly rateOf: (channel: string, chatId: string) => Rate | null;
+  /** Of all chats of a channel together; left out or null: unlimited. */
+  readonly rateOfAll?: (channel: string) => Rate | null;
+};
+
+/** Buckets by chat, kept: words and files of a chat count together, and all chats in that of their channel. */
+export function createBuckets({ rateOf, rateOfAll }: Rates) {
+  const kept = new Map<string, Bucket | null>();
+  const bucketOf = (name: string, rate: Rate | null): Bucket | null => {
+    const bucket = kept.get(name) ?? (rate === null ? null : createBucket(rate));
+    kept.set(name, bucket);
+    return bucket;
+  };
+  return (channel: string, chatId: string): Bucket | null => {
+    const both = [
+      bucketOf(`${channel}:${chatId}`, rateOf(channel, chatId)),
+      bucketOf(channel, rateOfAll?.(channel) ?? null),
+    ].filter((bucket) => bucket !== null);
+    if (both.length === 0) return null;
+    return {
+      waitMs: (now) => Math.max(...both.map((bucket) => bucket.waitMs(now))),
+      take: (now) => {
+        for (const bucket of both) bucket.take(now);
+      },
+    };
+  };
+}

@@ -34,6 +34,8 @@ export type Standby = {
   failed(row: OutboxRow): void;
   /** True once another copy of this row was delivered. */
   isSaid(row: OutboxRow): boolean;
+  /** True when the row tells of a channel that delivers again. */
+  isOver(row: OutboxRow): boolean;
   stop(): void;
 };
 
@@ -106,6 +108,11 @@ class Waiting implements Standby {
 
   isSaid(row: OutboxRow): boolean {
     return this.#said.has(row.dedupeKey);
+  }
+
+  isOver(row: OutboxRow): boolean {
+    const { downOf } = row.payload as ChatPayload;
+    return downOf !== undefined && ![...this.#down].some((name) => name.startsWith(`${downOf}:`));
   }
 
   stop(): void {
@@ -209,8 +216,9 @@ class Waiting implements Standby {
         continue;
       }
       const name = nameOf(behind);
-      if (!this.#down.has(name)) this.#deps.onDown(behind);
+      const isNew = !this.#down.has(name);
       this.#down.add(name);
+      if (isNew) this.#deps.onDown(behind);
       this.#leave(held.row);
     }
   }

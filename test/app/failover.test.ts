@@ -162,6 +162,40 @@ for (const failure of [DOWN, 'hangs'] as const) {
   });
 }
 
+test('CX-11 that a channel is down is not said any more once it delivers again', async () => {
+  const h = harness();
+  h.failures.set('telegram', DOWN);
+  h.failures.set('wecom', DOWN);
+  await h.push('news');
+  await h.until(AT + 20_000);
+  assert.deepEqual(h.down, ['telegram:1']);
+  const about = (channel: string, at: number) => ({
+    runId: 'live',
+    lane: 'chat:wecom:li',
+    kind: 'channel_degraded',
+    priority: 1 as const,
+    dedupeKey: `degraded:${at}`,
+    editKey: null,
+    payload: { card: { lines: [`${channel} is down`], buttons: [] }, downOf: channel },
+    createdAt: at,
+    notBefore: at,
+    expiresAt: null,
+  });
+  h.deliverer().handOver(await h.store.outbox.enqueue([about('telegram', AT + 20_000)]));
+  h.failures.delete('telegram');
+  await h.until(AT + 120_000);
+  h.failures.delete('wecom');
+  await h.until(AT + 300_000);
+  assert.deepEqual(h.texts('telegram'), ['news']);
+  assert.deepEqual(h.texts('wecom'), []);
+  h.failures.set('telegram', DOWN);
+  await h.push('more');
+  await h.until(AT + 310_000);
+  h.deliverer().handOver(await h.store.outbox.enqueue([about('telegram', AT + 310_000)]));
+  await h.until(AT + 320_000);
+  assert.deepEqual(h.texts('wecom'), ['more', 'telegram is down']);
+});
+
 test('CX-11 a chat that refuses for good is passed over at once', async () => {
   const h = harness();
   h.failures.set('telegram', GONE);

@@ -104,7 +104,7 @@ forEveryStore((store) => {
     assert.equal(await files.load('0'.repeat(64)), null);
   });
 
-  test('the outbox keeps each lane in order; priority 0 overtakes, the rest goes by id', async () => {
+  test('the outbox keeps each lane in order, takes lanes in turn, and priority 0 before all', async () => {
     const { outbox } = store();
     await outbox.enqueue([
       outboxRow('o-1', { runId: 'out-a', priority: 3 }),
@@ -114,8 +114,8 @@ forEveryStore((store) => {
       outboxRow('o-5', { runId: 'out-a', notBefore: AT + 1 }),
       outboxRow('o-6', { runId: 'out-b' }),
     ]);
-    assert.deepEqual(keys(await outbox.due('out-a', AT, 10)), ['o-4', 'o-3', 'o-1', 'o-2']);
-    assert.deepEqual(keys(await outbox.due('out-a', AT + 1, 3)), ['o-4', 'o-3', 'o-1']);
+    assert.deepEqual(keys(await outbox.due('out-a', AT, 10)), ['o-3', 'o-4', 'o-1', 'o-2']);
+    assert.deepEqual(keys(await outbox.due('out-a', AT + 1, 3)), ['o-3', 'o-4', 'o-1']);
     await outbox.enqueue([outboxRow('o-7', { runId: 'out-a', lane: 'order:paper-us' })]);
     assert.deepEqual(keys(await outbox.due('out-a', AT + 1, 1, 'order:')), ['o-7']);
     const chat = await outbox.due('out-a', AT + 1, 9, 'chat:');
@@ -172,6 +172,19 @@ forEveryStore((store) => {
     assert.deepEqual(keys(await outbox.due('out-e', AT + 100, 10)), ['r-3', 'r-2']);
     await outbox.markDropped(later[2]?.id ?? 0, 'expired');
     assert.deepEqual(keys(await outbox.due('out-e', AT + 100, 10)), ['r-3']);
+  });
+
+  test('CX-11 ten thousand rows that wait are read, the alarm among them first', async () => {
+    const { outbox } = store();
+    const waiting = Array.from({ length: 10_000 }, (_, n) =>
+      outboxRow(`many-${n}`, { runId: 'out-many', lane: `chat:telegram:${n % 50}` }),
+    );
+    await outbox.enqueue([...waiting, outboxRow('alarm', { runId: 'out-many', priority: 0 })]);
+    const due = await outbox.due('out-many', AT, 20_000, 'chat:');
+    assert.equal(due.length, 10_001);
+    assert.equal(due[0]?.dedupeKey, 'alarm');
+    const few = await outbox.due('out-many', AT, 51, 'chat:');
+    assert.equal(new Set(few.map(({ lane }) => lane)).size, 51);
   });
 
   test('CX-11 ID-09 after a crash interrupted orders are unknown and are never due, chat is due again', async () => {

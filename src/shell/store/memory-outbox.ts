@@ -6,22 +6,40 @@ type Writes = {
   markDone(inboxId: number): void;
 };
 
-function inDeliveryOrder(a: OutboxRow, b: OutboxRow): number {
-  if (a.lane !== b.lane) return a.lane < b.lane ? -1 : 1;
-  return Number(a.priority > 0) - Number(b.priority > 0) || a.id - b.id;
+/** Priority 0 first, then the first row of each lane, then the second; no lane keeps another one waiting. */
+function inDeliveryOrder(rows: readonly OutboxRow[]): OutboxRow[] {
+  const places = new Map<number, number>();
+  const counts = new Map<string, number>();
+  for (const { id, lane } of rows) {
+    const place = (counts.get(lane) ?? 0) + 1;
+    counts.set(lane, place);
+    places.set(id, place);
+  }
+  const byLane = (a: OutboxRow, b: OutboxRow): number => (a.lane < b.lane ? -1 : 1);
+  return rows.toSorted(
+    (a, b) =>
+      Number(a.priority > 0) - Number(b.priority > 0) ||
+      (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0) ||
+      byLane(a, b),
+  );
 }
 
-function isHeldBack(row: OutboxRow, rows: readonly OutboxRow[], now: number): boolean {
-  if (row.priority === 0) return false;
-  return rows.some(
-    (other) =>
-      other.runId === row.runId &&
-      other.lane === row.lane &&
-      other.id < row.id &&
-      other.priority > 0 &&
-      (other.state === 'attempting' ||
-        (other.state === 'queued' && other.attempts > 0 && other.notBefore > now)),
-  );
+/** By lane the first row that waits for its retry or is under way: what was written after it is held back. */
+function heldBy(rows: readonly OutboxRow[], now: number): ReadonlyMap<string, number> {
+  const held = new Map<string, number>();
+  for (const { id, lane, priority, state, attempts, notBefore } of rows) {
+    const waits = state === 'queued' && attempts > 0 && notBefore > now;
+    if (priority > 0 && (state === 'attempting' || waits))
+      held.set(lane, Math.min(id, held.get(lane) ?? id));
+  }
+  return held;
+}
+
+function dueOf(rows: readonly OutboxRow[], now: number): OutboxRow[] {
+  const held = heldBy(rows, now);
+  const isFree = ({ id, lane, priority }: OutboxRow): boolean =>
+    priority === 0 || id <= (held.get(lane) ?? id);
+  return rows.filter((row) => row.state === 'queued' && row.notBefore <= now && isFree(row));
 }
 
 function isOpen(row: OutboxRow | undefined): row is OutboxRow {
@@ -70,11 +88,7 @@ export function createMemoryOutbox(rows: OutboxRow[], writes: Writes): Outbox {
       const candidates = open().filter(
         (row) => row.runId === runId && row.lane.startsWith(lanes ?? ''),
       );
-      return candidates
-        .filter((row) => row.state === 'queued' && row.notBefore <= now)
-        .filter((row) => !isHeldBack(row, candidates, now))
-        .sort(inDeliveryOrder)
-        .slice(0, limit);
+      return inDeliveryOrder(dueOf(candidates, now)).slice(0, limit);
     },
     markAttempting: async (id) => {
       const attempts = (rows[id - 1]?.attempts ?? 0) + 1;

@@ -3,10 +3,10 @@ import { appendBatch, storedRows } from './append-batch.ts';
 import { cleanText, type EventCodec } from './event-codec.ts';
 import type { Caller, Sql } from './sql-client.ts';
 
-/** Rows of this kind of lane leave at most once; all others at least once. */
 /** Why a row was dropped that the journal had carried out. */
 export const ACTED = 'acted on from the journal';
 
+/** Rows of this kind of lane leave at most once; all others at least once. */
 export const ORDER_LANE = 'order:';
 
 const ERROR_LIMIT = 500;
@@ -19,16 +19,18 @@ function columns(sql: Sql) {
 }
 
 function selectDue(sql: Sql, runId: string, now: number, limit: number, lanes: string) {
-  // a row that waits for its retry holds back what was written after it, except priority 0
+  // a row that waits for its retry holds back what was written after it, except priority 0; what a lane holds in
+  // plenty takes no place from another one
   return sql<OutboxRow[]>`
-    select ${columns(sql)} from outbox o
+    with held as (
+      select lane, min(id) as first from outbox
+      where run_id = ${runId} and priority > 0 and (state = 'attempting'
+        or state = 'queued' and attempts > 0 and not_before > ${now}::timestamptz)
+      group by lane)
+    select ${columns(sql)} from outbox o left join held using (lane)
     where run_id = ${runId} and state = 'queued' and not_before <= ${now}::timestamptz
-      and starts_with(lane, ${lanes})
-      and (priority = 0 or not exists (
-        select 1 from outbox e where e.run_id = o.run_id and e.lane = o.lane and e.id < o.id
-          and e.priority > 0 and (e.state = 'attempting'
-            or e.state = 'queued' and e.attempts > 0 and e.not_before > ${now}::timestamptz)))
-    order by lane, priority > 0, id limit ${limit}`;
+      and starts_with(lane, ${lanes}) and (priority = 0 or first is null or id <= first)
+    order by priority > 0, row_number() over (partition by lane order by id), lane limit ${limit}`;
 }
 
 async function settle(sql: Sql, runId: string, epoch: number | null) {
