@@ -1,0 +1,110 @@
+import type { FactorScores } from '#core/factors/score.ts';
+import type { BoardCn } from '#core/market/board-cn.ts';
+import type { DailyDecision, DailySight, DailyStrategy } from '#core/strategies/daily-strategy.ts';
+
+/** Parameters; what they start from stands in docs/strategies/factor-top.md. */
+export type FactorTopParams = {
+  /** Shares held at a time. */
+  readonly top: number;
+  /** A share is left when its rank is beyond `top` times this. */
+  readonly bufferRatio: number;
+  /** Ranks are judged for leaving on every so manieth day; free places are filled on any. */
+  readonly everyDays: number;
+  /** Close below which a share is not entered, yuan. */
+  readonly leastPrice: number;
+  /** Mean turnover of 20 days below which it is not entered, yuan; 0: not asked. */
+  readonly leastAmount: number;
+  readonly boards: readonly BoardCn[];
+};
+
+/** What the strategy is made from: scores by day, as `scoreFactors` answers, and boards by row. */
+export type FactorTopInputs = {
+  readonly scores: FactorScores;
+  readonly boards: readonly (BoardCn | null)[];
+  /** Days of history that the factors need. */
+  readonly history: number;
+};
+
+const AMOUNT_DAYS = 20;
+
+function meanAmount(sight: DailySight, row: number): number {
+  let sum = 0;
+  for (let back = 0; back < AMOUNT_DAYS; back += 1) sum += sight.value('amount', row, back);
+  return sum / AMOUNT_DAYS;
+}
+
+/** Whether a share may be entered at all: known and normal status, board, price, turnover. */
+function mayEnter(
+  sight: DailySight,
+  row: number,
+  inputs: FactorTopInputs,
+  params: FactorTopParams,
+) {
+  const board = inputs.boards[row];
+  if (board === null || board === undefined || !params.boards.includes(board)) return false;
+  if (sight.status(row) !== 'normal') return false;
+  if (!(sight.value('close', row, 0) >= params.leastPrice)) return false;
+  return params.leastAmount === 0 || meanAmount(sight, row) >= params.leastAmount;
+}
+
+/** Ranks of the day from 1, the best score first; 0: no score. Null: nobody has one. */
+function ranksOf({ scores, stocks, firstDay }: FactorScores, day: number): Int32Array | null {
+  const from = (day - firstDay) * stocks;
+  if (day < firstDay) return null;
+  const rows: number[] = [];
+  for (let row = 0; row < stocks; row += 1) if (Number.isFinite(scores[from + row])) rows.push(row);
+  if (rows.length === 0) return null;
+  // equal scores stand in the order of the rows
+  rows.sort((a, b) => scores[from + b]! - scores[from + a]! || a - b);
+  const ranks = new Int32Array(stocks);
+  for (const [place, row] of rows.entries()) ranks[row] = place + 1;
+  return ranks;
+}
+
+/**
+ * Holds the shares with the best rule score: enters the best of them in equal parts of the equity while
+ * there are free places and settled cash, and leaves a share when its rank is beyond the buffer, or it
+ * has none any more. What could not be sold is tried again every day. A day on which nobody has a
+ * score changes nothing.
+ */
+export function createFactorTop(inputs: FactorTopInputs, params: FactorTopParams): DailyStrategy {
+  const { top, bufferRatio, everyDays } = params;
+  const keep = Math.floor(top * bufferRatio + 1e-9);
+  const leaving = new Set<number>();
+  const candidates = (sight: DailySight, ranks: Int32Array, places: number): number[] => {
+    const best: number[] = [];
+    for (let row = 0; row < ranks.length; row += 1) {
+      // whoever ranks beyond the buffer would be left again at once
+      if (ranks[row]! > 0 && ranks[row]! <= keep && !sight.held.includes(row)) best.push(row);
+    }
+    best.sort((a, b) => ranks[a]! - ranks[b]!);
+    const chosen: number[] = [];
+    for (const row of best) {
+      if (chosen.length === places) break;
+      if (mayEnter(sight, row, inputs, params)) chosen.push(row);
+    }
+    return chosen;
+  };
+  return {
+    warmUpDays: inputs.history,
+    decide(sight): DailyDecision {
+      for (const row of leaving) if (!sight.held.includes(row)) leaving.delete(row);
+      const ranks = ranksOf(inputs.scores, sight.day);
+      if (ranks === null) return { leave: [...leaving], enter: [], note: 'no scores' };
+      if (sight.day % everyDays === 0) {
+        for (const row of sight.held) {
+          const rank = ranks[row]!;
+          if (rank === 0 || rank > keep) leaving.add(row);
+          else leaving.delete(row);
+        }
+      }
+      const valueMinor = Math.floor(sight.equityMinor / top);
+      const affordable = valueMinor > 0 ? Math.floor(sight.spendableMinor / valueMinor + 0.05) : 0;
+      const places = Math.max(0, Math.min(top - sight.held.length, affordable));
+      const enter = candidates(sight, ranks, places).map((row) => ({ row, valueMinor }));
+      const ranked = (row: number) => `${row}:${ranks[row]}`;
+      const note = `held ${sight.held.map(ranked).join(' ')}`;
+      return { leave: [...leaving], enter, note };
+    },
+  };
+}
