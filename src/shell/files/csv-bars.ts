@@ -5,11 +5,14 @@ import { invariant } from '#core/lib/assert.ts';
 import type { Bar, BarColumns, Timeframe } from '#core/market/bar.ts';
 import type { CalendarTable } from '#core/market/calendar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Session } from '#core/market/session.ts';
 import { instrumentOfSymbolCn } from '#core/market/symbol-cn.ts';
+import { addCalendarDays } from '#core/market/trading-day.ts';
 import type { BarColumnName, ColumnPlaces } from './csv-columns.ts';
 import { placeColumns } from './csv-columns.ts';
 import type { FoundBar, FoundBars } from './csv-found.ts';
 import { addFound, barsOfFound, createFoundBars, pickFound } from './csv-found.ts';
+import { type MinuteReader, minuteReader } from './csv-minutes.ts';
 import type { DropReason, GapReport } from './csv-report.ts';
 import { dayFinder, finishBars, joinGaps } from './csv-report.ts';
 import type { CsvRow, CsvRows } from './csv-rows.ts';
@@ -69,6 +72,8 @@ const LENGTH_MS: Readonly<Record<Exclude<Timeframe, '1d'>, number>> = {
   '15m': 900_000,
 };
 
+const DAY_MS = 86_400_000;
+
 type Reader = {
   readonly options: ReadBarsCsvOptions;
   readonly places: ColumnPlaces;
@@ -79,9 +84,10 @@ type Reader = {
   readonly volumeUnit: number;
   /** Symbol of every row; null where each row's own counts. */
   readonly symbol: string | null;
-  /** The bar of the newest row, and whose it is. */
+  /** The bar of the newest row, whose it is, and the session of a bar that is shorter than one. */
   readonly bar: FoundBar;
   instrument: InstrumentId;
+  session: Session | null;
 };
 
 function refuse(options: ReadBarsCsvOptions, code: string, message: string): never {
@@ -125,6 +131,7 @@ function readerFor(options: ReadBarsCsvOptions, places: ColumnPlaces, first: Fil
       ...{ volume: 0, amount: Number.NaN },
     },
     instrument: instrument ?? 'NONE.US',
+    session: null,
   };
 }
 
@@ -161,6 +168,7 @@ function placeTimes(reader: Reader, time: FileTime): DropReason | null {
   }
   bar.openedAt = from;
   bar.closedAt = to;
+  reader.session = session;
   return (from - session.openAt) % 60_000 === 0 ? null : 'off_grid';
 }
 
@@ -227,6 +235,20 @@ function drop(tally: Tally, reason: DropReason, line: number, text: string): voi
   if (count <= 3) tally.samples.push({ line, reason, text: text.slice(0, 120) });
 }
 
+/** Reader of ordinary minutes; null where rows are days, name their instrument, or have quotes. */
+function minutesOf({ places, lengthMs, volumeUnit }: Reader, rows: CsvRows): MinuteReader | null {
+  if (rows.plain === null || lengthMs === 0 || places.symbol !== null) return null;
+  return minuteReader(rows.plain, places, lengthMs, volumeUnit);
+}
+
+/** False on a day on which the clock of the file's times is changed. */
+function isLinearDay({ wallClock }: Reader, time: FileTime): boolean {
+  if (time.kind !== 'wall') return true;
+  return (
+    wallClock!(`${addCalendarDays(time.day, 1)}T00`, 0) - wallClock!(`${time.day}T00`, 0) === DAY_MS
+  );
+}
+
 /** Takes rows in; answers whether a header was seen. */
 function takeRows(options: ReadBarsCsvOptions, rows: CsvRows, tally: Tally): boolean {
   const { row } = rows;
@@ -236,10 +258,14 @@ function takeRows(options: ReadBarsCsvOptions, rows: CsvRows, tally: Tally): boo
   let reader: Reader | null = null;
   let found: FoundBars | undefined;
   let whose: InstrumentId | null = null;
+  let minutes: MinuteReader | null = null;
   while (rows.next()) {
     tally.read += 1;
     const time = row.time(places.time);
-    if (reader === null && time !== null) reader = readerFor(options, places, time);
+    if (reader === null && time !== null) {
+      reader = readerFor(options, places, time);
+      minutes = minutesOf(reader, rows);
+    }
     const reason = reader === null ? 'bad_time' : takeRow(reader, row, time);
     if (reader === null || reason !== null) {
       drop(tally, reason ?? 'bad_time', tally.read + 1, cells().join(','));
@@ -247,10 +273,13 @@ function takeRows(options: ReadBarsCsvOptions, rows: CsvRows, tally: Tally): boo
     }
     if (reader.instrument !== whose || found === undefined) {
       whose = reader.instrument;
-      found = tally.found.get(whose) ?? createFoundBars();
+      found = tally.found.get(whose) ?? createFoundBars(places.amount !== null);
       tally.found.set(whose, found);
     }
     addFound(found, reader.bar);
+    if (minutes === null || time === null) continue;
+    minutes.learn(reader.bar, reader.session!, isLinearDay(reader, time));
+    tally.read += minutes.take(found);
   }
   return true;
 }
@@ -319,9 +348,9 @@ async function readFound(options: ReadBarsCsvOptions) {
   return { parts: done.parts, report };
 }
 
-function zeroVolumeOf({ volume }: FoundBars): number {
+function zeroVolumeOf({ volume, length }: FoundBars): number {
   let count = 0;
-  for (const shares of volume) if (shares === 0) count += 1;
+  for (let i = 0; i < length; i += 1) if (volume[i] === 0) count += 1;
   return count;
 }
 
@@ -346,6 +375,6 @@ export async function readBarColumnsCsv(
   options: ReadBarsCsvOptions & { readonly instrument: InstrumentId },
 ): Promise<{ readonly bars: BarColumns; readonly report: ImportReport }> {
   const { parts, report } = await readFound(options);
-  const { amount: _, ...bars } = parts[0]?.bars ?? pickFound(createFoundBars(), null);
+  const { amount: _, ...bars } = parts[0]?.bars ?? pickFound(createFoundBars(false), null);
   return { bars, report };
 }

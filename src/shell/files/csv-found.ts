@@ -1,7 +1,7 @@
 import type { Bar, BarColumns, Timeframe } from '#core/market/bar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 
-/** Bars of one instrument as a file has them, in the file's order, with turnover (NaN without one). */
+/** Bars of one instrument as a file has them, in the file's order, with turnover (empty without one). */
 export type FoundBars = BarColumns & { amount: Float64Array };
 
 /** A bar as it is taken in. */
@@ -16,11 +16,13 @@ export type FoundBar = {
   amount: number;
 };
 
+/** Rows of a file differ a little in length, so that their number is a guess. */
+const SPARE = 1.02;
 const NAMES = ['openedAt', 'closedAt', 'open', 'high', 'low', 'close', 'volume', 'amount'] as const;
 
-/** Columns without a bar. */
-export function createFoundBars(): FoundBars {
-  const empty = () => new Float64Array(1024);
+/** Columns without a bar, with room for a few. */
+export function createFoundBars(hasAmount: boolean): FoundBars {
+  const empty = () => new Float64Array(64);
   return {
     length: 0,
     openedAt: empty(),
@@ -30,20 +32,27 @@ export function createFoundBars(): FoundBars {
     low: empty(),
     close: empty(),
     volume: empty(),
-    amount: empty(),
+    amount: hasAmount ? empty() : new Float64Array(0),
   };
+}
+
+/** Makes room for `more` bars, and a few beyond them. */
+export function makeRoom(found: FoundBars, more: number): void {
+  const capacity = found.length + Math.max(16, Math.ceil(more * SPARE));
+  const names = NAMES.filter((name) => found[name].length > 0);
+  // not filled with zeros first: rows behind the last one are never read
+  const { buffer } = Buffer.allocUnsafeSlow(names.length * capacity * 8);
+  for (const [n, name] of names.entries()) {
+    const longer = new Float64Array(buffer, n * capacity * 8, capacity);
+    longer.set(found[name].subarray(0, found.length));
+    found[name] = longer;
+  }
 }
 
 /** Appends a bar, whatever came before it. */
 export function addFound(found: FoundBars, bar: FoundBar): void {
   const i = found.length;
-  if (i === found.openedAt.length) {
-    for (const name of NAMES) {
-      const longer = new Float64Array(i * 2);
-      longer.set(found[name]);
-      found[name] = longer;
-    }
-  }
+  if (i === found.openedAt.length) makeRoom(found, i);
   found.openedAt[i] = bar.openedAt;
   found.closedAt[i] = bar.closedAt;
   found.open[i] = bar.open;
@@ -51,16 +60,16 @@ export function addFound(found: FoundBars, bar: FoundBar): void {
   found.low[i] = bar.low;
   found.close[i] = bar.close;
   found.volume[i] = bar.volume;
-  found.amount[i] = bar.amount;
+  if (found.amount.length > 0) found.amount[i] = bar.amount;
   found.length = i + 1;
 }
 
-/** The rows of `found` in the order of `rows`; null: all of them as they stand, without spare room. */
+/** The rows of `found` in the order of `rows`; null: all of them as they stand, without much spare room. */
 export function pickFound(found: FoundBars, rows: readonly number[] | null): FoundBars {
   const pick = (column: Float64Array): Float64Array =>
     rows === null
-      ? column.slice(0, found.length)
-      : Float64Array.from(rows, (row) => column[row] ?? Number.NaN);
+      ? fitted(column, Math.min(column.length, found.length))
+      : Float64Array.from(column.length === 0 ? [] : rows, (row) => column[row]!);
   return {
     length: rows === null ? found.length : rows.length,
     openedAt: pick(found.openedAt),
@@ -74,6 +83,11 @@ export function pickFound(found: FoundBars, rows: readonly number[] | null): Fou
   };
 }
 
+/** The rows that are used: where they lie, unless much room would be kept for nothing. */
+function fitted(column: Float64Array, length: number): Float64Array {
+  return column.length * 8 > length * 9 ? column.slice(0, length) : column.subarray(0, length);
+}
+
 /** The bars one by one, for those who store them. */
 export function barsOfFound(
   found: FoundBars,
@@ -81,7 +95,7 @@ export function barsOfFound(
   timeframe: Timeframe,
 ): Bar[] {
   return Array.from({ length: found.length }, (_, i) => {
-    const amount = found.amount[i]!;
+    const amount = found.amount[i] ?? Number.NaN;
     return {
       instrument,
       timeframe,

@@ -43,8 +43,19 @@ export type DayFinder = {
   readonly at: (at: number) => SessionAnswer;
 };
 
+/** A calendar never changes, so that what it answered holds for the next file as well. */
+const FINDERS = new WeakMap<CalendarTable, DayFinder>();
+
 /** Finds sessions by day or by instant, each day and hour asked of the calendar once. */
 export function dayFinder(calendar: CalendarTable): DayFinder {
+  const known = FINDERS.get(calendar);
+  if (known !== undefined) return known;
+  const made = createDayFinder(calendar);
+  FINDERS.set(calendar, made);
+  return made;
+}
+
+function createDayFinder(calendar: CalendarTable): DayFinder {
   const days = new Map<string, SessionAnswer>();
   const hours = new Map<number, SessionAnswer>();
   const onDay = (day: string): SessionAnswer => {
@@ -115,10 +126,15 @@ export function finishBars(
   readonly outOfOrder: number;
   readonly gaps: GapReport;
 } {
+  if (isInOrder(found)) {
+    const bars = pickFound(found, null);
+    const gaps = gapsOf(bars, timeframe, calendar, finder);
+    return { bars, isNewestFirst: false, outOfOrder: 0, gaps };
+  }
   const { back, forward } = directionOf(found);
   const isNewestFirst = back > forward;
   const outOfOrder = isNewestFirst ? forward : back;
-  const bars = pickFound(found, isInOrder(found) ? null : orderedRows(found, drop));
+  const bars = pickFound(found, orderedRows(found, drop));
   return { bars, isNewestFirst, outOfOrder, gaps: gapsOf(bars, timeframe, calendar, finder) };
 }
 
@@ -179,9 +195,16 @@ export function gapsOf(
   const close = (): void => {
     if (count > 0) perDay.set(day, (perDay.get(day) ?? 0) + count);
   };
+  let [from, to] = [0, 0];
   for (let i = 0; i < bars.length; i += 1) {
-    const session = finder.at(bars.openedAt[i]!);
+    const at = bars.openedAt[i]!;
+    if (at >= from && at < to) {
+      count += 1;
+      continue;
+    }
+    const session = finder.at(at);
     if (typeof session === 'string') continue;
+    [from, to] = [session.openAt, session.closeAt];
     if (session.tradingDay !== day) {
       close();
       day = session.tradingDay;

@@ -19,7 +19,25 @@ export type CsvRow = {
 };
 
 /** Rows of a CSV, the header the first of them; `next` answers false behind the last. */
-export type CsvRows = { readonly next: () => boolean; readonly row: CsvRow };
+export type CsvRows = {
+  readonly next: () => boolean;
+  readonly row: CsvRow;
+  /** The text itself where it has no quotes. */
+  readonly plain: PlainText | null;
+};
+
+/** Text without quotes, for a reader that takes rows by itself. Places are bytes of the text. */
+export type PlainText = {
+  readonly bytes: Buffer;
+  /** Where the row that was read last begins, and where the one behind it does. */
+  readonly start: () => number;
+  readonly next: () => number;
+  /** Where a cell of that row begins and ends. */
+  readonly startOf: (cell: number) => number;
+  readonly endOf: (cell: number) => number;
+  /** Goes on at the row that begins at `place`. */
+  readonly jump: (place: number) => void;
+};
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -63,6 +81,7 @@ function parsedRows(bytes: Buffer): CsvRows {
       cells = rows[place] ?? [];
       return place < rows.length;
     },
+    plain: null,
     row: {
       count: () => cells.length,
       text,
@@ -78,9 +97,9 @@ function numberOf(text: string): number {
 }
 
 /** Powers of ten that a 64-bit number holds exactly. */
-const POWERS = Array.from({ length: 16 }, (_, n) => 10 ** n);
+export const POWERS = Array.from({ length: 16 }, (_, n) => 10 ** n);
 /** Digits that are below 2^53 together, whatever they are. */
-const MOST_DIGITS = 15;
+export const MOST_DIGITS = 15;
 
 /**
  * Number that the bytes from `start` to `end` write. Up to 15 digits with a point are a whole number
@@ -213,17 +232,29 @@ function longer(places: Int32Array): Int32Array<ArrayBuffer> {
 function plainRows(bytes: Buffer): CsvRows {
   const line: Line = { starts: new Int32Array(32), ends: new Int32Array(32), count: 0 };
   let next = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  let start = next;
   const timeIn = timeReader(bytes);
   const text = (cell: number) =>
     cell < line.count ? bytes.toString('utf8', line.starts[cell]!, line.ends[cell]!).trim() : '';
   return {
     next: () => {
       while (next < bytes.length) {
+        start = next;
         next = takeLine(bytes, next, line);
         if (line.count > 1 || text(0) !== '') return true;
       }
       line.count = 0;
       return false;
+    },
+    plain: {
+      bytes,
+      start: () => start,
+      next: () => next,
+      startOf: (cell) => line.starts[cell]!,
+      endOf: (cell) => line.ends[cell]!,
+      jump: (place) => {
+        next = place;
+      },
     },
     row: {
       count: () => line.count,

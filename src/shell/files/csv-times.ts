@@ -41,16 +41,31 @@ function offsetMs(offset: string): number {
   return (offset.startsWith('-') ? -size : size) * 60_000;
 }
 
+type WallClock = (hour: string, restMs: number) => number;
+
+const CLOCKS = new Map<string, WallClock>();
+/** Days of the longest history, twice over. */
+const MOST_HOURS = 50_000;
+
 /**
  * Turns wall times of one zone into instants; remembers each hour, and asks for a day of which the
- * clock is not changed once, so a year of minutes is cheap.
+ * clock is not changed once, so a year of minutes is cheap, and the next file's year more so.
  */
-export function wallClockOf(zone: string): (hour: string, restMs: number) => number {
+export function wallClockOf(zone: string): WallClock {
+  const known = CLOCKS.get(zone);
+  if (known !== undefined) return known;
+  const made = createWallClock(zone);
+  CLOCKS.set(zone, made);
+  return made;
+}
+
+function createWallClock(zone: string): WallClock {
   const hours = new Map<string, number>();
   const instantOf = (wall: string): number => {
     let at = hours.get(wall);
     if (at === undefined) {
       at = Temporal.PlainDateTime.from(`${wall}:00`).toZonedDateTime(zone).epochMilliseconds;
+      if (hours.size >= MOST_HOURS) hours.clear();
       hours.set(wall, at);
     }
     return at;
