@@ -111,6 +111,57 @@ suite('simulated plans that were judged wrongly', () => {
     assert.match(trace[goesOn + 1] ?? '', /#2 dies deposed$/);
   });
 
+  test('SP-09 a price that a desk hears right after it stood still is told, and may be sold on', async () => {
+    const { finding, trace } = await play({
+      plan: plan(
+        {
+          seed: 402_433,
+          account: 'cn',
+          isLive: true,
+          days: 2,
+          isHeldOvernight: true,
+          eventDays: 'shrink',
+          brokerMs: 5,
+          chatMs: 600,
+          feeMinor: 63,
+          cancelsGroup: false,
+          snapshotEvery: 5,
+          sweepMs: 13_000,
+          swing: [0.08, 0.02],
+          tradesPerDay: 2,
+        },
+        [
+          { kind: 'signal', symbol: 0, minute: 6, distance: 2.83, day: 0 },
+          {
+            ...OWNER,
+            when: { seen: 'premarket_brief', nth: 1, afterMs: 35_000 },
+            text: '/allow {desk} {day}',
+            as: 'button',
+            agreeAfterMs: 2_000,
+            codes: ['right', 'right'],
+            travelMs: 248,
+            repeats: 0,
+          },
+          {
+            ...OWNER,
+            when: { seen: 'ticket', nth: 1, afterMs: 36_480 },
+            text: '/confirm {code} v1',
+            as: 'button',
+            agreeAfterMs: 18_307,
+            codes: ['old', 'right'],
+            travelMs: 560,
+            repeats: 0,
+          },
+          { kind: 'freeze', at: 474_332, forMs: 7_000 },
+          { kind: 'seal', symbol: 0, day: 0, fromMinute: 8, toMinute: 18, side: 'down' },
+        ],
+      ),
+      isTraced: true,
+    });
+    assert.equal(finding, null);
+    assert.ok(trace.some((line) => line.endsWith('#1 exit_started')));
+  });
+
   test('CX-07 an exit of which the last of five tries never arrived was given up to a person', async () => {
     const { finding, trace } = await play({
       plan: plan(

@@ -114,9 +114,12 @@ export class Feed {
     if (!isExposed(state) && pendingTickets(state).length === 0) return;
     const quote = this.#quote(symbol);
     if (quote === null) return;
-    // one that stands still is told when it goes on, and by then the quote is old
-    if (running.life.isRunning()) this.#deps.onTold(quote);
-    running.life.run(() => running.quote(quote));
+    // one that stands still is told when it goes on: what is too old by then is no reason to sell
+    const lastAt = quote.at + running.desk.policy.ticket.quoteMaxAgeMs;
+    running.life.run(() => {
+      if (this.#deps.time.now() <= lastAt) this.#deps.onTold(quote);
+      running.quote(quote);
+    });
   }
 
   /** A quote on request; null when there is none. */
