@@ -1,5 +1,6 @@
 import type { Input } from '#core/engine/input.ts';
 import type { Policy } from '#core/engine/policy.ts';
+import { pendingTickets } from '#core/engine/select.ts';
 import type { Bar, BarColumns } from '#core/market/bar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
@@ -9,10 +10,9 @@ import { isMovedByBar, matchBar, matchQuote } from '#core/simulation/matching.ts
 import type { DayContext } from '#core/strategies/day-context.ts';
 import { evaluationOf } from '#core/strategies/vwap-reclaim/evaluation.ts';
 import type { VwapReclaimParams } from '#core/strategies/vwap-reclaim/params.ts';
-import type { VwapReclaimAcc } from '#core/strategies/vwap-reclaim/strategy.ts';
 import { createVwapReclaim, stepVwapReclaim } from '#core/strategies/vwap-reclaim/strategy.ts';
 import { quoteAround } from './costs.ts';
-import type { BacktestDesk, BacktestTrade, ExecutionModel, TakingCosts } from './desk.ts';
+import type { BacktestDesk, BacktestTrade, ExecutionModel } from './desk.ts';
 import {
   advanceTo,
   answerDue,
@@ -25,7 +25,17 @@ import {
   tell,
 } from './desk.ts';
 import { volumeCap } from './fills.ts';
-import { type OwnSymbolView, ownSeen } from './own-view.ts';
+import {
+  atrByClock,
+  type BarCounts,
+  isAbnormal,
+  type Lane,
+  openingOf,
+  passTo,
+  stepAhead,
+  stepRow,
+} from './lane.ts';
+import { ownSeen } from './own-view.ts';
 import type { DaySpreads, SpreadPlace } from './spreads.ts';
 import { recordedHalfBps } from './spreads.ts';
 
@@ -72,21 +82,6 @@ export type BacktestOutcome = {
   readonly log: readonly { readonly at: number; readonly text: string }[];
 };
 
-type Lane = {
-  readonly instrument: InstrumentId;
-  readonly bars: BarColumns;
-  readonly acc: VwapReclaimAcc;
-  readonly spreads: DaySpreads | null;
-  readonly costs: TakingCosts;
-  /** Row that comes next, and the instant it opens at; infinite behind the last one. */
-  next: number;
-  nextAt: number;
-  /** Newest quote of the day. */
-  quote: Quote | null;
-  /** What the desk has seen of it on this day; null until the day is opened. */
-  seen: OwnSymbolView | null;
-};
-
 type Play = {
   readonly setup: BacktestSetup;
   readonly step: typeof stepVwapReclaim;
@@ -94,9 +89,9 @@ type Play = {
   day: BacktestDay;
   lanes: readonly Lane[];
   isOpened: boolean;
-  bars: number;
-  signals: number;
-  refusedBars: number;
+  readonly counts: BarCounts;
+  /** Some cost follows ATR. */
+  readonly isAtrPriced: boolean;
 };
 
 /**
@@ -111,16 +106,16 @@ export function runBacktest(setup: BacktestSetup): BacktestOutcome {
   const counts = { bars: 0, signals: 0, refusedBars: 0 };
   if (first !== undefined) {
     const step = setup.step ?? stepVwapReclaim;
-    const play: Play = { setup, step, desk, day: first, lanes: [], isOpened: false, ...counts };
+    const { spreadAtrRatio, slippageAtrRatio } = setup.model;
+    const isAtrPriced = spreadAtrRatio > 0 || slippageAtrRatio > 0;
+    const begun = { day: first, lanes: [], isOpened: false };
+    const play: Play = { setup, step, desk, counts, isAtrPriced, ...begun };
     for (const [done, day] of setup.days.entries()) {
       playDay(play, day);
       if (play.isOpened)
         equity.push({ day: day.session.tradingDay, cashMinor: desk.account.cashMinor });
       setup.onDay?.(done + 1);
     }
-    counts.bars = play.bars;
-    counts.signals = play.signals;
-    counts.refusedBars = play.refusedBars;
   }
   return {
     trades: desk.trades,
@@ -145,17 +140,19 @@ function playDay(play: Play, day: BacktestDay): void {
     spreads,
     costs: costsOf(play.desk, instrument),
     acc: createVwapReclaim(context, play.setup.params),
+    atrs: play.isAtrPriced ? new Float64Array(bars.length) : null,
     next: 0,
     nextAt: openingOf(bars, 0),
+    result: 0,
     quote: null,
     seen: null,
   }));
   if (play.isOpened) watch(play);
-  let openedAt = Number.POSITIVE_INFINITY;
-  for (const lane of play.lanes) openedAt = Math.min(openedAt, lane.nextAt);
+  let openedAt = goOn(play);
   while (openedAt < Number.POSITIVE_INFINITY) {
     if (play.desk.isActive) openBars(play, openedAt);
-    openedAt = closeBars(play, openedAt);
+    closeBars(play, openedAt);
+    openedAt = goOn(play);
   }
   if (play.isOpened) endDay(play);
 }
@@ -168,8 +165,29 @@ function watch(play: Play): void {
   }
 }
 
-function openingOf(bars: BarColumns, row: number): number {
-  return row < bars.length ? bars.openedAt[row]! : Number.POSITIVE_INFINITY;
+/**
+ * Answers when the next bars open that something may come of: with something open those of the next
+ * minute, otherwise those that a kernel has to say something about; the clock goes on to them.
+ */
+function goOn(play: Play): number {
+  const { desk, lanes, counts } = play;
+  let openedAt = Number.POSITIVE_INFINITY;
+  if (desk.isActive || desk.log !== null) {
+    for (const { nextAt } of lanes) if (nextAt < openedAt) openedAt = nextAt;
+    return openedAt;
+  }
+  for (const lane of lanes) {
+    if (lane.acc.row < lane.next) stepAhead(lane, play.step, counts);
+    const isWaiting = lane.acc.row >= lane.next && isWorthAsking(lane);
+    if (isWaiting) openedAt = Math.min(openedAt, lane.bars.openedAt[lane.acc.row]!);
+  }
+  for (const lane of lanes) passTo(lane, openedAt);
+  return openedAt;
+}
+
+/** The kernel has something to say about the bar it stands at. */
+function isWorthAsking(lane: Lane): boolean {
+  return lane.result === 1 || isAbnormal(lane, lane.acc.row);
 }
 
 /** Shares on either side of a quote at a bar's open: what the bar before allows; no cap without one. */
@@ -183,10 +201,11 @@ function sizeAt(play: Play, lane: Lane): number {
 /** Sets what a taking fill of the lane's instrument loses in the minute of `row`. */
 function priceCosts(play: Play, lane: Lane, row: number, place: SpreadPlace): void {
   const { model } = play.setup;
-  const { costs, acc, bars, spreads } = lane;
-  // ATR of the bars that have been stepped, as a share of the price that is known by now
+  const { costs, bars, spreads } = lane;
+  // ATR of the bars that have closed, as a share of the price that is known by now
   const last = place === 'close' ? bars.close[row]! : bars.open[row]!;
-  const atrBps = acc.atr.value > 0 ? (acc.atr.value / last) * 10_000 : 0;
+  const atr = atrByClock(lane);
+  const atrBps = atr > 0 ? (atr / last) * 10_000 : 0;
   const modeled = Math.max(model.halfSpreadBps, model.spreadAtrRatio * atrBps);
   const recorded = model.spread === 'recorded' ? recordedHalfBps(spreads, row, place) : Number.NaN;
   costs.halfSpreadBps = recorded >= 0 ? recorded : modeled;
@@ -257,10 +276,9 @@ function barAt(lane: Lane, i: number): Bar {
   };
 }
 
-/** Closes the bars that opened at `openedAt`; answers when the next ones open. */
-function closeBars(play: Play, openedAt: number): number {
+/** Closes the bars that opened at `openedAt`. */
+function closeBars(play: Play, openedAt: number): void {
   const { desk } = play;
-  let after = Number.POSITIVE_INFINITY;
   for (const lane of play.lanes) {
     if (!desk.isActive || lane.nextAt !== openedAt) continue;
     const closedAt = lane.bars.closedAt[lane.next]!;
@@ -271,24 +289,31 @@ function closeBars(play: Play, openedAt: number): number {
     hear(desk, matchBar(desk.exchange, bar, closedAt), closedAt);
   }
   for (const lane of play.lanes) {
-    if (lane.nextAt !== openedAt) {
-      if (lane.nextAt < after) after = lane.nextAt;
-      continue;
-    }
+    if (lane.nextAt !== openedAt) continue;
     const i = lane.next;
-    const result = play.step(lane.acc, lane.bars, i);
+    if (lane.acc.row < i) stepOn(play, lane);
     lane.next = i + 1;
     lane.nextAt = openingOf(lane.bars, i + 1);
-    if (lane.nextAt < after) after = lane.nextAt;
-    play.bars += 1;
-    if (result === 1) play.signals += 1;
-    else if (result === 2) play.refusedBars += 1;
-    if (desk.log !== null) traceBar(play, lane, i, result);
-    if (result === 1 || isAbnormal(lane, i) || isHeld(desk, lane.instrument))
-      decideOn(play, lane, i);
+    if (desk.log !== null) traceBar(play, lane, i, lane.result);
+    const isThere = lane.acc.row === i;
+    if ((isThere && isWorthAsking(lane)) || isHeld(desk, lane.instrument)) decideOn(play, lane, i);
     else if (lane.seen !== null) lane.seen.lastBarClosedAt = lane.bars.closedAt[i]!;
   }
-  return after;
+}
+
+/** Steps a kernel over the row of the clock, and further where the desk will not ask about the rows between. */
+function stepOn(play: Play, lane: Lane): void {
+  const { desk, step, counts } = play;
+  if (desk.log !== null || isOpenOn(desk, lane.instrument)) stepRow(lane, step, counts);
+  else stepAhead(lane, step, counts);
+}
+
+/** Something of the symbol is held, works or waits for an answer: its bars may each be asked about. */
+function isOpenOn(desk: BacktestDesk, instrument: InstrumentId): boolean {
+  if (!desk.isActive) return false;
+  if (desk.state.positions[instrument] !== undefined) return true;
+  if ((desk.exchange.openOrders.get(instrument)?.length ?? 0) > 0) return true;
+  return pendingTickets(desk.state).some((ticket) => ticket.instrument === instrument);
 }
 
 function traceBar(play: Play, lane: Lane, i: number, result: number): void {
@@ -296,12 +321,6 @@ function traceBar(play: Play, lane: Lane, i: number, result: number): void {
   const { regime } = evaluationOf(lane.acc, lane.bars, i);
   const text = `bar ${lane.instrument} ${at} ${result} ${regime.dayType}`;
   play.desk.log?.push({ at: at - 1, text });
-}
-
-/** A range that may trip the breaker; `evaluationOf` judges it whole. */
-function isAbnormal(lane: Lane, i: number): boolean {
-  const { acc, bars } = lane;
-  return bars.high[i]! - bars.low[i]! > acc.params.abnormalRangeAtr * acc.atrBefore;
 }
 
 function decideOn(play: Play, lane: Lane, i: number): void {

@@ -102,6 +102,53 @@ test('ID-13 days that are opened from the morning trade as those that are opened
   assert.ok(logged.log.length > logged.bars);
 });
 
+test('ID-14 costs that follow volatility are of the bars that had closed, whether kernels run ahead or not', () => {
+  const model = { ...COSTLY, spreadAtrRatio: 0.05, slippageAtrRatio: 0.08 };
+  const ahead = runBacktest({ ...setup, model });
+  const byMinute = runBacktest({ ...setup, model, isLogged: true });
+  assert.deepEqual(ahead.trades, byMinute.trades);
+  const { signals, refusedBars, bars, refusals } = ahead;
+  assert.deepEqual(
+    { signals, refusedBars, bars },
+    { signals: byMinute.signals, refusedBars: byMinute.refusedBars, bars: byMinute.bars },
+  );
+  assert.deepEqual(refusals, byMinute.refusals);
+  assert.notDeepEqual(
+    ahead.trades.map(({ frictionMinor }) => frictionMinor),
+    costly.trades.map(({ frictionMinor }) => frictionMinor),
+  );
+});
+
+test('ID-16 a kernel that runs ahead of the clock changes nothing before it', () => {
+  const traded = plan.days.filter(({ session }) =>
+    costly.trades.some(({ ticketId }) => ticketId.startsWith(session.tradingDay)),
+  );
+  assert.ok(traded.length > 10);
+  for (const [n, day] of traded.slice(0, 12).entries()) {
+    const at = day.session.openAt + (40 + n * 25) * 60_000;
+    const symbols = day.symbols.map((symbol) => {
+      const { bars } = symbol;
+      const moved = (column: Float64Array) =>
+        column.map((price, i) => (bars.closedAt[i]! > at ? price * 0.97 : price));
+      const [open, high, low, close] = [bars.open, bars.high, bars.low, bars.close].map(moved);
+      return {
+        ...symbol,
+        bars: { ...bars, open: open!, high: high!, low: low!, close: close! },
+      };
+    });
+    const until = (days: typeof plan.days) =>
+      runBacktest({ ...setup, days, model: COSTLY })
+        // a trade at the open of the bar that follows knows that open
+        .trades.filter(({ openedAt }) => openedAt < at)
+        .map((trade) => {
+          const { ticketId, openedAt, quantity, entryPrice } = trade;
+          return [ticketId, openedAt, entryPrice, quantity, trade.closedAt < at ? trade : 'later'];
+        })
+        .sort();
+    assert.deepEqual(until([{ ...day, symbols }]), until([day]), day.session.tradingDay);
+  }
+});
+
 test('ID-13 the prices of all symbols at one instant are known together: none makes another look old', () => {
   const { log, trades } = runBacktest({ ...setup, model: COSTLY, isLogged: true });
   const isHeldTogether = trades.some((one) =>
