@@ -6,6 +6,7 @@ import { evolve, evolveAll } from '#core/engine/evolve.ts';
 import { entriesOf, orderedInstruments, ordersOf } from '#core/engine/order-index.ts';
 import { pendingTickets } from '#core/engine/select.ts';
 import type { DeskState } from '#core/engine/state.ts';
+import { staleNames, unsettledSymbols } from '#core/engine/symbol-index.ts';
 import { keepUnderWay, settle } from '#core/engine/under-way.ts';
 import {
   AAPL,
@@ -28,6 +29,9 @@ const EVENTS: readonly Event[] = [
     .events,
   ...deskAfter([...withFirstTarget(), fill(AT, `${TICKET}.stop-2`, 100, 99)]).events,
   ...deskAfter([...withTicket(), signalBar(ny('10:02'), { instrument: AAPL })]).events,
+  { type: 'symbol_data_changed', at: AT, instrument: AAPL, isStale: true, closedAt: AT },
+  { type: 'symbol_data_changed', at: AT, instrument: AAPL, isStale: false, closedAt: AT },
+  { type: 'phase_changed', at: AT, instrument: AAPL, from: 'trading_allowed', to: 'done' },
   { type: 'order_found_working', at: AT, orderId: `${TICKET}.entry-1` },
   { type: 'order_canceled', at: AT, orderId: `${TICKET}.entry-1`, reason: null },
   { type: 'order_canceled', at: AT, orderId: `${TICKET}.entry-2`, reason: null },
@@ -42,6 +46,7 @@ function foldInPlace(start: DeskState, events: readonly Event[]): DeskState {
     keepUnderWay(before, state);
     entriesOf(state);
     pendingTickets(state);
+    staleNames(state);
   }
   return settle(state);
 }
@@ -56,8 +61,13 @@ test('ID-09 a step that changes its book in place leads to the same book, index 
       const found = foldInPlace(start, events);
       assert.equal(JSON.stringify(found), JSON.stringify(wanted));
       assert.deepEqual(start, untouched, 'what the step began from is as it was');
-      const { orders, tickets } = found;
-      const fresh: DeskState = { ...found, orders: { ...orders }, tickets: { ...tickets } };
+      const { orders, tickets, symbols } = found;
+      const fresh: DeskState = {
+        ...found,
+        ...{ orders: { ...orders }, tickets: { ...tickets }, symbols: { ...symbols } },
+      };
+      assert.deepEqual(staleNames(found), staleNames(fresh));
+      assert.deepEqual(unsettledSymbols(found, 'done'), unsettledSymbols(fresh, 'done'));
       assert.deepEqual(pendingTickets(found), pendingTickets(fresh));
       assert.deepEqual(orderedInstruments(found), orderedInstruments(fresh));
       assert.deepEqual(entriesOf(found), entriesOf(fresh));

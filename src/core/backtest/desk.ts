@@ -1,4 +1,4 @@
-import { decide } from '#core/engine/decide.ts';
+import { decideStep } from '#core/engine/decide.ts';
 import { nextDeadline } from '#core/engine/decide-clock.ts';
 import type { Effect } from '#core/engine/effect.ts';
 import { effectsOf } from '#core/engine/effects.ts';
@@ -202,17 +202,14 @@ export function tell(desk: BacktestDesk, input: Input): boolean {
 
 function takeIn(desk: BacktestDesk, input: Input): boolean {
   desk.view = noteInput(desk.view, input);
-  const events = decide(desk.state, desk.view, input, desk.policy);
+  const { events, state } = decideStep(desk.state, desk.view, input, desk.policy);
   desk.decisions += 1;
   if (events.length === 0) return false;
+  // what is asked of the exchange follows from the state at its event; elsewhere that of the step's end will do
+  const isActing = desk.log !== null || events.some(({ type }) => ACTING.has(type));
+  if (!isActing) desk.state = state;
   for (const event of events) {
-    const before = desk.state;
-    desk.state = evolve(before, event);
-    keepUnderWay(before, desk.state);
-    if (desk.log !== null) desk.log.push({ at: event.at, text: JSON.stringify(event) });
-    if (ACTING.has(event.type))
-      for (const effect of effectsOf(event, desk.state, desk.policy))
-        perform(desk, effect, input.at);
+    if (isActing) fold(desk, event, input.at);
     note(desk, event);
   }
   settle(desk.state);
@@ -221,6 +218,15 @@ function takeIn(desk: BacktestDesk, input: Input): boolean {
     act(desk, { act: 'ack', id: event.alarm.id }, input.at, null);
   }
   return true;
+}
+
+function fold(desk: BacktestDesk, event: Event, at: number): void {
+  const before = desk.state;
+  desk.state = evolve(before, event);
+  keepUnderWay(before, desk.state);
+  if (desk.log !== null) desk.log.push({ at: event.at, text: JSON.stringify(event) });
+  if (!ACTING.has(event.type)) return;
+  for (const effect of effectsOf(event, desk.state, desk.policy)) perform(desk, effect, at);
 }
 
 function note(desk: BacktestDesk, event: Event): void {

@@ -152,19 +152,21 @@ export function updatePhases(draft: Draft): void {
   const { day } = draft.state;
   if (day === null) return;
   const isLocked = draft.state.locks.some((lock) => lock.isFirm && lock.untilAt > draft.at);
+  // the phase of all that are flat and rested, which most symbols have already
   const facts = {
     at: draft.at,
     openAt: day.session.openAt,
     closeAt: day.session.closeAt,
     openingNoTradeMs: draft.policy.openingNoTradeMs,
     flatBeforeCloseMs: draft.policy.exits.flatBeforeCloseMs ?? 0,
+    isHolding: false,
+    cooldownUntil: null as number | null,
     isLocked,
   };
-  // the phase of all that are flat and rested, which most symbols have already
-  const usual = phaseOf({ ...facts, isHolding: false, cooldownUntil: null });
-  for (const symbol of unsettledSymbols(draft.state, usual)) {
-    const isHolding = draft.state.positions[symbol.instrument] !== undefined;
-    const to = phaseOf({ ...facts, isHolding, cooldownUntil: symbol.cooldownUntil });
+  for (const symbol of unsettledSymbols(draft.state, phaseOf(facts))) {
+    facts.isHolding = draft.state.positions[symbol.instrument] !== undefined;
+    facts.cooldownUntil = symbol.cooldownUntil;
+    const to = phaseOf(facts);
     if (to === symbol.phase) continue;
     emit(draft, { type: 'phase_changed', instrument: symbol.instrument, from: symbol.phase, to });
     // a desk that holds overnight ends its days with positions

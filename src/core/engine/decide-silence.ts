@@ -12,7 +12,7 @@ import { ALL_SYMBOLS, exposedSymbols, isSymbolExposed, OF_THE_SESSION } from './
 import { openEntries } from './select.ts';
 import type { Soonest } from './soonest.ts';
 import type { DeskState } from './state.ts';
-import { namesOf } from './symbol-index.ts';
+import { namesOf, staleNames } from './symbol-index.ts';
 import { heardAt, type MarketView, seenOf } from './view.ts';
 
 /** The closing auction of Chinese exchanges: three minutes in which no trade moves a price. */
@@ -170,6 +170,9 @@ function noticeOverdueBars(draft: Draft): void {
   const limitMs = barLimitMs(policy);
   if (limitMs === null) return;
   const symbols = namesOf(state);
+  // mostly every symbol has a bar that is young enough, and none was stale before
+  const doubted = doubtedBars(state, view, at - limitMs);
+  if (doubted.length === 0) return;
   const isAwaited = (instrument: string) => !isStill(state, policy, instrument, at);
   const isOverdue = (instrument: string) => {
     const due = overdueAt(state, view, policy, instrument);
@@ -187,17 +190,28 @@ function noticeOverdueBars(draft: Draft): void {
         limitMs,
       });
     }
-    // most symbols have a bar that is young enough and were not stale before
-    const isDoubted = (instrument: string) => {
-      const closedAt = seenOf(view, instrument).lastBarClosedAt;
-      return closedAt === null || at > closedAt + limitMs || isKnownStale(state, instrument);
-    };
-    for (const instrument of symbols.filter(isDoubted).filter(isAwaited))
+    for (const instrument of doubted.filter(isAwaited))
       noteStale(draft, instrument, !held.includes(instrument) && isOverdue(instrument));
     return;
   }
   const awaited = symbols.filter(isAwaited).join(', ');
   enterSafeMode(draft, 'bar_overdue', ALL_SYMBOLS, { symbols: awaited, limitMs });
+}
+
+const NONE: readonly InstrumentId[] = [];
+
+/** Symbols whose newest bar closed before `from`, that have none, or whose bars were told to stay away. */
+function doubtedBars(state: DeskState, view: MarketView, from: number): readonly InstrumentId[] {
+  const stale = staleNames(state);
+  let doubted: InstrumentId[] | null = null;
+  for (const instrument of namesOf(state)) {
+    const { lastBarClosedAt } = seenOf(view, instrument);
+    const isYoung = lastBarClosedAt !== null && lastBarClosedAt >= from;
+    if (isYoung && !stale.includes(instrument)) continue;
+    doubted ??= [];
+    doubted.push(instrument);
+  }
+  return doubted ?? NONE;
 }
 
 function isKnownStale(state: DeskState, instrument: string): boolean {
@@ -220,21 +234,21 @@ export function addSilences(
 ): void {
   const session = state.day?.session;
   if (session === undefined || soonest.after >= session.closeAt) return;
+  const overdue = state.safeMode.filter(({ isGone, cause }) => !isGone && cause === 'bar_overdue');
   const isKnown = (instrument: string) =>
-    state.safeMode.some(
-      (entry) =>
-        !entry.isGone &&
-        entry.cause === 'bar_overdue' &&
-        (entry.subject === instrument || entry.subject === ALL_SYMBOLS),
-    );
+    overdue.some(({ subject }) => subject === instrument || subject === ALL_SYMBOLS);
   const { quietMinutesMs, quoteStaleMs, heartbeatMaxAgeMs } = policy.watch;
+  let [lastDue, lastHeard] = [Number.NaN, null as number | null];
   for (const instrument of namesOf(state)) {
-    const overdue = isKnown(instrument) ? null : overdueAt(state, view, policy, instrument);
-    if (overdue === null) continue;
+    const due = isKnown(instrument) ? null : overdueAt(state, view, policy, instrument);
+    if (due === null) continue;
     const heard = heardAt(view, instrument);
+    // mostly every symbol's bar is of the same minute
+    if (due === lastDue && heard === lastHeard) continue;
+    [lastDue, lastHeard] = [due, heard];
     // a quiet minute ends when its quotes end, or when it has lasted too long
-    soonest.add(overdue + 1);
-    soonest.add(overdue + quietMinutesMs + 1);
+    soonest.add(due + 1);
+    soonest.add(due + quietMinutesMs + 1);
     if (heard !== null) soonest.add(heard + quoteStaleMs + 1);
   }
   for (const { instrument, openedAt } of Object.values(state.positions)) {

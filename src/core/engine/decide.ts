@@ -47,13 +47,23 @@ export function decide(
   input: Input,
   policy: Policy,
 ): readonly Event[] {
+  return decideStep(state, view, input, policy).events;
+}
+
+/** What `decide` answers, with the state its events lead to, whose books are under way until they are settled. */
+export function decideStep(
+  state: DeskState,
+  view: MarketView,
+  input: Input,
+  policy: Policy,
+): { readonly events: readonly Event[]; readonly state: DeskState } {
   const draft = startDraft(state, view, policy, input.at);
   passTime(draft);
   updatePhases(draft);
   take(draft, input);
   buyFreed(draft);
   follow(draft);
-  return draft.events;
+  return draft;
 }
 
 function take(draft: Draft, input: Input): void {

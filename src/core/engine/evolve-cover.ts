@@ -1,17 +1,17 @@
 import type { Order } from '#core/machines/order.ts';
 import type { Event } from './event.ts';
-import { openQuantity, workingProtection } from './select.ts';
+import { stopped } from './select.ts';
 import type { DeskState } from './state.ts';
 import { withPositionOf } from './under-way.ts';
 
 /** Shares that stops would sell of which the broker has said that they work. */
 export function acceptedCover(state: DeskState, instrument: string): number {
-  return workingProtection(state, instrument)
-    .filter((order) => order.role === 'stop' && SAID_TO_WORK.has(order.state))
-    .reduce((sum, order) => sum + openQuantity(state, order), 0);
+  return stopped(state, instrument, isSaidToWork);
 }
 
-const SAID_TO_WORK: ReadonlySet<Order['state']> = new Set(['accepted', 'partially_filled']);
+function isSaidToWork({ state }: Order): boolean {
+  return state === 'accepted' || state === 'partially_filled';
+}
 
 function instrumentOf(state: DeskState, event: Event): string | null {
   if ('orderId' in event) return state.orders[event.orderId]?.instrument ?? null;

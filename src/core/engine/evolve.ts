@@ -13,6 +13,7 @@ import { evolveRotation } from './evolve-rotation.ts';
 import { evolveTicket } from './evolve-ticket.ts';
 import { freshSymbol } from './initial-state.ts';
 import type { DayState, DeskState, SymbolState } from './state.ts';
+import { withSymbolOf } from './under-way.ts';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -36,7 +37,7 @@ export function evolveAll(state: DeskState, events: readonly Event[]): DeskState
 function withSymbol(state: DeskState, instrument: string, change: Partial<SymbolState>): DeskState {
   const symbol = state.symbols[instrument];
   if (symbol === undefined) return state;
-  return { ...state, symbols: { ...state.symbols, [instrument]: { ...symbol, ...change } } };
+  return withSymbolOf(state, { ...symbol, ...change });
 }
 
 function withHalt(state: DeskState, event: Of<'halt_changed'>): DeskState {

@@ -126,6 +126,7 @@ function entriesInFlight(
 ): PermissionSource[] {
   const entries = openEntries(state);
   const sources: PermissionSource[] = [];
+  if (entries.length === 0) return sources;
   if (entries.some((order) => order.instrument === instrument))
     sources.push({ source: 'phase', allows: 'reducing', reason: reason('not_flat') });
   const begun = new Set(Object.values(state.positions).map((position) => position.ticketId));

@@ -15,12 +15,25 @@ export function openEntries(state: DeskState): Order[] {
 
 /** Stops and targets of an instrument that are, or may be, working at the broker (held children are not). */
 export function workingProtection(state: DeskState, instrument: string): Order[] {
-  return ordersOf(state, instrument).filter(
-    (order) =>
-      (order.role === 'stop' || order.role === 'target') &&
-      mayFill(order) &&
-      order.state !== 'held',
-  );
+  return ordersOf(state, instrument).filter(isProtecting);
+}
+
+function isProtecting(order: Order): boolean {
+  const isChild = order.role === 'stop' || order.role === 'target';
+  return isChild && mayFill(order) && order.state !== 'held';
+}
+
+/** Shares that the stops of an instrument which are, or may be, working and of which `counts` is true would sell. */
+export function stopped(
+  state: DeskState,
+  instrument: string,
+  counts: (order: Order) => boolean = () => true,
+): number {
+  let shares = 0;
+  for (const order of ordersOf(state, instrument))
+    if (order.role === 'stop' && isProtecting(order) && counts(order))
+      shares += openQuantity(state, order);
+  return shares;
 }
 
 /** Exit orders of an instrument that may still fill. */
@@ -41,21 +54,17 @@ export function leavingQuantity(state: DeskState, instrument: string): number {
  * siblings, which the broker takes off it.
  */
 export function openQuantity(state: DeskState, order: Order): number {
-  const siblings =
-    order.ocoGroup === null
-      ? []
-      : ordersOf(state, order.instrument).filter(
-          (other) => other.ocoGroup === order.ocoGroup && other.orderId !== order.orderId,
-        );
-  const taken = siblings.reduce((sum, other) => sum + other.filledQuantity, order.filledQuantity);
+  let taken = order.filledQuantity;
+  if (order.ocoGroup !== null)
+    for (const other of ordersOf(state, order.instrument))
+      if (other.ocoGroup === order.ocoGroup && other.orderId !== order.orderId)
+        taken += other.filledQuantity;
   return Math.max(0, order.quantity - taken);
 }
 
 /** Shares of an instrument that working stops would sell. */
 export function coveredQuantity(state: DeskState, instrument: string): number {
-  return workingProtection(state, instrument)
-    .filter((order) => order.role === 'stop')
-    .reduce((sum, order) => sum + openQuantity(state, order), 0);
+  return stopped(state, instrument);
 }
 
 /** Shares of a position that new protection and exits may sell: those the last reading of the account did not miss. */

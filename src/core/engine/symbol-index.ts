@@ -8,6 +8,8 @@ type Index = {
   readonly names: readonly InstrumentId[];
   readonly list: readonly SymbolState[];
   readonly cooldowns: readonly number[];
+  /** Symbols whose bars were told to stay away. */
+  readonly stale: readonly InstrumentId[];
   /** Symbols that are not flat, rested and in the phase `usual`. */
   usual: Phase | null;
   others: readonly SymbolState[];
@@ -15,14 +17,27 @@ type Index = {
 
 /** Symbols never change in place, so what was listed once stays right for as long as they are looked at. */
 const KNOWN = new WeakMap<Symbols, Index>();
+/** The book that was asked about last, which mostly is asked about again. */
+let lastBook: Symbols | null = null;
+let lastIndex: Index | null = null;
 
 function indexOf(symbols: Symbols): Index {
-  const known = KNOWN.get(symbols);
-  if (known !== undefined) return known;
+  if (symbols === lastBook && lastIndex !== null) return lastIndex;
+  const index = KNOWN.get(symbols) ?? listed(symbols);
+  lastBook = symbols;
+  lastIndex = index;
+  return index;
+}
+
+function listed(symbols: Symbols): Index {
   const list = Object.values(symbols);
   const cooldowns = list.flatMap(({ cooldownUntil }) => cooldownUntil ?? []);
   const names = Object.keys(symbols) as InstrumentId[];
-  const index = { names, list, cooldowns, usual: null, others: list };
+  const stale = list.filter(({ staleSince }) => (staleSince ?? null) !== null);
+  const index = {
+    ...{ names, list, cooldowns, usual: null, others: list },
+    stale: stale.map(({ instrument }) => instrument),
+  };
   KNOWN.set(symbols, index);
   return index;
 }
@@ -30,6 +45,11 @@ function indexOf(symbols: Symbols): Index {
 /** Names of the desk's symbols, listed once for a book and not once a question. */
 export function namesOf(state: DeskState): readonly InstrumentId[] {
   return indexOf(state.symbols).names;
+}
+
+/** Symbols whose bars were told to stay away and have not come again. */
+export function staleNames(state: DeskState): readonly InstrumentId[] {
+  return indexOf(state.symbols).stale;
 }
 
 /** When symbols that rest may trade again. */
@@ -55,4 +75,11 @@ export function unsettledSymbols(state: DeskState, usual: Phase): readonly Symbo
     if (symbol !== undefined && !others.includes(symbol)) return list;
   }
   return others;
+}
+
+/** Puts a symbol in place of the one of its name, in a book under way. */
+export function putSymbol(symbols: Symbols, symbol: SymbolState): void {
+  KNOWN.delete(symbols);
+  if (symbols === lastBook) lastBook = null;
+  (symbols as Record<string, SymbolState>)[symbol.instrument] = symbol;
 }

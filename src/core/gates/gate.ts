@@ -55,14 +55,23 @@ function compare(
  */
 export function checkOf(input: CheckInput): Check {
   const { value, operator, threshold } = input;
+  const passed = passes(value, operator, threshold);
+  return { ...input, passed, degraded: input.degraded ?? false };
+}
+
+/** Does `value operator threshold` hold? Null on either side, NaN and values of different types do not. */
+export function passes(
+  value: CheckInput['value'],
+  operator: CheckOperator,
+  threshold: CheckInput['threshold'],
+): boolean {
   const usable =
     value !== null &&
     threshold !== null &&
     !Number.isNaN(value) &&
     !Number.isNaN(threshold) &&
     (operator === 'in' || operator === 'not_in' || typeof value === typeof threshold);
-  const passed = usable && compare(value, operator, threshold);
-  return { ...input, passed, degraded: input.degraded ?? false };
+  return usable && compare(value, operator, threshold);
 }
 
 /** True when every check passed. An empty list has judged nothing: false. */

@@ -63,11 +63,45 @@ function addVolumes(
   if (last >= bars.length || bars.openedAt[last]! >= endAt) return Number.NaN;
   const untilAt = openAt + (through + 1) * MINUTE_MS;
   let sum = before;
-  for (let i = rowFrom(bars, openAt + from * MINUTE_MS, from); i < bars.length; i += 1) {
+  const first = rowFrom(bars, openAt + from * MINUTE_MS, from);
+  // mostly the row of the last minute is there, and the next one lies behind it
+  const isWhole = last + 1 >= bars.length || bars.openedAt[last + 1]! >= untilAt;
+  if (isWhole && bars.openedAt[last]! < untilAt) {
+    for (let i = first; i <= last; i += 1) sum += bars.volume[i]!;
+    return sum;
+  }
+  for (let i = first; i < bars.length; i += 1) {
     if (bars.openedAt[i]! >= untilAt) break;
     sum += bars.volume[i]!;
   }
   return sum;
+}
+
+/** Volume of a day from its open through each minute as far as it was asked for. */
+type SoFar = { openAt: number; minutes: number; sums: Float64Array; through: number };
+
+/** A day is one of the earlier ones of twenty sessions: its sums are made once. */
+const SO_FAR = new WeakMap<BarColumns, SoFar>();
+
+/** Volume of one day from its open through a minute; NaN where {@link addVolumes} knows none. */
+function volumeSoFar(day: ProfileDay, minute: number, minutes: number): number {
+  const { bars, openAt } = day;
+  let known = SO_FAR.get(bars);
+  if (known === undefined || known.openAt !== openAt || known.minutes !== minutes) {
+    known = { openAt, minutes, sums: new Float64Array(0), through: -1 };
+    SO_FAR.set(bars, known);
+  }
+  if (minute >= known.sums.length) {
+    const sums = new Float64Array(Math.min(minutes, Math.max(60, 2 * minute)));
+    sums.set(known.sums.subarray(0, known.through + 1));
+    known.sums = sums;
+  }
+  for (let m = known.through + 1; m <= minute; m += 1) {
+    const before = m === 0 ? 0 : known.sums[m - 1]!;
+    known.sums[m] = addVolumes(day, m, m, minutes, before);
+    known.through = m;
+  }
+  return known.sums[minute]!;
 }
 
 /**
@@ -100,6 +134,8 @@ export function volumeProfileOf(
   const used = days.slice(-PROFILE_MAX_DAYS);
   if (used.length < PROFILE_MIN_DAYS) return null;
   const known = new Float64Array(used.length);
+  // asked again for each set of a sweep
+  const usual5m = new Map<number, number>();
   /** Takes the days that reach minute `through` into `known`, oldest first, and counts them. */
   const take = (from: number, through: number): number => {
     if (!(through >= 0 && through < minutes)) return 0;
@@ -116,30 +152,30 @@ export function volumeProfileOf(
     const count = take(from, through);
     return count < PROFILE_MIN_DAYS ? Number.NaN : medianInPlace(known, count);
   };
-  const soFar = new Float64Array(used.length);
-  let soFarThrough = -1;
+  let meanMinute = -1;
+  let mean = Number.NaN;
   return {
     days: used.length,
     usual: (minute) => medianOver(minute, minute),
-    usual5m: (minute) => medianOver(Math.max(0, minute - 4), minute),
+    usual5m: (minute) => {
+      const found = usual5m.get(minute) ?? medianOver(Math.max(0, minute - 4), minute);
+      usual5m.set(minute, found);
+      return found;
+    },
     meanSoFar: (minute) => {
       if (!(minute >= 0 && minute < minutes)) return Number.NaN;
-      // minutes are asked for as they pass: only those since the last question are added
-      if (minute < soFarThrough) {
-        soFar.fill(0);
-        soFarThrough = -1;
-      }
+      if (minute === meanMinute) return mean;
       let count = 0;
       let total = 0;
-      for (const [place, day] of used.entries()) {
-        if (minute > soFarThrough)
-          soFar[place] = addVolumes(day, soFarThrough + 1, minute, minutes, soFar[place]!);
-        if (Number.isNaN(soFar[place]!)) continue;
+      for (const day of used) {
+        const sum = volumeSoFar(day, minute, minutes);
+        if (Number.isNaN(sum)) continue;
         count += 1;
-        total += soFar[place]!;
+        total += sum;
       }
-      soFarThrough = minute;
-      return count < PROFILE_MIN_DAYS ? Number.NaN : total / count;
+      meanMinute = minute;
+      mean = count < PROFILE_MIN_DAYS ? Number.NaN : total / count;
+      return mean;
     },
   };
 }

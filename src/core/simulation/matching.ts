@@ -36,9 +36,17 @@ const GAP_MS = 60_000;
 
 const RANK = { stop: 0, market: 1, limit: 2 } as const;
 
-/** Working orders in the order of matching: losses first, then as they were placed. */
-function inMatchingOrder(orders: readonly ExchangeOrder[]): ExchangeOrder[] {
-  return orders.filter(isWorking).sort((a, b) => RANK[a.terms.type] - RANK[b.terms.type]);
+/** The working order that is matched next: losses first, then as they were placed; undefined: all are `seen`. */
+function nextToMatch(
+  orders: readonly ExchangeOrder[],
+  seen: ReadonlySet<ExchangeOrder>,
+): ExchangeOrder | undefined {
+  let next: ExchangeOrder | undefined;
+  for (const order of orders) {
+    if (!isWorking(order) || seen.has(order)) continue;
+    if (next === undefined || RANK[order.terms.type] < RANK[next.terms.type]) next = order;
+  }
+  return next;
 }
 
 /** The order as it would stand after a fill: average price, and the fees of that fill. */
@@ -252,7 +260,7 @@ export function matchStanding(
   for (;;) {
     const orders = exchange.openOrders.get(instrument);
     if (orders === undefined || orders.length === 0) return;
-    const next = inMatchingOrder(orders).find((order) => !seen.has(order));
+    const next = nextToMatch(orders, seen);
     if (next === undefined) return;
     seen.add(next);
     if (!takesPart(next, mode)) continue;
@@ -324,7 +332,7 @@ export function matchBar(exchange: Exchange, bar: Bar, at: number): ExchangeRepo
   const before = new Set(orders.filter(isWorking));
   let left = volumeCap(bar.volume, volumeCapRatio);
   for (;;) {
-    const next = inMatchingOrder(orders).find((order) => !seen.has(order));
+    const next = nextToMatch(orders, seen);
     if (next === undefined) return out;
     seen.add(next);
     const { terms } = next;

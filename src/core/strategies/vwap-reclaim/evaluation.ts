@@ -1,6 +1,5 @@
 import { blackoutAt } from '#core/gates/event-window.ts';
-import type { Check, CheckInput } from '#core/gates/gate.ts';
-import { checkOf } from '#core/gates/gate.ts';
+import { type Check, passes } from '#core/gates/gate.ts';
 import type { Reason } from '#core/gates/reason.ts';
 import { reason } from '#core/gates/reason.ts';
 import type { OpeningRange } from '#core/indicators/opening-range.ts';
@@ -83,12 +82,15 @@ function checksOf(acc: VwapReclaimAcc, bars: BarColumns, i: number): Check[] {
   const before = acc.count < 2 ? null : isLong ? bars.high[i - 1]! : bars.low[i - 1]!;
   const check = (
     name: string,
-    value: CheckInput['value'],
-    operator: CheckInput['operator'],
-    threshold: CheckInput['threshold'],
+    value: Check['value'],
+    operator: Check['operator'],
+    threshold: Check['threshold'],
     unit: string,
     source = 'bars_1m',
-  ) => checkOf({ name, value, operator, threshold, unit, source, asOf });
+  ): Check => {
+    const passed = passes(value, operator, threshold);
+    return { name, value, operator, threshold, unit, source, asOf, passed, degraded: false };
+  };
   const trend = isLong ? 'trend_down' : 'trend_up';
   const isEventPassed = acc.dayType === 'event' && !acc.isEventRefused;
   const refused = isEventPassed ? `range|${trend}` : `event|range|${trend}`;
