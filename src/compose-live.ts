@@ -10,7 +10,7 @@ import type { Clock, InboxRow, OutboxRow } from '#app/ports.ts';
 import { needsOperator } from '#app/reach-watch.ts';
 import { runContext } from '#app/run-registry.ts';
 import { createSessionTape, refillTape, type SessionTape } from '#app/session-tape.ts';
-import type { Message } from '#core/engine/message.ts';
+import { ticketShown } from '#app/ticket-shown.ts';
 import { endsOf } from '#core/gates/calendar-end.ts';
 import type { EventKind } from '#core/gates/event-window.ts';
 import { invariant } from '#core/lib/assert.ts';
@@ -61,12 +61,10 @@ function onDelivered(deps: LiveDeps, desks: readonly LiveDesk[], row: OutboxRow)
     outcome: 'done',
     ms: Date.now() - row.createdAt,
   });
-  const { message } = row.payload as { message?: Message };
-  if (message?.kind !== 'signal_entry' || message.ticket.state !== 'pending') return;
-  const { id, deskId } = message.ticket;
-  const channel = row.lane.split(':')[1] ?? 'unknown';
-  const live = desks.find(({ desk }) => desk.policy.deskId === deskId);
-  live?.desk.post({ kind: 'ticket_delivered', at: Date.now(), ticketId: id, channel });
+  const shown = ticketShown(row, Date.now());
+  if (shown === null) return;
+  const live = desks.find(({ desk }) => desk.policy.deskId === shown.deskId);
+  live?.desk.post(shown.input);
 }
 
 /** Hands on what the in-process hand-over may have missed; answers a stop function. */

@@ -8,7 +8,7 @@ import { attachRobot } from '#app/robot-operator.ts';
 import { findRun, forRebuiltExchange, noteRun, readKnown, runContext } from '#app/run-registry.ts';
 import { createSessionTape } from '#app/session-tape.ts';
 import type { StartOptions } from '#app/start-options.ts';
-import type { Message } from '#core/engine/message.ts';
+import { ticketShown } from '#app/ticket-shown.ts';
 import { pendingTickets } from '#core/engine/select.ts';
 import type { EventTable } from '#core/gates/event-window.ts';
 import { InvariantError } from '#core/lib/assert.ts';
@@ -114,15 +114,8 @@ function scheduleDay(run: Run, index: number): void {
 
 /** Turns the delivery of a ticket's card into an input, once, at the instant of delivery. */
 function onDelivered({ desk, clock }: Stage, row: OutboxRow): void {
-  const { message } = row.payload as { message?: Message };
-  if (message?.kind !== 'signal_entry' || message.ticket.state !== 'pending') return;
-  const channel = row.lane.split(':')[1] ?? 'unknown';
-  desk.post({
-    kind: 'ticket_delivered',
-    at: clock.now(),
-    ticketId: message.ticket.id,
-    channel,
-  });
+  const shown = ticketShown(row, clock.now());
+  if (shown !== null) desk.post(shown.input);
 }
 
 /** Plays a simulated or recorded stretch of days through the whole desk, on a virtual clock. */

@@ -30,6 +30,12 @@ type PayloadDeps = {
   readonly render: (message: Message, channel: string, chatId: string) => Card;
 };
 
+/** True for an edit that says nothing new but the time left. */
+export function isCountdown({ payload }: Pick<OutboxRow, 'payload'>): boolean {
+  const { message } = payload as ChatPayload;
+  return message !== undefined && 'isCountdown' in message;
+}
+
 /** True for a row that waits for its chat's digest. */
 export function isOfDigest(row: OutboxRow): boolean {
   return (row.payload as ChatPayload).digest === true;

@@ -10,7 +10,7 @@ import {
   takeNewest,
   takeOut,
 } from './chat-lane.ts';
-import { type ChatPayload, isOfDigest, outgoingOf } from './chat-payload.ts';
+import { type ChatPayload, isCountdown, isOfDigest, outgoingOf } from './chat-payload.ts';
 import type { DeliverDeps, Deliverer } from './deliver-deps.ts';
 import { ChannelError } from './errors.ts';
 import type { ChatTarget } from './fan-out.ts';
@@ -288,7 +288,8 @@ class LaneDeliverer implements Deliverer {
     if (this.#isDead(row)) return null;
     const newest = this.#newest(row, lane);
     if (newest !== row) return this.#deliver(newest, lane);
-    if (isOutdated(row, lane)) {
+    const { hasEdits = true } = this.#deps.channel(lane.channel) ?? {};
+    if (isOutdated(row, lane) || (edit !== null && !hasEdits && isCountdown(row))) {
       this.#drop(row, 'coalesced');
       return null;
     }

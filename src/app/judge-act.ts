@@ -16,7 +16,7 @@ import { ticketByCode } from './answer-question.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import { deskScope, positionOf } from './find-desk.ts';
 import { judgeAccount } from './judge-account.ts';
-import { judgeEdit } from './judge-edit.ts';
+import { judgeEdit, judgeSnooze } from './judge-edit.ts';
 import { judgePositionAct } from './judge-position.ts';
 import { judgeSwitch } from './judge-switch.ts';
 import { type ActFrom, ask, go, type Judged, late, refused } from './judged.ts';
@@ -48,6 +48,8 @@ export function judgeAct(act: DeskAct, desks: readonly DeskHandle[], from: ActFr
     case 'half':
     case 'skip':
       return judgeAnswer(act, desks, from, honored);
+    case 'snooze':
+      return judgeSnooze(act, desks, from);
     case 'edit':
       return judgeEdit(act, desks, from);
     case 'exit':

@@ -1,3 +1,4 @@
+import { pendingTickets } from '#core/engine/select.ts';
 import type { DeskAct } from '#core/replies/act.ts';
 import { LATE_AFTER_MS } from '#core/replies/conversation.ts';
 import { editTicket } from '#core/risk/edit-ticket.ts';
@@ -28,4 +29,17 @@ export function judgeEdit(
   if (edited?.kind !== 'edited') return go(act, [desk], null);
   const meant: DeskAct = { ...act, version: ticket.version };
   return ask(meant, [desk], { act: 'edit', from: ticket, to: edited.ticket });
+}
+
+/** Reminds whoever said so; what comes late means a time that is over. */
+export function judgeSnooze(
+  act: Extract<DeskAct, { act: 'snooze' }>,
+  desks: readonly DeskHandle[],
+  from: ActFrom,
+): Judged {
+  if (from.now - from.sentAt > LATE_AFTER_MS) return late(act, from);
+  const waiting = (desk: DeskHandle) => pendingTickets(desk.state()).length > 0;
+  const desk =
+    (act.code === null ? desks.find(waiting) : ticketByCode(desks, act.code)?.desk) ?? desks[0];
+  return desk === undefined ? refused({ kind: 'no_ticket' }) : go(act, [desk], null);
 }

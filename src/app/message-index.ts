@@ -14,7 +14,7 @@ export function createMessageIndex(): MessageIndex {
     JSON.stringify([channel, chatId, messageId]);
   return {
     note(channel, chatId, messageId, message) {
-      if (message?.kind !== 'signal_entry') return;
+      if (message?.kind !== 'signal_entry' && message?.kind !== 'signal_reminder') return;
       codes.set(keyOf(channel, chatId, messageId), message.ticket.code);
       const oldest = codes.keys().next();
       if (codes.size > MOST_MESSAGES && oldest.done !== true) codes.delete(oldest.value);

@@ -233,6 +233,7 @@ async function compareFor(
 const TOLD_HERE: ReadonlySet<DeskAct['act']> = new Set([
   'ack',
   'edit',
+  'snooze',
   'exit',
   'cancel',
   'fill',
@@ -323,7 +324,7 @@ function subjectOf(act: DeskAct): string {
   if (act.act === 'account') return `${act.account} ${act.environment}`;
   if (act.act === 'reconcile' && act.verb === 'attest') return 'cash';
   if (act.act === 'reconcile') return `${act.verb} ${act.id}`;
-  if (act.act === 'edit') return act.code ?? '';
+  if (act.act === 'edit' || act.act === 'snooze') return act.code ?? '';
   return 'target' in act ? act.target : '';
 }
 

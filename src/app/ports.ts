@@ -771,6 +771,8 @@ export interface Pictures {
 /** A chat channel. Throws ChannelError with `retryable` and, for a rate limit, context.retryAfterMs. */
 export interface Channel {
   readonly name: string;
+  /** False: an edit is told as a message of its own, so what only counts down is left out. */
+  readonly hasEdits?: false;
   /** Starts intake; `receive` commits before it resolves and the channel's offset moves only then. */
   start(receive: (rows: readonly Incoming[]) => Promise<void>): Promise<void>;
   /** Answers the channel's message id. */

@@ -353,6 +353,7 @@ export const SAMPLES: { readonly [K in MessageKind]: MessageOf<K> } = {
     to: 'trading_allowed',
   },
   signal_entry: { ...BASE, kind: 'signal_entry', ticket: SAMPLE_TICKET },
+  signal_reminder: { ...BASE, kind: 'signal_reminder', ticket: SAMPLE_TICKET, isAsked: true },
   signal_expired: {
     ...BASE,
     kind: 'signal_expired',

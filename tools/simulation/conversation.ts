@@ -9,7 +9,7 @@ import type { Clock, InboxRow, Outbox, OutboxRow } from '#app/ports.ts';
 import { createReachWatch, needsOperator, type ReachWatch } from '#app/reach-watch.ts';
 import type { Reconciler } from '#app/reconcile-loop.ts';
 import { createSecondConfirms } from '#app/second-confirm.ts';
-import type { Message } from '#core/engine/message.ts';
+import { ticketShown } from '#app/ticket-shown.ts';
 import { type OnTrouble, type ProcessDeps, RUN_ID } from './process-parts.ts';
 
 /** Distance of two looks whether people can be reached; a minute in the product. */
@@ -125,9 +125,6 @@ export function converse(
 
 /** A ticket's card that stands in a chat is an input, as in the product's wiring. */
 function onDelivered(desk: Desk, clock: Clock, row: OutboxRow): void {
-  const { message } = row.payload as { message?: Message };
-  if (message?.kind !== 'signal_entry' || message.ticket.state !== 'pending') return;
-  const channel = row.lane.split(':')[1] ?? 'unknown';
-  const ticketId = message.ticket.id;
-  desk.post({ kind: 'ticket_delivered', at: clock.now(), ticketId, channel });
+  const shown = ticketShown(row, clock.now());
+  if (shown !== null) desk.post(shown.input);
 }

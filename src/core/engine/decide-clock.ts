@@ -7,6 +7,7 @@ import { nagDueAt, nagPerson } from './decide-manual.ts';
 import { cancelEntries, exitDeadlines, requestCancel, startExit } from './decide-orders.ts';
 import { protectDueAt, protectionDeadlines } from './decide-protection.ts';
 import { reachDeadlines, watchOperator } from './decide-reach.ts';
+import { remindDeadlines, remindOfTickets } from './decide-remind.ts';
 import { rotationDeadline } from './decide-rotation.ts';
 import { raiseAlarm } from './decide-safety.ts';
 import { addSilences, noticeSilence, wordDueAt } from './decide-silence.ts';
@@ -25,6 +26,7 @@ import type { MarketView } from './view.ts';
 /** Applies everything that is due by the clock alone: lives that ended, silences that lasted too long, phases, repeats. */
 export function passTime(draft: Draft): void {
   expireTickets(draft);
+  remindOfTickets(draft);
   endConsent(draft);
   releaseLocks(draft);
   cancelOldEntries(draft);
@@ -195,6 +197,7 @@ export function nextDeadline(
 ): number | null {
   const soonest = new Soonest(after);
   soonest.addAll(pendingTickets(state).map((ticket) => ticket.expiresAt));
+  soonest.addAll(remindDeadlines(state));
   soonest.addAll(state.locks.map((lock) => lock.untilAt));
   const alarms = ringing(state);
   if (alarms.length > 0 && mayRing(state, after))

@@ -9,6 +9,7 @@ import { onFlatten, onKill, onResume } from './decide-kill.ts';
 import { onFillAct, onProtectedAct } from './decide-manual.ts';
 import { cancelEntries, requestCancel, startExit } from './decide-orders.ts';
 import { absenceObjection } from './decide-reach.ts';
+import { onSnooze } from './decide-remind.ts';
 import { onSafe, onUnlock } from './decide-safe.ts';
 import { cancelProtection, onStopAct, onStopsAct } from './decide-stops.ts';
 import { onSwitch } from './decide-switch.ts';
@@ -38,6 +39,8 @@ export function onOperator(draft: Draft, input: OperatorInput): void {
       return onConfirm(draft, input, act);
     case 'edit':
       return onEdit(draft, input, act);
+    case 'snooze':
+      return onSnooze(draft, input, act);
     case 'skip':
       return onSkip(draft, input, act);
     case 'allow':

@@ -110,7 +110,7 @@ function take(draft: Draft, input: Input): void {
       return emit(draft, { type: 'strangers_canceled', orderIds, isEverything });
     }
     case 'ticket_delivered':
-      return onDelivered(draft, input.ticketId, input.channel);
+      return onDelivered(draft, input);
     default:
       return takeDayOrHealth(draft, input);
   }
@@ -246,8 +246,11 @@ function onSent(draft: Draft, orderId: string): void {
     emit(draft, { type: 'order_sent', orderId });
 }
 
-function onDelivered(draft: Draft, ticketId: string, channel: string): void {
+/** The chat shows a ticket; one of a version before says nothing of the newest. */
+function onDelivered(draft: Draft, input: Extract<Input, { kind: 'ticket_delivered' }>): void {
+  const { channel, ticketId, version } = input;
   const ticket = draft.state.tickets[ticketId];
-  if (ticket !== undefined && ticket.deliveredAt === null)
-    emit(draft, { type: 'ticket_delivered', ticketId, channel });
+  if (ticket === undefined || ticket.deliveredAt !== null) return;
+  if ((version ?? ticket.version) !== ticket.version) return;
+  emit(draft, { type: 'ticket_delivered', ticketId, channel });
 }

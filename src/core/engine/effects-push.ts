@@ -39,6 +39,7 @@ export const RULES: Readonly<Record<MessageKind, readonly [0 | 1 | 2 | 3, number
   regime_change: [2, HOUR],
   state_change: [2, HOUR],
   signal_entry: [1, null],
+  signal_reminder: [1, null],
   signal_expired: [2, HOUR],
   signal_superseded: [2, HOUR],
   signal_void: [2, HOUR],
@@ -178,12 +179,37 @@ function card(ticket: Ticket | undefined, make: Make, lifeMs = ticket?.lifeMs): 
   return [make({ kind: 'signal_entry', ticket }, { editKey, priority: 2, lifeMs: DAY })];
 }
 
+/** Shorter lives are not reminded of by themselves. Source: chat.md, `signal_reminder`. */
+const REMINDED_LIFE_MS = 5 * MINUTE;
+
+function reminderPushes(
+  event: Extract<Event, { type: 'ticket_counted' | 'ticket_reminded' }>,
+  ticket: Ticket | undefined,
+  make: Make,
+): Push[] {
+  if (ticket?.state !== 'pending') return [];
+  const lifeMs = ticket.expiresAt - event.at;
+  if (event.type === 'ticket_reminded') {
+    const { channel, chatId } = event;
+    const onlyChat = { channel, chatId };
+    return [make({ kind: 'signal_reminder', ticket, isAsked: true }, { lifeMs, onlyChat })];
+  }
+  const editKey = `ticket:${ticket.id}`;
+  const counted = make({ kind: 'signal_entry', ticket, isCountdown: true }, { editKey, lifeMs });
+  const isLong = ticket.expiresAt - ticket.createdAt >= REMINDED_LIFE_MS;
+  if (event.mark === 'last' || !isLong) return [counted];
+  return [counted, make({ kind: 'signal_reminder', ticket, isAsked: false }, { lifeMs })];
+}
+
 function ticketPushes(event: Event, state: DeskState, make: Make): Push[] {
   switch (event.type) {
     case 'ticket_opened':
       return card(state.tickets[event.ticket.id], make);
     case 'ticket_edited':
       return card(state.tickets[event.ticket.id], make, event.ticket.expiresAt - event.at);
+    case 'ticket_counted':
+    case 'ticket_reminded':
+      return reminderPushes(event, state.tickets[event.ticketId], make);
     case 'ticket_confirmed':
     case 'ticket_skipped':
     case 'ticket_expired':

@@ -176,6 +176,28 @@ export type Event = { readonly at: number } & ( // the desk and its day
   | { readonly type: 'ticket_opened'; readonly ticket: Ticket }
   /** A person's next version of a ticket that waits, whole; the one before it is void. */
   | { readonly type: 'ticket_edited'; readonly ticket: Ticket; readonly by: string }
+  /** Half of its life is over, or four fifths of it. */
+  | {
+      readonly type: 'ticket_counted';
+      readonly ticketId: string;
+      readonly mark: 'half' | 'last';
+    }
+  /** A chat wants to be reminded of it; in place of what it wanted before. */
+  | {
+      readonly type: 'ticket_snoozed';
+      readonly ticketId: string;
+      readonly by: string;
+      readonly channel: string;
+      readonly chatId: string;
+      readonly remindAt: number;
+    }
+  /** The time a chat wanted to be reminded at has come. */
+  | {
+      readonly type: 'ticket_reminded';
+      readonly ticketId: string;
+      readonly channel: string;
+      readonly chatId: string;
+    }
   | { readonly type: 'ticket_delivered'; readonly ticketId: string; readonly channel: string }
   | {
       readonly type: 'ticket_confirmed';

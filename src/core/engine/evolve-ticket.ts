@@ -62,6 +62,19 @@ function edited(state: DeskState, event: Extract<Event, { type: 'ticket_edited' 
   return progress(next, ticket.id, { at, step: 'edited', figures });
 }
 
+function reminded(
+  state: DeskState,
+  event: Extract<Event, { type: 'ticket_counted' | 'ticket_snoozed' | 'ticket_reminded' }>,
+): DeskState {
+  return withTicket(state, event.ticketId, ({ snoozes = [] }) => {
+    if (event.type === 'ticket_counted') return { countdown: event.mark };
+    const { channel, chatId } = event;
+    const others = snoozes.filter((one) => one.channel !== channel || one.chatId !== chatId);
+    if (event.type === 'ticket_reminded') return { snoozes: others };
+    return { snoozes: [...others, { at: event.remindAt, channel, chatId }] };
+  });
+}
+
 function confirmed(
   state: DeskState,
   event: Extract<Event, { type: 'ticket_confirmed' }>,
@@ -86,6 +99,10 @@ export function evolveTicket(state: DeskState, event: Event): DeskState {
       return opened(state, event.ticket);
     case 'ticket_edited':
       return edited(state, event);
+    case 'ticket_counted':
+    case 'ticket_snoozed':
+    case 'ticket_reminded':
+      return reminded(state, event);
     case 'ticket_delivered':
       return withTicket(state, event.ticketId, (ticket) => ({
         deliveredAt: ticket.deliveredAt ?? at,

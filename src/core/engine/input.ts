@@ -152,7 +152,13 @@ export type Input = {
        */
       readonly comparison?: 'clean' | 'differs' | 'failed';
     }
-  | { readonly kind: 'ticket_delivered'; readonly ticketId: string; readonly channel: string }
+  | {
+      readonly kind: 'ticket_delivered';
+      readonly ticketId: string;
+      readonly channel: string;
+      /** The one that is shown; left out by what was recorded before a ticket could have another. */
+      readonly version?: number;
+    }
   | { readonly kind: 'order_sent'; readonly orderId: string }
   | { readonly kind: 'order_doubtful'; readonly orderId: string; readonly cause: string }
   | { readonly kind: 'order_not_found'; readonly orderId: string }

@@ -20,6 +20,7 @@ import type { FunnelStage } from '#core/strategies/sector-pulse/select-stocks.ts
 import type { DayType, RegimeLive } from '#core/strategies/strategy.ts';
 import type { AlarmKind } from './alarm-kind.ts';
 import type { AccountMessage } from './message-account.ts';
+import type { TicketMessage } from './message-ticket.ts';
 import type { Environment } from './policy.ts';
 import type { PulseReport } from './pulse-report.ts';
 import type { ToldCause } from './safe-scope.ts';
@@ -108,11 +109,7 @@ export type Message = {
       readonly from: Phase;
       readonly to: Phase;
     }
-  /** One card for the whole life of a ticket; `ticket.state` and `ticket.progress` tell how far it is. */
-  | {
-      readonly kind: 'signal_entry' | 'signal_expired' | 'signal_superseded' | 'signal_void';
-      readonly ticket: Ticket;
-    }
+  | TicketMessage
   /** One message for the whole life of a switch; `ticket` null: it is older than the day. */
   | { readonly kind: 'rotation'; readonly rotation: Rotation; readonly ticket: Ticket | null }
   | {

@@ -77,6 +77,7 @@ export type ReasonCode =
   | 'stop_not_below_entry'
   | 'target_not_above_entry'
   | 'quantity_over_risk'
+  | 'snooze_past_life'
   | 'unknown_position'
   | 'unknown_order'
   | 'protection_kept'

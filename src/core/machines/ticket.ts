@@ -123,6 +123,14 @@ export type Ticket = {
   readonly shrink?: { readonly ratio: number; readonly events: string };
   /** When a person made this version of it; left out: it is the first. */
   readonly editedAt?: number;
+  /** How far its card has counted down; left out: not yet. */
+  readonly countdown?: 'half' | 'last';
+  /** Who wants to be reminded of it, and when; one a chat. */
+  readonly snoozes?: readonly {
+    readonly at: number;
+    readonly channel: string;
+    readonly chatId: string;
+  }[];
   readonly deliveredAt: number | null;
   readonly closed: null | {
     readonly at: number;

@@ -32,6 +32,8 @@ export type DeskAct =
       readonly stop: number | null;
       readonly target: number | null;
     }
+  /** To be reminded of a ticket; its life does not grow. */
+  | { readonly act: 'snooze'; readonly code: string | null; readonly minutes: number }
   | { readonly act: 'skip'; readonly code: string | null; readonly reason: string | null }
   | {
       readonly act: 'allow';

@@ -8,6 +8,7 @@ export type CommandName =
   | 'confirm'
   | 'skip'
   | 'edit'
+  | 'snooze'
   | 'why'
   | 'half'
   | 'allow'
@@ -91,6 +92,7 @@ export const COMMANDS: readonly CommandRow[] = [
   row('half', 'operator', '<code>', ['数量减半'], ['half', '数量减半']),
   row('skip', 'operator', '<code> [reason]', ['n', '跳过'], ['skip', '跳过']),
   row('edit', 'operator', '<code> [qty=…] [price=…] [stop=…] [tp=…]', ['改单', '修改'], []),
+  row('snooze', 'operator', '<code> <1-5m>', ['稍后', '稍后提醒'], []),
   row('why', 'viewer', '[code|symbol|now]', ['为什么'], ['why', '为什么']),
   row('pending', 'viewer', '', ['待确认'], ['pending', '待确认']),
   row('ticket', 'viewer', '<code>', ['提案', '交易提案'], ['ticket', '提案']),

@@ -37,6 +37,8 @@ export function pushKindOf(name: string): MessageKind | null {
 /** Levels that a chat may choose for a kind; none for an alarm. */
 export function levelsOf(kind: MessageKind): readonly Level[] {
   if (RULES[kind][0] === 0) return [];
+  // in a digest it would come when there is nothing left to answer
+  if (kind === 'signal_reminder') return ['on', 'silent', 'off'];
   return ANSWERED.has(kind) ? ['on', 'silent'] : ['on', 'silent', 'digest', 'off'];
 }
 

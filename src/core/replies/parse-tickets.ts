@@ -16,6 +16,7 @@ export function parseTicketCommand(
   args: readonly string[],
   context: Context,
 ): Reply | null {
+  if (name === 'snooze') return parseSnooze(args, context);
   return name === 'edit' ? parseEdit(args, context) : null;
 }
 
@@ -81,4 +82,14 @@ function parseEdit(args: readonly string[], context: Context): Reply {
   const isEmpty = Object.values(wanted).every((value) => value === null);
   if (code === null || isEmpty) return bad('edit', args.join(' '), expected);
   return act({ act: 'edit', code, version, ...wanted });
+}
+
+const MINUTES = /^([1-5])(?:m|min|分|分钟)?$/iu;
+
+/** `CODE 2m`: without a code the message replied to, or the only ticket that waits. */
+function parseSnooze(args: readonly string[], context: Context): Reply {
+  const { code, rest } = codeOf(args, context);
+  const minutes = Number(MINUTES.exec(rest[0] ?? '')?.[1]);
+  if (!(minutes >= 1) || rest.length > 1) return bad('snooze', args.join(' '), '<code> <1-5m>');
+  return act({ act: 'snooze', code, minutes });
 }

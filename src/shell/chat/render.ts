@@ -93,6 +93,7 @@ function messageButtons(message: Message, text: Catalogue): CardButton[][] {
   const b = text.buttons;
   switch (message.kind) {
     case 'signal_entry':
+    case 'signal_reminder':
       return ticketButtons(message.ticket, text);
     case 'rotation':
       return switchButtons(message.rotation, message.ticket, text);

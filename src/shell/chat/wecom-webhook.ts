@@ -54,6 +54,7 @@ export function createWecomWebhook(options: WecomWebhookOptions): Channel {
   };
   return {
     name: 'wecom-webhook',
+    hasEdits: false,
     async start() {
       // nothing comes in by a webhook
     },

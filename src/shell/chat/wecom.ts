@@ -63,6 +63,7 @@ export function createWecomChannel(options: WecomOptions): Channel {
 
 class Wecom implements Channel {
   readonly name = 'wecom';
+  readonly hasEdits = false;
   readonly #options: WecomOptions;
   readonly #wall: Clock;
   readonly #data: CallbackData;

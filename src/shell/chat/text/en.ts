@@ -875,6 +875,7 @@ export const EN: Catalogue = {
     entry_beyond_band: 'the limit lies above the band, beyond which nothing is bought',
     stop_not_below_entry: 'the stop is not below the entry',
     target_not_above_entry: 'the target is not above the entry',
+    snooze_past_life: 'it would remind after the ticket has expired',
     quantity_over_risk: 'more shares than the risk allows',
     price_not_on_tick: 'price is not on the tick',
     price_missing: 'a price is missing',
@@ -1100,6 +1101,7 @@ export const EN: Catalogue = {
   commands: {
     confirm: 'accept a ticket',
     half: 'accept at half the quantity',
+    snooze: 'remind me of a ticket; its life does not grow',
     edit: 'change a ticket within the risk: a new version',
     skip: 'reject a ticket',
     why: 'the rules behind the last verdict, ticket or refusal',
@@ -1274,6 +1276,12 @@ export const EN: Catalogue = {
       `◇ ${s.f.symbol(m.instrument)} ${EN.phases[m.from]} → ${EN.phases[m.to]}`,
     ],
     signal_entry: card,
+    signal_reminder: (m, s) => [
+      `⏰ ${headline(m.ticket, s)}`,
+      m.isAsked
+        ? 'you wanted to be reminded of it'
+        : 'half of its life is over, nobody has answered',
+    ],
     signal_expired: card,
     signal_superseded: card,
     signal_void: card,

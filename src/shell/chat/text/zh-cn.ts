@@ -983,6 +983,7 @@ export const ZH_CN: Catalogue = {
     entry_beyond_band: '限价高于区间上沿,超过即不买',
     stop_not_below_entry: '止损不低于买入价',
     target_not_above_entry: '止盈不高于买入价',
+    snooze_past_life: '提醒时提案已失效',
     quantity_over_risk: '股数超过风险限额',
     price_not_on_tick: '价格不在最小变动价位上',
     price_missing: '缺少价格',
@@ -1206,6 +1207,7 @@ export const ZH_CN: Catalogue = {
   commands: {
     confirm: '接受提案',
     half: '减半接受',
+    snooze: '稍后再提醒;不延长有效期',
     edit: '在风险限额内修改提案:生成新版本',
     skip: '跳过提案',
     why: '最近结论、提案或拒绝背后的规则',
@@ -1377,6 +1379,10 @@ export const ZH_CN: Catalogue = {
       `◇ ${s.f.symbol(m.instrument)} ${ZH_CN.phases[m.from]} → ${ZH_CN.phases[m.to]}`,
     ],
     signal_entry: card,
+    signal_reminder: (m, s) => [
+      `⏰ ${headline(m.ticket, s)}`,
+      m.isAsked ? '您要求的提醒' : '有效期已过半,尚无人答复',
+    ],
     signal_expired: card,
     signal_superseded: card,
     signal_void: card,
