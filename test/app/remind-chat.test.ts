@@ -68,7 +68,7 @@ test('CX-01 the card counts down by edits, and half of a long life is said once'
   const [card, reminder, again, ...more] = firstLines(h);
   assert.match(card ?? '', /^▲ BUY QQQM 200 .* 5 min$/);
   assert.match(reminder ?? '', /^⏰ ▲ .* 5 min$/);
-  assert.match(again ?? '', /^↻ ▲ BUY QQQM 200 .* 2 min$/);
+  assert.match(again ?? '', /^↻ ▲ BUY QQQM 200 .* 120 s$/);
   assert.deepEqual(more, []);
 });
 

@@ -26,7 +26,6 @@ import type { MarketView } from './view.ts';
 /** Applies everything that is due by the clock alone: lives that ended, silences that lasted too long, phases, repeats. */
 export function passTime(draft: Draft): void {
   expireTickets(draft);
-  remindOfTickets(draft);
   endConsent(draft);
   releaseLocks(draft);
   cancelOldEntries(draft);
@@ -34,6 +33,7 @@ export function passTime(draft: Draft): void {
   nagPerson(draft);
   leaveByTime(draft);
   voidOvertaken(draft);
+  remindOfTickets(draft);
   repeatAlarms(draft);
   tellAhead(draft);
   watchOperator(draft);

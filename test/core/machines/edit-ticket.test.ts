@@ -205,8 +205,8 @@ test('CX-01 at the very instant its life ends a ticket expires, and the edit is 
 
 test('CX-01 an edited ticket expires when the first version would have', () => {
   const edited = after({ quantity: 100 }).and(...bars('10:02', '10:02'));
-  edited.when(tick(ny('10:02:59'))).nothing();
-  edited.when(tick(ny('10:03'))).decides('ticket_expired');
+  edited.when(tick(ny('10:02:59'))).decidesOf(['ticket_expired']);
+  edited.when(tick(ny('10:03'))).decidesOf(['ticket_expired'], 'ticket_expired');
 });
 
 test('CX-01 CX-07 a kill after an edit wins: the new version is void like any other', () => {
