@@ -58,6 +58,7 @@ export function deliveryWorld(
   };
   const channelOf = (name: string, own: number): Channel => ({
     name,
+    ...(name === 'wecom' ? { hasEdits: false } : {}),
     start: async () => undefined,
     acknowledge: async () => undefined,
     stop: async () => undefined,
