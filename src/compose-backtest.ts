@@ -25,6 +25,7 @@ import { readQuotes } from '#shell/files/csv-quotes.ts';
 import { gapsOf } from '#shell/files/csv-report.ts';
 import { readDayLabels } from '#shell/files/day-labels.ts';
 import { keepEdge } from '#shell/files/edge-file.ts';
+import { sharingTimes } from '#shell/files/shared-times.ts';
 import { openSettings, openStore, ROOT } from './compose-tools.ts';
 
 /*
@@ -108,16 +109,22 @@ function cacheFile(
   return join(dataDir, 'cache', 'columns', `${key}.cols`);
 }
 
-/** Minutes of a file, and daily bars of another where there is one. Throws ConfigError. */
+/**
+ * Minutes of a file, and daily bars of another where there is one. Minutes that are those of the series
+ * before share its times. Throws ConfigError.
+ */
 async function loadFile(
   dataDir: string,
   calendar: CalendarTable,
   given: BarsFile,
+  before: LoadedSeries | null,
 ): Promise<LoadedSeries> {
   const { file, instrument, daily } = given;
-  const minutes = await loadColumns(dataDir, calendar, given, '1m');
+  const read = await loadColumns(dataDir, calendar, given, '1m');
+  const bars = before === null ? read.bars : sharingTimes(read.bars, before.minutes);
+  const minutes = { ...read, bars };
   if (daily === undefined) {
-    const { bars, hash, notes } = minutes;
+    const { hash, notes } = minutes;
     return { instrument, minutes: bars, daily: null, source: file, hash, notes };
   }
   const days = await loadColumns(dataDir, calendar, { ...given, file: daily }, '1d');
@@ -333,8 +340,8 @@ export async function openBacktest(
       drawAll(dataFilesOf(settings.dataDir).fonts, pictures, onTrouble),
     hashConfig,
     hashCode,
-    loadFile: (calendar: CalendarTable, given: BarsFile) =>
-      loadFile(settings.dataDir, calendar, given),
+    loadFile: (calendar: CalendarTable, given: BarsFile, before: LoadedSeries | null) =>
+      loadFile(settings.dataDir, calendar, given, before),
     loadStored,
     withQuotes,
     readDayLabels,

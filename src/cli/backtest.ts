@@ -118,11 +118,11 @@ async function loadFiles(
     output.progress(`reading ${file} …`, { stage: 'reading', done: at, of: given.files.length });
     const { zone, label } = given;
     loaded.push(
-      await tools.loadFile(calendar, {
-        ...{ file, zone, label },
-        instrument: instruments[at]!,
-        daily: given.daily[at],
-      }),
+      await tools.loadFile(
+        calendar,
+        { ...{ file, zone, label }, instrument: instruments[at]!, daily: given.daily[at] },
+        loaded.at(-1) ?? null,
+      ),
     );
   }
   return loaded;

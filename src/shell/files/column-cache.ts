@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
@@ -16,6 +16,8 @@ export type CachedColumns = { readonly bars: BarColumns; readonly notes: readonl
 const MAGIC = 'CENTCOL1';
 const HEADER_BYTES = 16;
 const DIGEST_BYTES = 32;
+/** Columns of times, the first of them. */
+const TIMES = 2;
 const NAMES = ['openedAt', 'closedAt', 'open', 'high', 'low', 'close', 'volume'] as const;
 
 const isUsable = endianness() === 'LE';
@@ -23,37 +25,58 @@ const padded = (bytes: number) => Math.ceil(bytes / 8) * 8;
 
 /** The columns of a cache file; null when there is none, or it is not whole. */
 export function readColumnCache(file: string): CachedColumns | null {
-  let bytes: Buffer;
+  if (!isUsable) return null;
+  let descriptor: number | null = null;
   try {
-    bytes = readFileSync(file);
+    descriptor = openSync(file, 'r');
+    return readWhole(descriptor);
   } catch {
     return null;
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
   }
-  if (!isUsable || bytes.length < HEADER_BYTES + DIGEST_BYTES) return null;
-  if (bytes.toString('latin1', 0, 8) !== MAGIC) return null;
-  const rows = bytes.readUInt32LE(8);
-  const noteBytes = bytes.readUInt32LE(12);
-  const from = HEADER_BYTES + padded(noteBytes);
-  const end = from + rows * 8 * NAMES.length;
-  if (bytes.length !== end + DIGEST_BYTES) return null;
-  const digest = createHash('sha256').update(bytes.subarray(0, end)).digest();
-  if (!digest.equals(bytes.subarray(end))) return null;
-  // a copy whose columns begin where 64-bit numbers may
-  const data = new Uint8Array(bytes.subarray(from, end)).buffer;
-  const column = (name: (typeof NAMES)[number]) =>
-    new Float64Array(data, NAMES.indexOf(name) * rows * 8, rows);
+}
+
+/** Reads each part to where it stays: times apart from prices, which another series may share. */
+function readWhole(descriptor: number): CachedColumns | null {
+  const size = fstatSync(descriptor).size;
+  if (size < HEADER_BYTES + DIGEST_BYTES) return null;
+  const header = take(descriptor, HEADER_BYTES);
+  if (header.toString('latin1', 0, 8) !== MAGIC) return null;
+  const rows = header.readUInt32LE(8);
+  const noteBytes = header.readUInt32LE(12);
+  const columnBytes = rows * 8;
+  const end = HEADER_BYTES + padded(noteBytes) + columnBytes * NAMES.length;
+  if (size !== end + DIGEST_BYTES) return null;
+  const notes = take(descriptor, padded(noteBytes));
+  const times = take(descriptor, columnBytes * TIMES);
+  const values = take(descriptor, columnBytes * (NAMES.length - TIMES));
+  const hash = createHash('sha256').update(header).update(notes).update(times).update(values);
+  if (!hash.digest().equals(take(descriptor, DIGEST_BYTES))) return null;
+  const column = ({ buffer, byteOffset }: Buffer, n: number) =>
+    new Float64Array(buffer, byteOffset + n * columnBytes, rows);
   const bars: BarColumns = {
     length: rows,
-    openedAt: column('openedAt'),
-    closedAt: column('closedAt'),
-    open: column('open'),
-    high: column('high'),
-    low: column('low'),
-    close: column('close'),
-    volume: column('volume'),
+    openedAt: column(times, 0),
+    closedAt: column(times, 1),
+    open: column(values, 0),
+    high: column(values, 1),
+    low: column(values, 2),
+    close: column(values, 3),
+    volume: column(values, 4),
   };
-  const text = bytes.toString('utf8', HEADER_BYTES, HEADER_BYTES + noteBytes);
-  return { bars, notes: JSON.parse(text) as string[] };
+  return { bars, notes: JSON.parse(notes.toString('utf8', 0, noteBytes)) as string[] };
+}
+
+/** The next bytes of a file, where 64-bit numbers may begin. Throws when there are fewer. */
+function take(descriptor: number, length: number): Buffer<ArrayBuffer> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  for (let done = 0; done < length; ) {
+    const read = readSync(descriptor, bytes, done, length - done, null);
+    if (read === 0) throw new Error(`found ${done} bytes, expected ${length}`);
+    done += read;
+  }
+  return bytes;
 }
 
 /** Keeps columns in `file`, whole or not at all. False when the place cannot be written: then there is no cache. */

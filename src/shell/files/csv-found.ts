@@ -18,7 +18,9 @@ export type FoundBar = {
 
 /** Rows of a file differ a little in length, so that their number is a guess. */
 const SPARE = 1.02;
-const NAMES = ['openedAt', 'closedAt', 'open', 'high', 'low', 'close', 'volume', 'amount'] as const;
+/** Times lie apart from prices, so that another series of the same minutes can share them. */
+const TIMES = ['openedAt', 'closedAt'] as const;
+const NUMBERS = ['open', 'high', 'low', 'close', 'volume', 'amount'] as const;
 
 /** Columns without a bar, with room for a few. */
 export function createFoundBars(hasAmount: boolean): FoundBars {
@@ -39,13 +41,15 @@ export function createFoundBars(hasAmount: boolean): FoundBars {
 /** Makes room for `more` bars, and a few beyond them. */
 export function makeRoom(found: FoundBars, more: number): void {
   const capacity = found.length + Math.max(16, Math.ceil(more * SPARE));
-  const names = NAMES.filter((name) => found[name].length > 0);
-  // not filled with zeros first: rows behind the last one are never read
-  const { buffer } = Buffer.allocUnsafeSlow(names.length * capacity * 8);
-  for (const [n, name] of names.entries()) {
-    const longer = new Float64Array(buffer, n * capacity * 8, capacity);
-    longer.set(found[name].subarray(0, found.length));
-    found[name] = longer;
+  for (const names of [TIMES, NUMBERS]) {
+    const used = names.filter((name) => found[name].length > 0);
+    // not filled with zeros first: rows behind the last one are never read
+    const { buffer } = Buffer.allocUnsafeSlow(used.length * capacity * 8);
+    for (const [n, name] of used.entries()) {
+      const longer = new Float64Array(buffer, n * capacity * 8, capacity);
+      longer.set(found[name].subarray(0, found.length));
+      found[name] = longer;
+    }
   }
 }
 
