@@ -1,6 +1,8 @@
 import { invariant } from '#core/lib/assert.ts';
 import type { Market } from './instrument.ts';
 import type { TradingDay } from './trading-day.ts';
+import { dayNumber, dayOfNumber } from './trading-day.ts';
+import { zoneStretchAt } from './zone-offset.ts';
 
 /** A pause inside a session as instants; `[fromAt, toAt)`. */
 export type SessionBreak = { readonly fromAt: number; readonly toAt: number };
@@ -16,25 +18,24 @@ export type Session = {
   readonly breaks: readonly SessionBreak[];
 };
 
-/** Answers of {@link instantAt}: planning asks for the same opens for every symbol and day again. */
-const KNOWN_INSTANTS = new Map<string, number>();
-const MOST_KNOWN = 10_000;
 const WALL = /^([01]\d|2[0-3]):([0-5]\d)$/;
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /**
  * Instant at which the clock of `zone` shows `wallTime` (`HH:MM`) on `day`. In the hour a clock is
  * set back the earlier instant is meant, in the hour it skips the later one (Temporal `compatible`).
  */
 export function instantAt(day: TradingDay, wallTime: string, zone: string): number {
-  const name = `${day}T${wallTime}${zone}`;
-  const known = KNOWN_INSTANTS.get(name);
-  if (known !== undefined) return known;
-  invariant(WALL.test(wallTime), `wall time: found "${wallTime}", expected HH:MM`);
+  const match = WALL.exec(wallTime);
+  if (match === null) invariant(false, `wall time: found "${wallTime}", expected HH:MM`);
+  const minute = Number(match[1]) * 60 + Number(match[2]);
+  const local = dayNumber(day) * DAY_MS + minute * MINUTE_MS;
+  const before = zoneStretchAt(local - DAY_MS, zone);
+  // no clock differs from UTC by a day: without a change in between there is one answer
+  if (local + DAY_MS < before.to) return local - before.offsetMs;
   const wall = Temporal.PlainDateTime.from(`${day}T${wallTime}`);
-  const at = wall.toZonedDateTime(zone).epochMilliseconds;
-  if (KNOWN_INSTANTS.size >= MOST_KNOWN) KNOWN_INSTANTS.clear();
-  KNOWN_INSTANTS.set(name, at);
-  return at;
+  return wall.toZonedDateTime(zone).epochMilliseconds;
 }
 
 /** Date, `HH:MM` and minute of the day that the clock of `zone` shows at an instant. */
@@ -42,13 +43,19 @@ export function wallTimeOf(
   at: number,
   zone: string,
 ): { readonly day: TradingDay; readonly time: string; readonly minuteOfDay: number } {
-  const wall = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
-  const text = wall.toPlainDateTime().toString({ smallestUnit: 'minute', roundingMode: 'floor' });
+  const local = at + zoneStretchAt(at, zone).offsetMs;
+  const day = Math.floor(local / DAY_MS);
+  const minuteOfDay = Math.floor((local - day * DAY_MS) / MINUTE_MS);
+  const hour = Math.floor(minuteOfDay / 60);
   return {
-    day: text.slice(0, 10),
-    time: text.slice(11, 16),
-    minuteOfDay: wall.hour * 60 + wall.minute,
+    day: dayOfNumber(day),
+    time: `${twoDigits(hour)}:${twoDigits(minuteOfDay - hour * 60)}`,
+    minuteOfDay,
   };
+}
+
+function twoDigits(number: number): string {
+  return number < 10 ? `0${number}` : String(number);
 }
 
 /** Whole minutes of trading in a session, breaks taken out (390 on a full US day, 210 on a half day). */

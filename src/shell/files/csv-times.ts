@@ -1,3 +1,4 @@
+import { instantAt } from '#core/market/session.ts';
 import { addCalendarDays } from '#core/market/trading-day.ts';
 
 const SHAPE =
@@ -64,7 +65,7 @@ function createWallClock(zone: string): WallClock {
   const instantOf = (wall: string): number => {
     let at = hours.get(wall);
     if (at === undefined) {
-      at = Temporal.PlainDateTime.from(`${wall}:00`).toZonedDateTime(zone).epochMilliseconds;
+      at = instantAt(wall.slice(0, 10), `${wall.slice(11)}:00`, zone);
       if (hours.size >= MOST_HOURS) hours.clear();
       hours.set(wall, at);
     }
