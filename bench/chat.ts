@@ -63,6 +63,9 @@ const SPEAKER = {
 
 const SOURCES: AnswerSources = {
   jobs: async () => [],
+  audit: { newest: async () => [] },
+  version: async () => ({}),
+  dataSources: async () => [],
   health: async () => [],
   logs: async () => [],
   report: async () => null,

@@ -18,7 +18,7 @@ import { secretsOf } from './compose-store.ts';
 const KEY_BYTES = 32;
 
 /** The data folder's secret: signs buttons, so that they live across restarts. Made once, 0600. */
-function secretOf(config: Config): Uint8Array {
+export function secretOf(config: Config): Uint8Array {
   const file = dataFilesOf(config.dataDir).secret;
   try {
     const found = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');

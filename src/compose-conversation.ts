@@ -17,6 +17,7 @@ import type {
   Backtests,
   Card,
   Channel,
+  ChatSettings,
   Clock,
   EventContext,
   EventLog,
@@ -28,6 +29,7 @@ import type {
   OneTimeCodes,
   Outbox,
   OutboxRow,
+  Upkeep,
 } from '#app/ports.ts';
 import type { Rate } from '#app/rate-bucket.ts';
 import { createReachWatch, type ReachWatch } from '#app/reach-watch.ts';
@@ -38,13 +40,12 @@ import type { SessionTape } from '#app/session-tape.ts';
 import { createDayTeller } from '#app/tell-day.ts';
 import type { Event } from '#core/engine/event.ts';
 import type { Notice } from '#core/replies/notice.ts';
-import { type ChatAccess, createAccess } from '#shell/chat/authorize.ts';
+import type { ChatAccess } from '#shell/chat/authorize.ts';
 import { createPictures } from '#shell/chat/pictures/pictures.ts';
 import type { Place } from '#shell/chat/render.ts';
 import { renderAnswer, renderMessage, renderNotice } from '#shell/chat/render.ts';
 import { createReportWriter } from '#shell/chat/reports/report-writer.ts';
 import { createTerminalChannel } from '#shell/chat/terminal.ts';
-import { createFileUserBook } from '#shell/chat/user-book.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { readEnv } from '#shell/config/env.ts';
@@ -81,6 +82,10 @@ export type ConversationDeps = {
   /** The log, and the envelope of what is written into it beside the desks: records of days. */
   readonly events: EventLog;
   readonly contextAt: (at: number) => EventContext;
+  /** Shows and changes the settings files. */
+  readonly settings: ChatSettings;
+  /** Does what takes long beside the desk. */
+  readonly upkeep: Upkeep;
   /** Says /why in words after its rows; null or left out: nobody does. */
   readonly narrator?: Narrator | null;
   /** Minutes of a desk's day, for pictures; null: it keeps none. */
@@ -101,42 +106,6 @@ export type Conversation = {
   start(): Promise<void>;
   stop(): Promise<void>;
 };
-
-/** Languages, roles and the users of the chat. */
-export function composeAccess(config: Config, clock: Clock): Promise<ChatAccess> {
-  return createAccess({
-    book: createFileUserBook(dataFilesOf(config.dataDir).users),
-    clock,
-    defaultLanguage: config.channels.language,
-    newPairingCode: () => randomBytes(4).toString('hex').toUpperCase(),
-    hasTerminal: config.activeChannels.includes('terminal'),
-  });
-}
-
-/** The codes of the enrolled device, loaded only where there is one. */
-export async function composeCodes(config: Config): Promise<OneTimeCodes | null> {
-  if (config.totpSecret === null) return null;
-  const { createOneTimeCodes } = await import('#shell/chat/one-time-codes.ts');
-  return createOneTimeCodes(config.totpSecret, dataFilesOf(config.dataDir).codes);
-}
-
-const TITLES: Readonly<Record<string, string>> = { telegram: 'Telegram', wecom: 'WeCom' };
-
-/** Prints a pairing code for every channel that runs and on which nobody may speak yet. For the console only. */
-export function offerPairing(access: ChatAccess, channels: readonly Channel[]): void {
-  for (const { name } of channels) {
-    const title = TITLES[name];
-    if (title === undefined || !access.isUnused(name)) continue;
-    const { pairingCode, ownerName } = access.offerPairing('owner', name);
-    const becomes =
-      ownerName === null
-        ? 'the first person becomes owner'
-        : `the chat becomes another one of ${ownerName}`;
-    process.stderr.write(
-      `${title}: send /pair ${pairingCode} to the bot within 10 minutes; ${becomes}\n`,
-    );
-  }
-}
 
 /** The terminal of this process; on standard error when standard output carries data. */
 export function composeTerminal(
@@ -175,11 +144,12 @@ function speakerOf(deps: ConversationDeps): Speaker {
       currency: desk?.policy.currency ?? 'USD',
     };
   };
-  const options = () => ({
+  const { access } = deps;
+  const options = (channel: string, chatId: string) => ({
     now: deps.clock.now(),
     operatorZone: deps.config.channels.operatorZone,
+    chatZone: access.zoneOf(channel, chatId),
   });
-  const { access } = deps;
   /** The mark stands at the end of the last line: the first one carries the decision. */
   const marked = (card: Card): Card => {
     if (deps.mark === null) return card;
@@ -191,11 +161,15 @@ function speakerOf(deps: ConversationDeps): Speaker {
   };
   return {
     notice: (notice, channel, chatId) =>
-      marked(renderNotice(notice, access.languageOf(channel, chatId), place(), options())),
+      marked(
+        renderNotice(notice, access.languageOf(channel, chatId), place(), options(channel, chatId)),
+      ),
     answer: (answer, channel, chatId) =>
-      marked(renderAnswer(answer, access.languageOf(channel, chatId), place(), options())),
+      marked(
+        renderAnswer(answer, access.languageOf(channel, chatId), place(), options(channel, chatId)),
+      ),
     message: (message, channel, chatId) =>
-      marked(renderMessage(message, access.languageOf(channel, chatId), options())),
+      marked(renderMessage(message, access.languageOf(channel, chatId), options(channel, chatId))),
   };
 }
 
@@ -331,6 +305,9 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     backtests,
     charts,
     reports: createReportWriter(),
+    settings: deps.settings,
+    upkeep: deps.upkeep,
+    showMenu: (name, person) => void channel(name)?.showMenu?.(person),
     narrator: deps.narrator ?? null,
     codeOfMessage: (name, chatId, messageId) => deliverer.messages.codeOf(name, chatId, messageId),
     wasDecided: (name, updateId) => intake.wasDecided(name, updateId),
@@ -382,6 +359,7 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     async stop() {
       reach?.stop();
       await backtests.stop();
+      await deps.upkeep.stop();
       await Promise.all(
         channels.map((each) =>
           each.stop().catch((error: unknown) => deps.onTrouble(each.name, error)),

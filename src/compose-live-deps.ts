@@ -12,6 +12,8 @@ export const LIVE_RUN = 'live';
 export type LiveDeps = {
   readonly root: string;
   readonly config: Config;
+  /** The settings of a project folder, read as this process was started. */
+  readonly readSettings: (root: string) => Config;
   readonly deskStore: DeskStore;
   readonly calendar: CalendarTable;
   /** Trading days of every market, for the timetable. */

@@ -3,7 +3,7 @@ import { GATHER_AHEAD_MS } from '#app/pulse-jobs.ts';
 import { reason } from '#core/gates/reason.ts';
 import { wallTimeOf } from '#core/market/session.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
-import { createScheduler, type JobTrouble } from '#shell/scheduler/job-run.ts';
+import { createScheduler, type JobOutcome, type JobTrouble } from '#shell/scheduler/job-run.ts';
 import type { Slot } from '#shell/scheduler/timetable.ts';
 import { interruptedWatches } from '#shell/scheduler/watches.ts';
 import { createWorkers, type Workers } from '#shell/scheduler/workers.ts';
@@ -55,12 +55,19 @@ function resumeWatches(deps: LiveDeps, workers: Workers, run: (slot: Slot) => vo
   return () => clearTimeout(timer);
 }
 
-/** Runs the timetable in threads; what went wrong with a job is told to its desks. Answers a stop function. */
+/** The timetable of a run. */
+export type LiveJobs = {
+  /** Runs a job now, beside the timetable, and writes it down as one of its runs. */
+  runNow(job: string): Promise<JobOutcome>;
+  stop(): Promise<void>;
+};
+
+/** Runs the timetable in threads; what went wrong with a job is told to its desks. */
 export async function scheduleJobs(
   deps: LiveDeps,
   lives: readonly LiveDesk[],
   guards: Guards,
-): Promise<() => Promise<void>> {
+): Promise<LiveJobs> {
   const { config } = deps;
   const workers = createWorkers({
     root: deps.root,
@@ -99,9 +106,21 @@ export async function scheduleJobs(
       tell(deps, lives, guards, { kind: 'failed', job, scheduledFor, message });
     });
   });
-  return async () => {
-    isStopping = true;
-    stopResuming();
-    await scheduler.stop();
+  const { jobs: jobRuns } = deps.deskStore.store;
+  const extra = { dataDir: config.dataDir, profile: config.profile.name };
+  return {
+    async runNow(job) {
+      const at = Date.now();
+      await jobRuns.claim(job, at, 'claimed', '', at);
+      const outcome = await workers.run({ job, at, isDry: false, extra });
+      const note = outcome.kind === 'failed' ? outcome.message : '';
+      await jobRuns.finish(job, at, outcome.kind, note, Date.now());
+      return outcome;
+    },
+    async stop() {
+      isStopping = true;
+      stopResuming();
+      await scheduler.stop();
+    },
   };
 }

@@ -15,19 +15,14 @@ import { endsOf } from '#core/gates/calendar-end.ts';
 import type { EventKind } from '#core/gates/event-window.ts';
 import { invariant } from '#core/lib/assert.ts';
 import type { Config } from '#shell/config/config.ts';
+import { liveConfig } from '#shell/config/live-config.ts';
 import { callMonitor } from '#shell/lib/call-monitor.ts';
 import { logEffect } from '#shell/lib/log.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { createActivity } from '#shell/runner/activity.ts';
+import { composeAccess, composeCodes, offerPairing } from './compose-access.ts';
 import { composeChannels } from './compose-channels.ts';
-import {
-  type Conversation,
-  composeAccess,
-  composeCodes,
-  composeConversation,
-  offerPairing,
-  type ReachHouse,
-} from './compose-conversation.ts';
+import { type Conversation, composeConversation, type ReachHouse } from './compose-conversation.ts';
 import { guardCheckpoints, isPulseDesk, liveCnOf } from './compose-live-cn.ts';
 import { LIVE_RUN, type LiveDeps } from './compose-live-deps.ts';
 import {
@@ -36,12 +31,13 @@ import {
   listenToBroker,
   recoverLiveDesk,
 } from './compose-live-desk.ts';
-import { scheduleJobs } from './compose-live-jobs.ts';
+import { type LiveJobs, scheduleJobs } from './compose-live-jobs.ts';
 import { createSimulatedMarket } from './compose-live-market.ts';
 import { refuseShared } from './compose-live-side.ts';
 import { keepSides, openOnItsSide } from './compose-live-sides.ts';
 import { composeNarrator } from './compose-narrator.ts';
 import { answerSources } from './compose-sources.ts';
+import { composeSettings, composeUpkeep } from './compose-system.ts';
 import { pushTargets } from './compose-targets.ts';
 
 /** The polling net under the in-process hand-over; an attempt is committed once, so nothing leaves twice. */
@@ -158,8 +154,11 @@ function kindsOf(config: Config): readonly EventKind[] {
 }
 
 /** Runs the desks of the profile on the wall clock until told to end. Throws StoreError, ConfigError. */
-export async function runLive(deps: LiveDeps): Promise<void> {
-  const { config, deskStore, log } = deps;
+export async function runLive(given: LiveDeps): Promise<void> {
+  const live = liveConfig(given.config);
+  const { config } = live;
+  const deps: LiveDeps = { ...given, config };
+  const { deskStore, log } = deps;
   const { store } = deskStore;
   const clock: Clock = createSystemClock();
   const activity = createActivity();
@@ -180,6 +179,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
     announce: (notice, exceptChannel) => conversation.announce(notice, exceptChannel),
   });
   const lives: LiveDesk[] = [];
+  let jobs: LiveJobs | null = null;
   const tapes = new Map<string, SessionTape>();
   const tapeOf = (deskId: string): SessionTape =>
     tapes.getOrInsertComputed(deskId, () => createSessionTape());
@@ -231,6 +231,8 @@ export async function runLive(deps: LiveDeps): Promise<void> {
       events: deps.events,
       reconcile: (deskId, by) => reconcileOf(lives, deskId).now(by),
     }),
+    settings: composeSettings(live, deps.readSettings),
+    upkeep: composeUpkeep({ config, calendars: deps.calendars }, () => jobs),
     channels,
     access,
     codes: await composeCodes(config),
@@ -265,7 +267,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   const stopArrivals = await conversation.intake.follow();
   offerPairing(access, channels);
   const guards = guardsOf(lives, house);
-  const stopJobs = config.profile.isScheduled ? await scheduleJobs(deps, lives, guards) : null;
+  jobs = config.profile.isScheduled ? await scheduleJobs(deps, lives, guards) : null;
   for (const guard of guards.values()) guard.start();
   for (const live of lives) live.reconciler.start();
   const stopSweep = sweepOutbox(house, lives);
@@ -285,7 +287,7 @@ export async function runLive(deps: LiveDeps): Promise<void> {
   stopKill();
   house.market.stop();
   for (const { prices } of lives) prices?.stop();
-  await stopJobs?.();
+  await jobs?.stop();
   await stopArrivals();
   await conversation.stop();
   for (const { desk, broker } of lives) {

@@ -19,6 +19,7 @@ import { createPaperBroker } from '#shell/brokers/paper.ts';
 import { followExDates } from '#shell/brokers/paper-ex-dates.ts';
 import type { Calendars } from '#shell/calendars/load.ts';
 import type { Config } from '#shell/config/config.ts';
+import { liveConfig } from '#shell/config/live-config.ts';
 import { policyOf, startingCashMinorOf } from '#shell/config/policy-of.ts';
 import { type Log, logStep } from '#shell/lib/log.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
@@ -26,18 +27,15 @@ import { createVirtualClock, type VirtualClock } from '#shell/lib/virtual-clock.
 import { type ActivityMeter, createActivity } from '#shell/runner/activity.ts';
 import { createResultCollector, type RunResult } from '#shell/runner/run-result.ts';
 import { createVirtualDriver } from '#shell/runner/virtual-driver.ts';
+import { composeAccess, offerPairing } from './compose-access.ts';
 import { simulatedVenue } from './compose-brokers.ts';
 import { composeChannels } from './compose-channels.ts';
-import {
-  type Conversation,
-  composeAccess,
-  composeConversation,
-  offerPairing,
-} from './compose-conversation.ts';
+import { type Conversation, composeConversation } from './compose-conversation.ts';
 import type { KillSwitch } from './compose-kill.ts';
 import { composeNarrator } from './compose-narrator.ts';
 import { answerSources } from './compose-sources.ts';
 import type { DeskStore } from './compose-store.ts';
+import { composeSettings, composeUpkeep } from './compose-system.ts';
 import { pushTargets } from './compose-targets.ts';
 
 function isUnheard({ state }: Order): boolean {
@@ -55,6 +53,8 @@ export type Material = {
 
 export type VirtualRunDeps = {
   readonly config: Config;
+  /** The settings of a project folder, read as this run was started. */
+  readonly readSettings: (root: string) => Config;
   readonly options: StartOptions;
   readonly deskStore: DeskStore;
   readonly calendar: CalendarTable;
@@ -120,7 +120,9 @@ function onDelivered({ desk, clock }: Stage, row: OutboxRow): void {
 
 /** Plays a simulated or recorded stretch of days through the whole desk, on a virtual clock. */
 export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
-  const { config, options, deskStore, material } = deps;
+  const { options, deskStore, material } = deps;
+  const live = liveConfig(deps.config);
+  const { config } = live;
   const [desk1] = config.desks;
   const [firstDay] = material.days;
   if (desk1 === undefined) throw new Error('run: found no desk, expected one');
@@ -258,8 +260,11 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
       calendars: deps.calendars,
       events: deps.events,
       reconcile: (_desk, by) => reconcileAccount(desk, broker, () => clock.now(), { by }),
+      played: material.kind === 'demo' ? 'simulated' : 'recorded',
       now: () => clock.now(),
     }),
+    settings: composeSettings(live, deps.readSettings),
+    upkeep: composeUpkeep({ config, calendars: deps.calendars }, () => null),
     channels,
     access,
     mark: material.kind === 'demo' ? 'SIMULATED' : 'REPLAY',

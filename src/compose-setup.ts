@@ -9,7 +9,7 @@ import { dataFilesOf } from '#shell/config/data-files.ts';
 import { loadConfig } from '#shell/config/load.ts';
 import { askAlpaca } from '#shell/doctor/alpaca-account.ts';
 import { askTelegram, hasTokenShape } from '#shell/doctor/telegram-token.ts';
-import { writeEnvFile, writeSettings } from '#shell/setup/write-settings.ts';
+import { writeEnvFile, writeSettings } from '#shell/lib/write-settings.ts';
 
 export type SetupAnswers = {
   readonly language: 'en' | 'zh';

@@ -23,6 +23,7 @@ import type { StoreHandle } from '#shell/store/client.ts';
 import { soundingSince } from '#shell/store/outbox.ts';
 import type { Store } from '#shell/store/store.ts';
 import { timetableOf } from './compose-plans-cn.ts';
+import { systemSources } from './compose-system.ts';
 
 export type SourcesDeps = {
   readonly config: Config;
@@ -38,6 +39,8 @@ export type SourcesDeps = {
   readonly events: EventTable;
   /** Compares the one desk's book with its account now. */
   readonly reconcile: AnswerSources['reconcile'];
+  /** What the days of a played run are made of; left out: the sources of the desks. */
+  readonly played?: 'simulated' | 'recorded';
   /** Now on the run's clock. */
   readonly now?: () => number;
 };
@@ -96,10 +99,11 @@ async function jobLines(deps: SourcesDeps, limit: number): Promise<JobLine[]> {
 async function healthLines(deps: SourcesDeps): Promise<HealthLine[]> {
   const startedAt = performance.now();
   const storeLine: HealthLine = await deps.handle
-    .run('health', async (sql) => {
+    .run('health', async (sql): Promise<HealthLine> => {
       await sql`select 1`;
       return {
-        subject: 'store',
+        of: 'store',
+        subject: '',
         isWell: true,
         figures: {
           kind: deps.handle.kind,
@@ -108,19 +112,19 @@ async function healthLines(deps: SourcesDeps): Promise<HealthLine[]> {
         },
       };
     })
-    .catch((error: unknown) => ({
-      subject: 'store',
-      isWell: false,
-      figures: { error: error instanceof Error ? error.message : 'failed' },
-    }));
+    .catch((error: unknown): HealthLine => {
+      const words = error instanceof Error ? error.message : 'failed';
+      return { of: 'store', subject: '', isWell: false, figures: { error: words } };
+    });
   const disk = await statfs(deps.config.dataDir);
   const freeMb = Math.round((disk.bavail * disk.bsize) / 1_048_576);
   const memory = process.memoryUsage();
   return [
     storeLine,
-    { subject: 'disk', isWell: freeMb > 500, figures: { freeMb } },
+    { of: 'disk', subject: '', isWell: freeMb > 500, figures: { freeMb } },
     {
-      subject: 'memory',
+      of: 'memory',
+      subject: '',
       isWell: true,
       figures: { residentMb: Math.round(memory.rss / 1_048_576) },
     },
@@ -133,13 +137,13 @@ async function healthLines(deps: SourcesDeps): Promise<HealthLine[]> {
 
 /** A channel that can say whether it lives says it; of the others `channel_degraded` tells. */
 async function channelHealth(channel: Channel): Promise<HealthLine> {
-  const subject = `channel ${channel.name}`;
+  const what = { of: 'channel', subject: channel.name } as const;
   try {
     await channel.probe?.();
-    return { subject, isWell: true, figures: {} };
+    return { ...what, isWell: true, figures: {} };
   } catch (error) {
     const words = error instanceof Error ? error.message : 'failed';
-    return { subject, isWell: false, figures: { error: words } };
+    return { ...what, isWell: false, figures: { error: words } };
   }
 }
 
@@ -148,15 +152,15 @@ async function pushHealth(deps: SourcesDeps): Promise<HealthLine> {
   const zone = deps.config.channels.operatorZone ?? Temporal.Now.timeZoneId();
   const now = Temporal.Instant.fromEpochMilliseconds((deps.now ?? Date.now)());
   const since = now.toZonedDateTimeISO(zone).startOfDay().epochMilliseconds;
-  const subject = 'pushes today';
+  const what = { of: 'pushes', subject: '' } as const;
   try {
     const sounding = await deps.handle.run('health', (sql) =>
       soundingSince(sql, deps.runId, since),
     );
-    return { subject, isWell: sounding <= BUDGET, figures: { sounding, budget: BUDGET } };
+    return { ...what, isWell: sounding <= BUDGET, figures: { sounding, budget: BUDGET } };
   } catch (error) {
     const words = error instanceof Error ? error.message : 'failed';
-    return { subject, isWell: false, figures: { error: words } };
+    return { ...what, isWell: false, figures: { error: words } };
   }
 }
 
@@ -165,7 +169,7 @@ function calendarHealth({ calendars, config, now = Date.now }: SourcesDeps): Hea
   return [...new Set(config.desks.map(({ market }) => market))].map((market) => {
     const { validThrough, zone } = calendars[market];
     const isWell = !endsSoon(validThrough, wallTimeOf(now(), zone).day);
-    return { subject: `calendar ${market}`, isWell, figures: { until: validThrough } };
+    return { of: 'calendar', subject: market, isWell, figures: { until: validThrough } };
   });
 }
 
@@ -213,6 +217,8 @@ function accountLines({ config, desks }: SourcesDeps): AccountLine[] {
 /** What questions ask outside the desks: jobs, health, log, reports. */
 export function answerSources(deps: SourcesDeps): AnswerSources {
   return {
+    audit: deps.store.audit,
+    ...systemSources({ ...deps, played: deps.played ?? null, now: deps.now ?? Date.now }),
     jobs: (limit) => jobLines(deps, limit),
     health: () => healthLines(deps),
     logs: (count, level) => logLines(dataFilesOf(deps.config.dataDir).log, count, level),

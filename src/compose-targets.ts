@@ -11,11 +11,13 @@ export function pushTargets(access: ChatAccess, config: Config, at: number): Pus
   const isSpoken = (name: string): boolean => activeChannels.some((active) => active === name);
   const chats = access.chats('viewer').filter((chat) => isSpoken(chat.channel));
   const zone = config.channels.operatorZone ?? Temporal.Now.timeZoneId();
-  const wallTime = wallTimeOf(at, zone).time;
   const own = inOrder(chats, config.channels.order).map((target) => ({
     ...target,
-    levelOf: (push: Parameters<NonNullable<PushTarget['levelOf']>>[0]) =>
-      levelFor(access.hearingOf(target.channel, target.chatId), push, at, wallTime),
+    levelOf: (push: Parameters<NonNullable<PushTarget['levelOf']>>[0]) => {
+      const { channel, chatId } = target;
+      const wallTime = wallTimeOf(at, access.zoneOf(channel, chatId) ?? zone).time;
+      return levelFor(access.hearingOf(channel, chatId), push, at, wallTime);
+    },
   }));
   return [...own, ...mirrorsOf(config)];
 }

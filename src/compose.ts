@@ -9,6 +9,7 @@ import type { CalendarTable } from '#core/market/calendar.ts';
 import { type Calendars, loadAgenda, loadCalendars } from '#shell/calendars/load.ts';
 import type { Config, DeskConfig, DeskConfigOf } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
+import { readEnv } from '#shell/config/env.ts';
 import { loadConfig } from '#shell/config/load.ts';
 import { eventWindowsOf, policyOf, simulatedTwinOf } from '#shell/config/policy-of.ts';
 import { sectorPulseParamsOf } from '#shell/config/sector-pulse.ts';
@@ -36,10 +37,11 @@ import {
 /** Folder of the project. */
 export const ROOT = join(import.meta.dirname, '..');
 
-/** Settings of a start. Throws ConfigError. */
-function configOf(options: StartOptions): Config {
+/** Settings of a start, of this project folder or a copy of it. Throws ConfigError. */
+function configOf(options: StartOptions, root: string = ROOT): Config {
   return loadConfig({
-    root: ROOT,
+    root,
+    env: readEnv(ROOT),
     overrides: {
       profile: options.profile ?? undefined,
       desks: options.desks.length > 0 ? options.desks : undefined,
@@ -83,6 +85,7 @@ type Assistant = {
   readonly calendar: CalendarTable;
   readonly calendars: Calendars;
   readonly events: EventTable;
+  readonly readSettings: (root: string) => Config;
   readonly ending: ReturnType<typeof endOnSignal>;
 };
 
@@ -175,6 +178,7 @@ async function playRun(assistant: Assistant): Promise<RunResult> {
       calendar,
       calendars,
       events: assistant.events,
+      readSettings: assistant.readSettings,
       material,
       codeVersion,
       key,
@@ -189,24 +193,26 @@ async function playRun(assistant: Assistant): Promise<RunResult> {
   }
 }
 
-/** Settings of what is played after the first desk: in a demo nobody asked anything else of. */
-function laterConfigs(options: StartOptions, config: Config): Config[] {
+/** What is played after the first desk: in a demo nobody asked anything else of. */
+function laterOptions(options: StartOptions, config: Config): StartOptions[] {
   const isAsked = options.replay !== null || options.desks.length > 0 || options.symbols.length > 0;
   if (isAsked) return [];
-  return (config.profile.playedAfter ?? []).map((id) => configOf({ ...options, desks: [id] }));
+  return (config.profile.playedAfter ?? []).map((id) => ({ ...options, desks: [id] }));
 }
 
 /** Plays the desks of a demo one after the other; one desk, one result. Ends early with the run that is cut off. */
 async function playRuns(assistant: Assistant): Promise<RunResult | { readonly runs: RunResult[] }> {
   const { options, config, calendars, ending } = assistant;
   const first = await playRun(assistant);
-  const later = laterConfigs(options, config);
+  const later = laterOptions(options, config);
   if (later.length === 0) return first;
   const runs = [first];
-  for (const next of later) {
+  for (const own of later) {
     if (ending.signal.aborted) break;
+    const readSettings = (root: string): Config => configOf(own, root);
+    const next = readSettings(ROOT);
     const calendar = calendars[next.desks[0]?.market ?? 'US'];
-    runs.push(await playRun({ ...assistant, config: next, calendar }));
+    runs.push(await playRun({ ...assistant, config: next, calendar, readSettings }));
   }
   return { runs };
 }
@@ -231,6 +237,7 @@ async function runOnTheClock(assistant: Assistant): Promise<void> {
       calendar,
       calendars,
       events: assistant.events,
+      readSettings: assistant.readSettings,
       codeVersion,
       log,
       killSwitch: composeKillSwitch(config, null),
@@ -307,6 +314,7 @@ export async function runAssistant(
       calendar: calendars[config.desks[0]?.market ?? 'US'],
       calendars,
       events,
+      readSettings: (root) => configOf(options, root),
       ending,
     };
     if (isPlayed) return await playRuns(assistant);

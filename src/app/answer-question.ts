@@ -16,12 +16,12 @@ import {
   sectorsAnswer,
 } from './answer-gates.ts';
 import { dayMeant, reportOf, scoreOf } from './answer-report.ts';
-import type { DayRecordSource } from './day-records.ts';
+import { type SystemSources, systemAnswer } from './answer-system.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import { viewOf } from './desk-view.ts';
 import { deskScope } from './find-desk.ts';
 import { quotesOfHeld } from './held-quotes.ts';
-import type { Access, Identity } from './ports.ts';
+import type { Access, ChatSettings, Identity } from './ports.ts';
 import { stopLines } from './stop-lines.ts';
 
 /** What questions ask outside the desks. Every method may throw StoreError. */
@@ -29,7 +29,7 @@ export interface AnswerSources
   extends CheckpointSource,
     ExDateSource,
     CalendarSource,
-    DayRecordSource {
+    SystemSources {
   jobs(limit: number): Promise<readonly JobLine[]>;
   health(): Promise<readonly HealthLine[]>;
   /** Lines of the log as text, oldest first. */
@@ -45,10 +45,12 @@ export interface AnswerSources
 }
 
 export type AnswerDeps = {
-  readonly access: Pick<Access, 'hearingOf' | 'users'>;
+  readonly access: Pick<Access, 'hearingOf' | 'zoneOf' | 'users'>;
   readonly now: () => number;
   readonly desks: () => readonly DeskHandle[];
   readonly sources: AnswerSources;
+  /** What /config shows; null: nothing. */
+  readonly settings: ChatSettings | null;
 };
 
 /** What is said to a question: an answer, a choice, or desks' own messages (reports). */
@@ -77,7 +79,7 @@ export function ticketByCode(
 
 /** Answers a question from committed state; changes nothing. Throws StoreError from the sources. */
 export async function answerQuestion(
-  question: Exclude<Question, { ask: 'backtest' | 'chart' }>,
+  question: Exclude<Question, { ask: 'backtest' | 'chart' | 'export' }>,
   who: Extract<Identity, { kind: 'known' }>,
   deps: AnswerDeps,
 ): Promise<Answered> {
@@ -138,6 +140,10 @@ export async function answerQuestion(
     case 'kill_menu':
     case 'mode_menu':
       return { kind: 'notice', notice: menu(question.ask, handles) };
+    default: {
+      const facts = { at, role: who.actor.role, desks: handles };
+      return answer({ at, ...(await systemAnswer(question, facts, deps.sources, deps.settings)) });
+    }
   }
 }
 
@@ -180,7 +186,8 @@ function ownAnswer(
     }
     case 'settings': {
       const hearing = access.hearingOf(actor.channel, actor.chatId);
-      return { at, kind: 'settings', hearing, language };
+      const chatZone = access.zoneOf(actor.channel, actor.chatId);
+      return { at, kind: 'settings', hearing, language, chatZone };
     }
     case 'accounts':
       return { at, kind: 'accounts', accounts: sources.accounts() };

@@ -61,7 +61,8 @@ async function send(
   await sendFile(writer.write(reports, format, who.language, curves), { row, incoming, who }, deps);
 }
 
-async function sendFile(
+/** Queues a file for the chat a row came from, once for the row. Throws StoreError. */
+export async function sendFile(
   { name, mediaType, content }: ReportFile,
   { row, incoming }: Pick<Turn, 'row' | 'incoming' | 'who'>,
   { runId, clock, files, outbox, handOver }: ReplyDeps,

@@ -6,19 +6,18 @@ export function deskHealth(state: DeskState, version: number): HealthLine[] {
   const { deskId, safeMode, kill, isReconciled } = state;
   return [
     {
+      of: 'desk',
       subject: deskId,
       isWell: safeMode.length === 0 && kill.kind === 'clear' && isReconciled,
       figures: {
         kill: kill.kind,
-        safeMode: [...new Set(safeMode.map((entry) => entry.cause))].join(', ') || 'off',
+        safeMode: safeMode.length,
         reconciled: String(isReconciled),
         version,
       },
     },
-    ...safeMode.map((entry) => ({
-      subject: `${deskId}: ${entry.cause} ${entry.subject}${entry.isGone ? ' (gone)' : ''}`,
-      isWell: false,
-      figures: entry.figures,
-    })),
+    ...safeMode.map((entry): HealthLine => {
+      return { of: 'safe_mode', subject: deskId, isWell: false, figures: entry.figures, entry };
+    }),
   ];
 }

@@ -6,9 +6,11 @@ import { parseReply } from '#core/replies/parse.ts';
 import { type AnswerDeps, answerQuestion } from './answer-question.ts';
 import { respondBacktest } from './ask-backtest.ts';
 import { respondChart } from './ask-chart.ts';
+import { respondExport } from './ask-export.ts';
 import { respondCalendarFile, respondReportFile } from './ask-report.ts';
 import { StoreError } from './errors.ts';
 import { respondAct, respondSecondConfirm } from './perform-act.ts';
+import { respondSystem } from './perform-system.ts';
 import type { InboxRow, Incoming } from './ports.ts';
 import {
   auditOf,
@@ -91,11 +93,19 @@ async function respond(row: InboxRow, body: ChatBody, deps: ReplyDeps): Promise<
       return await respondQuestion(turn, reply, deps);
     case 'setting':
       return await respondSetting(turn, reply, deps);
+    case 'system':
+      return await respondSystem(turn, reply.act, deps);
     case 'unknown_command':
     case 'bad_arguments':
     case 'not_understood':
-      return await finish(turn, reply.kind, null, [reply], deps);
+      return await finish(withoutSecret(turn, reply), reply.kind, null, [reply], deps);
   }
+}
+
+/** What was typed after /config may be a secret: the audit has none of it. */
+function withoutSecret(turn: Turn, reply: Reply): Turn {
+  if (reply.kind !== 'bad_arguments' || reply.command !== 'config') return turn;
+  return { ...turn, incoming: { ...turn.incoming, text: '/config …' } };
 }
 
 async function respondStranger(row: InboxRow, incoming: Incoming, deps: ReplyDeps): Promise<void> {
@@ -109,6 +119,10 @@ async function respondStranger(row: InboxRow, incoming: Incoming, deps: ReplyDep
           ? [{ kind: 'pair_refused' }]
           : [];
     await say(notices, row, incoming, deps);
+    if (result.kind === 'paired') {
+      const { actor, language } = result;
+      deps.showMenu?.(incoming.channel, { chatId: incoming.chatId, role: actor.role, language });
+    }
     const audit = auditOf(
       row,
       { ...incoming, text: '/pair' },
@@ -150,8 +164,16 @@ async function warnOwners(
   if (rows.length > 0) deps.handOver(await deps.outbox.enqueue(rows));
 }
 
-function askedOf({ access, clock, desks, sources }: ReplyDeps): AnswerDeps {
-  return { access, now: () => clock.now(), desks, sources };
+function askedOf({ access, clock, desks, sources, settings = null }: ReplyDeps): AnswerDeps {
+  return { access, now: () => clock.now(), desks, sources, settings };
+}
+
+/** The channel's own menu follows a person's role and language. */
+function showMenu({ who, incoming }: Turn, deps: ReplyDeps): void {
+  if (incoming.chatKind !== 'private') return;
+  const { channel, chatId } = incoming;
+  const language = deps.access.languageOf(channel, chatId);
+  deps.showMenu?.(channel, { chatId, role: who.actor.role, language });
 }
 
 async function respondQuestion(
@@ -173,6 +195,8 @@ async function respondQuestion(
   }
   if (reply.question.ask === 'backtest') return await respondBacktest(turn, reply.question, deps);
   if (reply.question.ask === 'chart') return await respondChart(turn, reply.question, deps);
+  if (reply.question.ask === 'export') return await respondExport(turn, reply.question, deps);
+  if (reply.question.ask === 'menu') showMenu(turn, deps);
   if (reply.question.ask === 'calendar' && reply.question.isFile)
     return await respondCalendarFile(turn, reply.question, deps);
   if (reply.question.ask === 'report' && reply.question.format !== null)
@@ -201,6 +225,7 @@ async function respondSetting(
   const { setting } = reply;
   if (setting.set === 'lang') {
     await deps.access.setLanguage(turn.incoming, setting.language);
+    showMenu(turn, deps);
     return await finish(
       turn,
       'language_set',
@@ -210,6 +235,7 @@ async function respondSetting(
     );
   }
   if (setting.set === 'role') return await respondRole(turn, setting, deps);
+  if (setting.set === 'tz') return await respondZone(turn, setting, deps);
   if (setting.set !== 'pair') return await respondHearing(turn, setting, deps);
   const { name, role } = turn.who.actor;
   await finish(turn, 'already_paired', { set: 'pair' }, [{ kind: 'paired', name, role }], deps);
@@ -235,6 +261,10 @@ async function respondRole(
     const notice: Notice = { kind: 'role_refused', user, reason: done.kind };
     return await finish(turn, 'role_refused', setting, [notice], deps);
   }
+  const colon = user.indexOf(':');
+  const [onChannel, chatId] = [user.slice(0, colon), user.slice(colon + 1)];
+  const language = deps.access.languageOf(onChannel, chatId);
+  deps.showMenu?.(onChannel, { chatId, role, language });
   const notice: Notice = { kind: 'role_set', user, name: done.name, role, by: who.actor.name };
   const others = deps.access
     .chats('owner')
@@ -251,6 +281,19 @@ async function respondRole(
   );
   if (rows.length > 0) deps.handOver(await deps.outbox.enqueue(rows));
   await finish(turn, 'role_set', setting, [notice], deps);
+}
+
+/** Shows all times of this chat by a clock of its own, or by the market's again. */
+async function respondZone(
+  turn: Turn,
+  setting: Extract<ChatSetting, { set: 'tz' }>,
+  deps: ReplyDeps,
+): Promise<void> {
+  if (!turn.who.canAct)
+    return await finish(turn, 'chat_read_only', setting, [{ kind: 'chat_read_only' }], deps);
+  const { zone } = setting;
+  await deps.access.setZone(turn.incoming, zone);
+  await finish(turn, 'zone_set', setting, [{ kind: 'zone_set', zone }], deps);
 }
 
 /** Changes what this chat hears and shows its settings as they stand now. */

@@ -200,7 +200,7 @@ function judgeUnlock(
 function safeConsequence(desks: readonly DeskHandle[]): Consequence {
   const causes = desks
     .flatMap((desk) => desk.state().safeMode)
-    .map((entry) => `${entry.cause} ${entry.subject}`.trim());
+    .map(({ cause, subject }) => ({ cause, subject }));
   return { act: 'safe', causes };
 }
 

@@ -14,6 +14,7 @@ import { freshQuote, quotesOfHeld } from './held-quotes.ts';
 import { judgeAct } from './judge-act.ts';
 import { nameAt } from './judge-switch.ts';
 import type { Judged } from './judged.ts';
+import { applyConfig } from './perform-system.ts';
 import {
   auditOf,
   finish,
@@ -158,6 +159,7 @@ export async function respondSecondConfirm(
     const notice: Notice = { kind: 'second_confirm_dropped', command: pending.command };
     return await finish(turn, 'second_confirm_dropped', pending.act, [notice], deps);
   }
+  if (pending.act.act === 'config') return await applyConfig(turn, pending.act, deps);
   const gone = changedPosition(pending, deps.desks());
   if (gone !== null) return await finish(turn, 'position_changed', pending.act, [gone], deps);
   const desks = deps.desks().filter((desk) => pending.deskIds.includes(desk.policy.deskId));

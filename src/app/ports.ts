@@ -25,8 +25,19 @@ import type { ReadCharge } from '#core/portfolio/account-reading.ts';
 import type { Anomaly } from '#core/quality/anomaly.ts';
 import type { FetchNote } from '#core/quality/note.ts';
 import type { Actor, BacktestAsk, ReportFormat } from '#core/replies/act.ts';
+import type { CommandRole } from '#core/replies/command-table.ts';
 import type { ChatHearing } from '#core/replies/hearing.ts';
 import type { BacktestResult, BacktestStep, CodeRefusal } from '#core/replies/notice.ts';
+import type {
+  AuditLine,
+  CheckLine,
+  ExportFormat,
+  ExportKind,
+  SecretMark,
+  SettingChange,
+  SettingLine,
+} from '#core/replies/system.ts';
+import type { DayRecord } from '#core/reports/day-record.ts';
 import type { FullReport } from '#core/reports/period.ts';
 
 /*
@@ -191,6 +202,12 @@ export type NewAuditRow = {
   readonly result: string;
   readonly latencyMs: number;
 };
+
+/** Who did what, as it is read again. Throws StoreError. */
+export interface AuditLog {
+  /** The newest rows, or the newest before the row with this number; newest first. */
+  newest(count: number, before: number | null): Promise<readonly AuditLine[]>;
+}
 
 export type InboxRow = {
   readonly id: number;
@@ -749,6 +766,12 @@ export interface ReportWriter {
     language: 'zh' | 'en',
     curves: Uint8Array | null,
   ): ReportFile;
+  /** One table of recorded days, or of the audit, as a file; null: it would have no row. */
+  export(
+    what: ExportKind,
+    format: ExportFormat,
+    rows: { readonly records: readonly DayRecord[]; readonly audit: readonly AuditLine[] },
+  ): ReportFile | null;
   /** What lies ahead as a calendar file. */
   calendar(agendas: readonly Agenda[], language: 'zh' | 'en', at: number): ReportFile;
 }
@@ -765,6 +788,50 @@ export interface Narrator {
 export interface Pictures {
   /** A PNG in the words of a language. */
   draw(picture: Picture, language: 'zh' | 'en'): Promise<Uint8Array | null>;
+  stop(): Promise<void>;
+}
+
+/** Whose menu it is: a private chat; `role` null: somebody who may do nothing any more. */
+export type MenuPerson = {
+  readonly chatId: string;
+  readonly role: CommandRole | null;
+  readonly language: 'zh' | 'en';
+};
+
+/** The settings files as a chat may see and change them. Throws ConfigError with one line: place, found, expected. */
+export interface ChatSettings {
+  list(): {
+    readonly settings: readonly SettingLine[];
+    readonly secrets: readonly SecretMark[];
+  };
+  /** What setting a key would change; nothing is written. */
+  judge(key: string, value: string): SettingChange;
+  /** Sets it, and takes it over where it counts at once; all of it or nothing. */
+  set(key: string, value: string): { readonly change: SettingChange; readonly file: string };
+  /** Reads all files again: what may count at once does, nothing if one of them is bad. */
+  reload(): readonly SettingChange[];
+}
+
+/** Work beside the desk that a chat may ask for, each in a thread or process of its own. */
+export interface Upkeep {
+  /** Jobs that a person may run, any number of times; null: none from this run. */
+  jobs(): readonly string[] | null;
+  /** Null: it may run now. Otherwise when it is due, before which it would know too little. */
+  dueAt(job: string): number | null;
+  /** Rejects with one line, as the others do. */
+  runJob(job: string): Promise<{ readonly tookMs: number }>;
+  /** Copies the store. */
+  backUp(): Promise<{
+    readonly folder: string;
+    readonly tables: number;
+    readonly rows: number;
+    readonly tookMs: number;
+  }>;
+  /** The smoke test. */
+  check(): Promise<{ readonly checks: readonly CheckLine[]; readonly tookMs: number }>;
+  /** Jobs by name, `backup` and `selftest`, as far as they are under way. */
+  running(): readonly string[];
+  /** Ends what runs. */
   stop(): Promise<void>;
 }
 
@@ -786,6 +853,8 @@ export interface Channel {
   pinned?(chatId: string): Promise<string | null>;
   /** Pins a message without a sound; left out where a channel cannot. May throw. */
   pin?(chatId: string, messageId: string): Promise<void>;
+  /** Shows a person's commands in the channel's own menu; left out where it has none. Never throws. */
+  showMenu?(person: MenuPerson): Promise<void>;
   /** Acknowledges a tap; failures are swallowed by the adapter (a late answer must not stop the act). */
   acknowledge(callbackId: string, text: string | null, alert: boolean): Promise<void>;
   stop(): Promise<void>;
@@ -832,6 +901,9 @@ export interface Access {
   ): Promise<
     { readonly kind: 'set'; readonly name: string } | { readonly kind: 'unknown' | 'last_owner' }
   >;
+  /** Whose clock a chat shows; null: it never said. */
+  zoneOf(channel: string, chatId: string): string | null;
+  setZone(row: Incoming, zone: string | null): Promise<void>;
   /** What a chat wants to hear; everything for one that never said. */
   hearingOf(channel: string, chatId: string): ChatHearing;
   setHearing(row: Incoming, hearing: ChatHearing): Promise<void>;

@@ -10,18 +10,21 @@ import type {
   Access,
   Backtests,
   Card,
+  ChatSettings,
   Clock,
   FileStore,
   Identity,
   Inbox,
   InboxRow,
   Incoming,
+  MenuPerson,
   Narrator,
   NewAuditRow,
   NewOutboxRow,
   Outbox,
   OutboxRow,
   ReportWriter,
+  Upkeep,
 } from './ports.ts';
 import { partsOf } from './reply-parts.ts';
 import { mayActAs } from './roles.ts';
@@ -51,6 +54,12 @@ export type ReplyDeps = {
   readonly narrator?: Narrator | null;
   /** Writes report files; null or left out: nobody does. */
   readonly reports?: ReportWriter | null;
+  /** Shows and changes the settings files; null or left out: not from here. */
+  readonly settings?: ChatSettings | null;
+  /** Does what takes long beside the desk; null or left out: not from here. */
+  readonly upkeep?: Upkeep | null;
+  /** Shows a person's commands in a channel's own menu; left out: nothing is shown. */
+  readonly showMenu?: (channel: string, person: MenuPerson) => void;
   /** Draws for `/chart`; null or left out: nothing is drawn here. */
   readonly charts?: ChartHouse | null;
   /** Ticket code of a delivered message, for replies to it; null when it is not known. */

@@ -2,11 +2,12 @@ import type { DeskAct } from '#core/replies/act.ts';
 import type { CommandName } from '#core/replies/command-table.ts';
 import { SECOND_CONFIRM_MS } from '#core/replies/conversation.ts';
 import type { CodeRefusal } from '#core/replies/notice.ts';
+import type { SystemAct } from '#core/replies/system.ts';
 import type { Clock, CodeAnswer, OneTimeCodes } from './ports.ts';
 
 /** An act that waits for its second confirmation. */
 export type PendingAct = {
-  readonly act: DeskAct;
+  readonly act: DeskAct | Extract<SystemAct, { act: 'config' }>;
   readonly command: CommandName;
   readonly deskIds: readonly string[];
   /** When the act was said, before it was asked about: a later kill or STOP overtakes it. */
@@ -76,6 +77,7 @@ const WORDS: Readonly<Partial<Record<CommandName, string>>> = {
   cancel: 'CANCEL',
   reconcile: 'ACCEPT',
   account: 'LIVE',
+  config: 'CONFIG',
 };
 
 /** Most questions kept; the oldest goes first. */

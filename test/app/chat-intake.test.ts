@@ -192,7 +192,7 @@ test('messages of one chat are handled in their order', async () => {
   await h.intake.idle();
   await h.deliverer.idle();
   const heads = h.channel.sent.map((message) => message.card.lines[0]!.slice(0, 4));
-  assert.deepEqual(heads, ['pong', 'Li ·', '✓ st', 'No j']);
+  assert.deepEqual(heads, ['pong', 'Li ·', '✓ da', 'No j']);
 });
 
 /** An intake whose handler counts, over a store that answers one kind of question late. */

@@ -40,6 +40,35 @@ forEveryStore((store) => {
     );
   });
 
+  test('CX-09 the audit is read back by its own numbers, newest first', async () => {
+    const { inbox, audit } = store();
+    const [row] = await inbox.receive([arrival('in-audit', '1')]);
+    const said = (rawText: string) => ({
+      occurredAt: 1_795_000_000_000,
+      channel: 'telegram',
+      actor: 'telegram:1',
+      messageId: null,
+      updateId: null,
+      rawText,
+      parsedAct: null,
+      ticketVersion: null,
+      result: 'answered',
+      latencyMs: 3,
+    });
+    const texts = ['/a <b>', "/b '; drop table audit", '/c \u0000'];
+    await inbox.markDone(row?.id ?? 0, {}, texts.map(said));
+    const newest = await audit.newest(2, null);
+    assert.deepEqual(
+      newest.map(({ text, actor, at }) => [text.slice(0, 2), actor, at]),
+      [
+        ['/c', 'telegram:1', 1_795_000_000_000],
+        ['/b', 'telegram:1', 1_795_000_000_000],
+      ],
+    );
+    const [older] = await audit.newest(5, newest[1]?.id ?? 0);
+    assert.equal(older?.text, '/a <b>');
+  });
+
   test('the same update delivered by many at once becomes one row', async () => {
     const { inbox } = store();
     const all = await Promise.all(

@@ -112,8 +112,8 @@ test('ID-07 a symbol that is left out of what is given is named and blocked, the
   prices.dropStreams();
   await until('a refusal', async () => (await refused()).refused.length === 1, tell);
   assert.deepEqual((await refused()).refused, ['AAPL.US']);
-  const health = await sayTo(desk, '/health', /data_denied AAPL\.US .*quotes/);
-  assert.doesNotMatch(health, /data_denied MU/);
+  const health = await sayTo(desk, '/health', /the source refuses prices AAPL\.US .*quotes/);
+  assert.doesNotMatch(health, /refuses prices MU/);
   prices.withheld.clear();
   prices.dropStreams();
   await until('its prices', async () => (await refused()).gone.length === 1, tell);

@@ -10,17 +10,21 @@ import { createReplyHandler } from '#app/handle-reply.ts';
 import type {
   Backtests,
   Channel,
+  ChatSettings,
   Incoming,
+  MenuPerson,
   Narrator,
   OneTimeCodes,
   OutboxRow,
   Outgoing,
+  Upkeep,
 } from '#app/ports.ts';
 import { storedCheckpoints } from '#app/read-checkpoints.ts';
 import { reconcileAccount } from '#app/reconcile-account.ts';
 import { createSecondConfirms } from '#app/second-confirm.ts';
 import type { Input } from '#core/engine/input.ts';
 import type { Policy } from '#core/engine/policy.ts';
+import type { SourceLine } from '#core/replies/system.ts';
 import { type ChatUser, createAccess } from '#shell/chat/authorize.ts';
 import { renderAnswer, renderMessage, renderNotice } from '#shell/chat/render.ts';
 import { createReportWriter } from '#shell/chat/reports/report-writer.ts';
@@ -83,6 +87,12 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
     charts?: ChartHouse;
     /** Says /why in words; nobody does where left out. */
     narrator?: Narrator;
+    /** Sources of data and how they did. */
+    dataSources?: readonly SourceLine[];
+    /** Settings files as a chat sees them; none where left out. */
+    settings?: ChatSettings;
+    /** What takes long beside the desk; nothing where left out. */
+    upkeep?: Upkeep;
     /** Desks beside the first one. */
     others?: readonly { readonly policy: Policy; readonly inputs: readonly Input[] }[];
     /** Another desk than one without a broker, over the harness's clock and store; `inputs` are not given to it. */
@@ -113,9 +123,12 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
   });
   const { zone, currency } = change.policy ?? policyOf();
   const place = { zone, currency };
-  const now = () => ({ now: clock.now() });
+  const now = (name: string, chatId: string) => {
+    return { now: clock.now(), chatZone: access.zoneOf(name, chatId) };
+  };
   const languageOf = (name: string, chatId: string) => access.languageOf(name, chatId);
   const failures: unknown[] = [];
+  const menus: (MenuPerson & { readonly channel: string })[] = [];
   const deliverer: Deliverer = createDeliverer({
     runId: 'live',
     clock,
@@ -124,7 +137,8 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
     files: store.files,
     channel: (name) => (name === 'fake' ? channel : null),
     rateOf: () => null,
-    render: (message, name, chatId) => renderMessage(message, languageOf(name, chatId), now()),
+    render: (message, name, chatId) =>
+      renderMessage(message, languageOf(name, chatId), now(name, chatId)),
     onDelivered: () => undefined,
     onFailure: (error) => failures.push(error),
   });
@@ -146,11 +160,11 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
   let nonces = 0;
   const speaker = {
     notice: (notice: Parameters<typeof renderNotice>[0], name: string, chatId: string) =>
-      renderNotice(notice, languageOf(name, chatId), place, now()),
+      renderNotice(notice, languageOf(name, chatId), place, now(name, chatId)),
     answer: (answer: Parameters<typeof renderAnswer>[0], name: string, chatId: string) =>
-      renderAnswer(answer, languageOf(name, chatId), place, now()),
+      renderAnswer(answer, languageOf(name, chatId), place, now(name, chatId)),
     message: (message: Parameters<typeof renderMessage>[0], name: string, chatId: string) =>
-      renderMessage(message, languageOf(name, chatId), now()),
+      renderMessage(message, languageOf(name, chatId), now(name, chatId)),
   };
   const handle = createReplyHandler({
     runId: 'live',
@@ -163,7 +177,17 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
     speaker,
     sources: {
       jobs: async () => [],
-      health: async () => [{ subject: 'store', isWell: true, figures: { ageMs: 5 } }],
+      audit: store.audit,
+      version: async () => ({ version: '0.1.0', uptimeMs: 90_000 }),
+      dataSources: async () => change.dataSources ?? [],
+      health: async () => [
+        {
+          of: 'store',
+          subject: '',
+          isWell: true,
+          figures: { kind: 'embedded', ms: 5, protection: 'roles' },
+        },
+      ],
       logs: async () => change.logs ?? ['one line'],
       report: async () => null,
       reconcile: (_desk, by) => reconcileAccount(desk, account, () => clock.now(), { by }),
@@ -188,6 +212,9 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
     backtests: change.backtests ?? null,
     charts: change.charts ?? null,
     narrator: change.narrator ?? null,
+    settings: change.settings ?? null,
+    upkeep: change.upkeep ?? null,
+    showMenu: (name, person) => menus.push({ channel: name, ...person }),
     reports: createReportWriter(),
     codeOfMessage: deliverer.messages.codeOf,
     wasDecided: (name, updateId) => asked.intake.wasDecided(name, updateId),
@@ -250,6 +277,7 @@ export async function chatHarness<D extends DeskHandle = FakeDesk>(
     incoming,
     say,
     failures,
+    menus,
     book,
   };
 }

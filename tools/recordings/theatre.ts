@@ -121,6 +121,9 @@ const nothing = async () => [];
 /** What scenes do not ask. */
 const SOURCES: AnswerSources = {
   jobs: nothing,
+  audit: { newest: nothing },
+  version: async () => ({}),
+  dataSources: nothing,
   health: nothing,
   logs: nothing,
   report: async () => null,

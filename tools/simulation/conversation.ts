@@ -38,6 +38,9 @@ function watchReach({ clock, parts, speaker }: ProcessDeps, desk: Desk): ReachWa
 function noSources(reconciler: Reconciler): AnswerSources {
   return {
     jobs: async () => [],
+    audit: { newest: async () => [] },
+    version: async () => ({}),
+    dataSources: async () => [],
     health: async () => [],
     logs: async () => [],
     report: async () => null,

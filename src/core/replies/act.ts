@@ -2,6 +2,7 @@ import type { Market } from '#core/market/instrument.ts';
 import type { Span } from '#core/reports/period.ts';
 import type { CommandRole } from './command-table.ts';
 import type { ChatHearing, Level } from './hearing.ts';
+import type { SystemAct, SystemQuestion } from './system.ts';
 
 /** A file that a report may be had as. */
 export type ReportFormat = 'md' | 'csv' | 'json' | 'html';
@@ -124,6 +125,7 @@ export type BacktestAsk = {
 
 /** A question: answered from state, changes nothing at a desk. */
 export type Question =
+  | SystemQuestion
   | { readonly ask: 'help'; readonly topic: string | null }
   | {
       readonly ask:
@@ -189,6 +191,8 @@ export type ChatSetting =
   | { readonly set: 'pair'; readonly pairingCode: string }
   /** What a user may do from now on; null: nothing, as a stranger. */
   | { readonly set: 'role'; readonly user: string; readonly role: CommandRole | null }
+  /** Whose clock this chat shows; null: the market's. */
+  | { readonly set: 'tz'; readonly zone: string | null }
   /** How this chat hears a kind of push. */
   | { readonly set: 'notify'; readonly push: string; readonly level: Level }
   | { readonly set: 'mute'; readonly push: string; readonly minutes: number }
@@ -200,6 +204,7 @@ export type Reply =
   | { readonly kind: 'act'; readonly act: DeskAct; readonly day: string | null }
   | { readonly kind: 'question'; readonly question: Question }
   | { readonly kind: 'setting'; readonly setting: ChatSetting }
+  | { readonly kind: 'system'; readonly act: SystemAct }
   /** Answer to a second confirmation: the nonce of a button, or the phrase typed. */
   | { readonly kind: 'second_confirm'; readonly nonce: string; readonly agreed: boolean }
   | { readonly kind: 'unknown_command'; readonly found: string; readonly nearest: string | null }

@@ -3,7 +3,7 @@ import type { GateHistory } from '#core/engine/gate-history.ts';
 import type { HeldFacts } from '#core/engine/held-facts.ts';
 import type { Axes } from '#core/engine/message.ts';
 import type { Policy } from '#core/engine/policy.ts';
-import type { DeskState } from '#core/engine/state.ts';
+import type { DeskState, SafeModeEntry } from '#core/engine/state.ts';
 import type { MarketView } from '#core/engine/view.ts';
 import type { Agenda } from '#core/gates/agenda.ts';
 import type { KillLook } from '#core/gates/kill-switch.ts';
@@ -16,6 +16,7 @@ import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.
 import type { Actor } from './act.ts';
 import type { CommandRole } from './command-table.ts';
 import type { ChatHearing } from './hearing.ts';
+import type { SystemAnswer } from './system.ts';
 
 /** A desk as a question sees it: its committed state, what it saw of the market, the axes judged from both. */
 export type DeskView = {
@@ -29,7 +30,19 @@ export type DeskView = {
 
 /** One line of /health: what was looked at, whether it is well, and the figures. */
 export type HealthLine = {
+  readonly of:
+    | 'store'
+    | 'disk'
+    | 'memory'
+    | 'channel'
+    | 'pushes'
+    | 'calendar'
+    | 'desk'
+    | 'safe_mode';
+  /** Name of the channel, market or desk; empty where there is one of it. */
   readonly subject: string;
+  /** Why a desk is in SAFE_MODE, on a line of its own. */
+  readonly entry?: SafeModeEntry;
   readonly isWell: boolean;
   readonly figures: Readonly<Record<string, number | string>>;
 };
@@ -87,6 +100,7 @@ export type ToldExDate = ExDateEvent & { readonly at: number };
 
 /** The answer to a question, free of language. Nothing in it changes a desk. */
 export type Answer = { readonly at: number } & (
+  | SystemAnswer
   | { readonly kind: 'help'; readonly topic: string | null }
   | { readonly kind: 'start'; readonly desks: readonly DeskView[] }
   | { readonly kind: 'status'; readonly desks: readonly DeskView[] }
@@ -171,6 +185,8 @@ export type Answer = { readonly at: number } & (
       readonly kind: 'settings';
       readonly hearing: ChatHearing;
       readonly language: 'zh' | 'en';
+      /** The zone the chat chose; null: none. */
+      readonly chatZone: string | null;
     }
   | { readonly kind: 'whoami'; readonly actor: Actor; readonly language: 'zh' | 'en' }
 );

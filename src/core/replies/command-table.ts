@@ -59,7 +59,20 @@ export type CommandName =
   | 'mute'
   | 'users'
   | 'role'
-  | 'revoke';
+  | 'revoke'
+  | 'menu'
+  | 'version'
+  | 'sources'
+  | 'degraded'
+  | 'audit'
+  | 'tz'
+  | 'rbook'
+  | 'export'
+  | 'job'
+  | 'config'
+  | 'reload'
+  | 'backup'
+  | 'selftest';
 
 /** Role a command needs at least, in rising order. */
 export type CommandRole = 'viewer' | 'operator' | 'owner';
@@ -146,15 +159,27 @@ export const COMMANDS: readonly CommandRow[] = [
     ['report', '日报'],
   ),
   row('score', 'viewer', '[days]', ['评分'], ['score', '评分']),
+  row('rbook', 'viewer', '[count]', ['交易簿'], ['rbook', '交易簿']),
+  row('export', 'viewer', 'trades|proposals|days|audit [days] [csv|json]', ['导出'], []),
   row('backtest', 'operator', '<strategy> [from] [to]', ['回测'], []),
   row('mode', 'operator', '[desk] alert|semi|auto', ['模式'], ['模式']),
   row('accounts', 'viewer', '', ['账户'], ['accounts', '账户']),
   row('account', 'owner', '<account> paper|live', ['账户切换'], []),
   row('jobs', 'viewer', '', ['任务'], ['jobs', '任务']),
   row('health', 'viewer', '', ['健康'], ['health', '健康']),
+  row('job', 'operator', 'run <name>', ['运行任务'], []),
+  row('sources', 'viewer', '', ['数据源'], ['sources', '数据源']),
+  row('degraded', 'viewer', '', ['降级'], ['degraded', '降级']),
   row('logs', 'viewer', '[count] [debug|info|warn|error]', ['日志'], ['logs', '日志']),
+  row('audit', 'operator', '[count] [before <number>]', ['审计'], ['audit', '审计']),
+  row('selftest', 'operator', '', ['自检'], []),
+  row('backup', 'operator', '', ['备份'], []),
+  row('config', 'owner', '[get <key> | set <key> <value>]', ['配置'], []),
+  row('reload', 'owner', '', ['重读配置'], []),
+  row('version', 'viewer', '', ['版本'], ['version', '版本']),
   row('ping', 'viewer', '', [], ['ping']),
   row('lang', 'viewer', 'zh|en', ['语言'], []),
+  row('tz', 'viewer', '<IANA zone>|off', ['时区'], []),
   row('settings', 'viewer', '', ['设置'], ['settings', '设置']),
   row('notify', 'viewer', '<kind> on|silent|digest|off', ['提醒'], []),
   row('quiet', 'viewer', 'HH:MM-HH:MM|off', ['免打扰'], []),
@@ -165,6 +190,7 @@ export const COMMANDS: readonly CommandRow[] = [
   row('pair', 'viewer', '<pairing code>', ['配对'], []),
   row('whoami', 'viewer', '', ['我是谁'], ['whoami', '我是谁']),
   row('start', 'viewer', '', ['开始'], ['开始']),
+  row('menu', 'viewer', '', ['菜单'], ['menu', '菜单']),
   row('help', 'viewer', '[command]', ['h', '帮助'], ['help', '帮助', '?']),
 ];
 

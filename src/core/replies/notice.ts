@@ -1,5 +1,6 @@
 import type { StopChange } from '#core/engine/decide-stops.ts';
 import type { FlattenSheet } from '#core/engine/flatten-sheet.ts';
+import type { SafeModeEntry } from '#core/engine/state.ts';
 import type { KillRest } from '#core/engine/state-kill.ts';
 import type { OpenHolding, OpenOrder } from '#core/engine/still-open.ts';
 import type { CalendarEnd } from '#core/gates/calendar-end.ts';
@@ -10,6 +11,7 @@ import type { Picture } from '#core/pictures/picture.ts';
 import type { EdgeRow } from '#core/risk/edge.ts';
 import type { BacktestAsk, Mode } from './act.ts';
 import type { CommandName, CommandRole } from './command-table.ts';
+import type { SettingChange, SystemNotice } from './system.ts';
 
 /** A ticket named in a choice. */
 export type TicketChoice = {
@@ -39,7 +41,7 @@ export type Consequence =
       readonly openOrders: readonly OpenOrder[];
       readonly positions: readonly OpenHolding[];
     }
-  | { readonly act: 'safe'; readonly causes: readonly string[] }
+  | { readonly act: 'safe'; readonly causes: readonly Pick<SafeModeEntry, 'cause' | 'subject'>[] }
   | { readonly act: 'unlock'; readonly id: string; readonly untilAt: number }
   | {
       readonly act: 'exit';
@@ -96,6 +98,7 @@ export type Consequence =
       readonly from: 'paper' | 'live';
       readonly to: 'paper' | 'live';
     }
+  | { readonly act: 'config'; readonly change: SettingChange }
   | {
       readonly act: 'mode';
       readonly from: Mode;
@@ -190,6 +193,7 @@ export type StopLine = HeldLine & {
  * rendered in the language of the chat. Instants are epoch milliseconds.
  */
 export type Notice =
+  | SystemNotice
   | { readonly kind: 'not_understood' }
   | { readonly kind: 'unknown_command'; readonly found: string; readonly nearest: string | null }
   | {

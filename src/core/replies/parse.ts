@@ -8,6 +8,7 @@ import { parseMute, parseNotify, parseQuiet } from './parse-hearing.ts';
 import { parsePositionCommand } from './parse-positions.ts';
 import { parseChart, parseLogs, parseReport, parseScore } from './parse-report.ts';
 import { parseSafe, parseUnlock } from './parse-safety.ts';
+import { parseSystem } from './parse-system.ts';
 import { parseTicketCommand } from './parse-tickets.ts';
 import { act, bad, NAME, ORDER_ID, question, TARGET } from './reply-of.ts';
 
@@ -24,7 +25,7 @@ const NONCE = /^[A-Za-z0-9_-]{4,32}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const WALL_TIME = /^([01]?\d|2[0-3]):([0-5]\d)$/;
 const PHRASE =
-  /^(KILL|LIVE|RESUME|ALLOW|SAFE|UNLOCK|AUTO|CANCEL|ACCEPT) [A-Z0-9-]{1,40} (\d{4}|\d{6})$/;
+  /^(KILL|LIVE|RESUME|ALLOW|SAFE|UNLOCK|AUTO|CANCEL|ACCEPT|CONFIG) [A-Z0-9-]{1,40} (\d{4}|\d{6})$/;
 /** Desk names hold a hyphen (`us-vwap`); markets and `all` are the other scopes. */
 const SCOPE = /^(all|us|cn|[a-z]{2,12}(-[a-z0-9]{1,12}){1,3})$/;
 /** Characters without width and direction marks: never part of a word somebody meant. */
@@ -190,6 +191,7 @@ function parseCommand(name: CommandName, args: readonly string[], context: Reply
       return (
         parsePositionCommand(name, args) ??
         parseTicketCommand(name, args, context) ??
+        parseSystem(name, args) ??
         parseQuestion(name, args, context)
       );
   }

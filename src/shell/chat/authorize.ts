@@ -24,6 +24,10 @@ export type UserBookContent = {
     readonly chatId: string;
     readonly language: Language;
   }[];
+  /** Whose clock chats show, where they said so. */
+  readonly zones?:
+    | readonly { readonly channel: string; readonly chatId: string; readonly zone: string }[]
+    | undefined;
   /** What chats want to hear, where they said so. */
   readonly hearing?:
     | readonly (ChatHearing & { readonly channel: string; readonly chatId: string })[]
@@ -94,6 +98,7 @@ class Table implements ChatAccess {
   readonly #groups: Set<string>;
   readonly #languages: Map<string, Language>;
   readonly #hearing: Map<string, ChatHearing>;
+  readonly #zones: Map<string, string>;
   /** By channel; '' for one that any channel may take. */
   readonly #pairings = new Map<string, Pairing>();
   readonly #tries = new Map<string, { bad: number; bannedUntil: number }>();
@@ -112,6 +117,9 @@ class Table implements ChatAccess {
     this.#languages = new Map(
       content.languages.map((l) => [keyOf(l.channel, l.chatId), l.language]),
     );
+    this.#zones = new Map(
+      (content.zones ?? []).map(({ channel, chatId, zone }) => [keyOf(channel, chatId), zone]),
+    );
     this.#hearing = new Map(
       (content.hearing ?? []).map(({ channel, chatId, ...hearing }) => [
         keyOf(channel, chatId),
@@ -126,6 +134,17 @@ class Table implements ChatAccess {
 
   async setHearing(row: Incoming, hearing: ChatHearing): Promise<void> {
     this.#hearing.set(keyOf(row.channel, row.chatId), hearing);
+    await this.#save();
+  }
+
+  zoneOf(channel: string, chatId: string): string | null {
+    return this.#zones.get(keyOf(channel, chatId)) ?? null;
+  }
+
+  async setZone(row: Incoming, zone: string | null): Promise<void> {
+    const key = keyOf(row.channel, row.chatId);
+    if (zone === null) this.#zones.delete(key);
+    else this.#zones.set(key, zone);
     await this.#save();
   }
 
@@ -298,6 +317,7 @@ class Table implements ChatAccess {
       users: this.#users,
       groups: [...this.#groups].map(chatOfKey),
       languages: [...this.#languages].map(([key, language]) => ({ ...chatOfKey(key), language })),
+      zones: [...this.#zones].map(([key, zone]) => ({ ...chatOfKey(key), zone })),
       hearing: [...this.#hearing].map(([key, hearing]) => ({ ...chatOfKey(key), ...hearing })),
     });
   }

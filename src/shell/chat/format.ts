@@ -18,6 +18,8 @@ export type FormatWords = {
 /** Turns figures into text: every number with its unit, times in the market's zone. */
 export type Format = {
   readonly language: Language;
+  /** The zone this chat chose for its times; null: none. */
+  readonly chatZone: string | null;
   /** `252.38`; four digits below one unit of currency. */
   price(value: number | null): string;
   /** Minor units with the currency's sign: `$8.82`. */
@@ -30,7 +32,10 @@ export type Format = {
   ratio(value: number): string;
   bps(value: number | null): string;
   shares(count: number): string;
-  /** `10:07 ET (23:07)`; the bracket only when the operator's clock shows something else. */
+  /**
+   * `10:07 ET (23:07)`; the bracket only when the operator's clock shows something else. In a chat with a zone of
+   * its own `22:07 Singapore (10:07 ET)`, the market's clock in the bracket.
+   */
   time(at: number): string;
   /** As `time` with seconds. */
   timeSeconds(at: number): string;
@@ -47,6 +52,8 @@ export type FormatOptions = {
   readonly zone: string;
   readonly currency: string;
   readonly operatorZone: string | null;
+  /** Outranks the operator's; null or left out: the chat chose none. */
+  readonly chatZone?: string | null;
 };
 
 const CURRENCY_SIGNS: Readonly<Record<string, string>> = { USD: '$', CNY: '¥', HKD: 'HK$' };
@@ -63,6 +70,11 @@ function trimmed(value: number, digits: number): string {
 function clockOf(at: number, zone: string, seconds: boolean): string {
   const wall = Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toZonedDateTimeISO(zone);
   return wall.toPlainTime().toString({ smallestUnit: seconds ? 'second' : 'minute' });
+}
+
+/** The city of a zone nobody has a word for: `Europe/Paris` → `Paris`. */
+function placeOf(zone: string): string {
+  return zone.slice(zone.lastIndexOf('/') + 1).replaceAll('_', ' ');
 }
 
 function moneyText(minor: number, currency: string): string {
@@ -191,10 +203,20 @@ export function createFormat(
   words: FormatWords,
   options: FormatOptions,
 ): Format {
-  const place = words.zones[options.zone] ?? options.zone;
+  const chatZone = options.chatZone ?? null;
+  const told = (at: number, zone: string, seconds: boolean): string => {
+    const clock = clockOf(at, zone, seconds);
+    const place = words.zones[zone] ?? placeOf(zone);
+    return language === 'zh' ? `${place}${clock}` : `${clock} ${place}`;
+  };
   const timeText = (at: number, seconds: boolean): string => {
     const there = clockOf(at, options.zone, seconds);
-    const text = language === 'zh' ? `${place}${there}` : `${there} ${place}`;
+    const text = told(at, options.zone, seconds);
+    if (chatZone !== null) {
+      if (clockOf(at, chatZone, seconds) === there) return text;
+      const own = told(at, chatZone, seconds);
+      return language === 'zh' ? `${own}(${text})` : `${own} (${text})`;
+    }
     if (options.operatorZone === null || options.operatorZone === options.zone) return text;
     const here = clockOf(at, options.operatorZone, seconds);
     if (here === there) return text;
@@ -204,6 +226,7 @@ export function createFormat(
   };
   const format: Format = {
     language,
+    chatZone,
     price: (value) => priceText(value, words.unknown),
     money: (minor) => `${minor < 0 ? '−' : ''}${moneyText(minor, options.currency)}`,
     gain: (minor) => `${minor < 0 ? '−' : '+'}${moneyText(minor, options.currency)}`,

@@ -21,6 +21,7 @@ export function createRedactedChannel(channel: Channel, hide: (text: string) => 
     ...(channel.probe === undefined ? {} : { probe: () => channel.probe!() }),
     ...(channel.pinned === undefined ? {} : { pinned: (chatId) => channel.pinned!(chatId) }),
     ...(channel.pin === undefined ? {} : { pin: (chatId, id) => channel.pin!(chatId, id) }),
+    ...(channel.showMenu === undefined ? {} : { showMenu: (person) => channel.showMenu!(person) }),
     acknowledge: (id, text, alert) =>
       channel.acknowledge(id, text === null ? null : hide(text), alert),
     stop: () => channel.stop(),

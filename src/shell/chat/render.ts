@@ -11,12 +11,15 @@ import { noticeButtons } from './notice-buttons.ts';
 import type { Catalogue, Speech } from './text/catalogue.ts';
 import { EN } from './text/en.ts';
 import { SETTINGS_EN, SETTINGS_ZH, settingsButtons } from './text/settings-lines.ts';
+import { systemButtons } from './text/system-lines.ts';
 import { ZH_CN } from './text/zh-cn.ts';
 
 /** Settings of one rendering. `now` drives countdowns; `operatorZone` adds the person's clock in brackets. */
 export type RenderOptions = {
   readonly now: number;
   readonly operatorZone?: string | null;
+  /** The zone the chat chose: all its times are told by it first. */
+  readonly chatZone?: string | null;
 };
 
 /** What a rendering of questions and notices needs to know of the market. */
@@ -81,6 +84,7 @@ export function renderMessage(message: Message, language: Language, options: Ren
     zone: message.zone,
     currency: message.currency,
     operatorZone: options.operatorZone ?? null,
+    chatZone: options.chatZone ?? null,
   });
   const speech = speechOf(text, f, options.now, message.at);
   const say = text.messages[message.kind] as (m: Message, s: Speech) => readonly string[];
@@ -294,6 +298,7 @@ export function renderNotice(
     zone,
     currency: place.currency,
     operatorZone: options.operatorZone ?? null,
+    chatZone: options.chatZone ?? null,
   });
   const say = text.notices[notice.kind] as (n: Notice, s: Speech) => readonly string[];
   return {
@@ -313,6 +318,7 @@ export function renderAnswer(
   const f = createFormat(language, text.format, {
     ...place,
     operatorZone: options.operatorZone ?? null,
+    chatZone: options.chatZone ?? null,
   });
   const say = text.answers[answer.kind] as (a: Answer, s: Speech) => readonly string[];
   return {
@@ -372,6 +378,6 @@ function answerButtons(answer: Answer, text: Catalogue): CardButton[][] {
         ],
       ];
     default:
-      return [];
+      return systemButtons(answer, text);
   }
 }

@@ -1,14 +1,8 @@
 import type { BotCommand, BotCommandScope } from 'grammy/types';
+import type { MenuPerson } from '#app/ports.ts';
 import { COMMANDS, type CommandRole } from '#core/replies/command-table.ts';
 import type { Language } from './format.ts';
 import { catalogueOf } from './render.ts';
-
-/** A person's private chat, whose menu shows what the role may do. */
-export type MenuTarget = {
-  readonly chatId: string;
-  readonly role: CommandRole;
-  readonly language: Language;
-};
 
 type MenuCall = {
   readonly commands: readonly BotCommand[];
@@ -26,7 +20,7 @@ function commandsFor(role: CommandRole, language: Language): BotCommand[] {
 }
 
 /** Calls that set one menu; without a target strangers see nothing but how to pair. */
-export function menuOf(target: MenuTarget | null): readonly MenuCall[] {
+export function menuOf(target: MenuPerson | null): readonly MenuCall[] {
   if (target === null) {
     const pair = (language: Language) =>
       commandsFor('viewer', language).filter((command) => command.command === 'pair');
@@ -35,6 +29,12 @@ export function menuOf(target: MenuTarget | null): readonly MenuCall[] {
       { commands: pair('zh'), other: { language_code: 'zh' } },
     ];
   }
-  const scope: BotCommandScope = { type: 'chat', chat_id: target.chatId };
-  return [{ commands: commandsFor(target.role, target.language), other: { scope } }];
+  const { chatId, role, language } = target;
+  const scope: BotCommandScope = { type: 'chat', chat_id: chatId };
+  // who may do nothing any more sees what strangers see
+  const commands =
+    role === null
+      ? commandsFor('viewer', language).filter(({ command }) => command === 'pair')
+      : commandsFor(role, language);
+  return [{ commands, other: { scope } }];
 }

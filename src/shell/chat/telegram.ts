@@ -1,4 +1,12 @@
-import type { Card, Channel, Clock, Incoming, Outgoing, OutgoingFile } from '#app/ports.ts';
+import type {
+  Card,
+  Channel,
+  Clock,
+  Incoming,
+  MenuPerson,
+  Outgoing,
+  OutgoingFile,
+} from '#app/ports.ts';
 import { type CallbackData, createCallbackData } from './callback-data.ts';
 import type { ChannelTrouble } from './channel-trouble.ts';
 import type { Language } from './format.ts';
@@ -15,7 +23,7 @@ import {
   troubleCode,
 } from './telegram-calls.ts';
 import { htmlOf, plainOf } from './telegram-html.ts';
-import { type MenuTarget, menuOf } from './telegram-menu.ts';
+import { menuOf } from './telegram-menu.ts';
 import { incomingOf, placeOf, type Update } from './telegram-update.ts';
 import { openWebhook, type Webhook, webhookSecret } from './telegram-webhook.ts';
 
@@ -43,7 +51,7 @@ export type TelegramOptions = {
   /** Long polling time. Seconds. */
   readonly pollSeconds?: number;
   /** Whose menus are set at start. */
-  readonly menus?: () => readonly MenuTarget[];
+  readonly menus?: () => readonly MenuPerson[];
 };
 
 export type TelegramChannel = Channel & {
@@ -114,7 +122,7 @@ class Telegram implements TelegramChannel {
       this.#webhook = await openWebhook({ port: webhook.port, secret, take });
       this.#loop = this.#keepWebhook(webhook.url, secret);
     }
-    void this.#setMenus();
+    void this.#setMenus([null, ...(this.#options.menus?.() ?? [])]);
   }
 
   async stop(): Promise<void> {
@@ -377,9 +385,11 @@ class Telegram implements TelegramChannel {
     this.#options.onTrouble(null);
   }
 
-  async #setMenus(): Promise<void> {
-    for (const target of [null, ...(this.#options.menus?.() ?? [])]) {
-      for (const call of menuOf(target)) {
+  showMenu = (person: MenuPerson): Promise<void> => this.#setMenus([person]);
+
+  async #setMenus(people: readonly (MenuPerson | null)[]): Promise<void> {
+    for (const person of people) {
+      for (const call of menuOf(person)) {
         try {
           await this.#call('setMyCommands', { commands: call.commands, ...call.other });
         } catch {

@@ -21,6 +21,9 @@ const CONTENT = z.strictObject({
   languages: z.array(
     z.strictObject({ channel: z.string(), chatId: z.string(), language: z.enum(['zh', 'en']) }),
   ),
+  zones: z
+    .array(z.strictObject({ channel: z.string(), chatId: z.string(), zone: z.string().min(1) }))
+    .optional(),
   hearing: z
     .array(
       z.strictObject({

@@ -208,3 +208,14 @@ export function listConfigNames(root: string, folder: string): string[] {
 export function suggestion(name: string, known: readonly string[]): string {
   return nearest(name, known);
 }
+
+/** True when config/local says something of a key. A file that cannot be read says nothing. */
+export function isSetLocally(root: string, file: string, path: readonly string[]): boolean {
+  const local = `config/local/${file}`;
+  if (!existsSync(join(root, local))) return false;
+  try {
+    return valueAt(parseTree(root, local), path) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { parse as parseCsv } from 'csv-parse/sync';
@@ -10,6 +9,7 @@ import type { Backtests, WaitingChat } from '#app/ports.ts';
 import type { CurvesPicture } from '#core/pictures/picture.ts';
 import type { BacktestAsk } from '#core/replies/act.ts';
 import type { BacktestResult, BacktestStep } from '#core/replies/notice.ts';
+import { lastWord, stepBack } from './own-command.ts';
 
 export type BacktestProcessOptions = {
   /** The program, `bin/centaur.mjs`. */
@@ -123,23 +123,6 @@ function argumentsOf({ strategy, from, to }: BacktestAsk, out: string): string[]
   return ['backtest', strategy, '--store', '--layers', 'abc', ...days, '--out', out, '--json'];
 }
 
-/** What the process said last, without the prefix of an error. */
-function causeOf(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  const told = lines.findLast((line) => line.startsWith('error: ')) ?? lines.at(-1);
-  return (told ?? 'it ended without a word').replace(/^error: /, '');
-}
-
-/** Lets the desk go first wherever both want the processor. */
-function stepBack(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    setPriority(child.pid, constants.priority.PRIORITY_LOW);
-  } catch {
-    // it has ended already, or the system has no such thing
-  }
-}
-
 function listen(
   child: ChildProcess,
   everyMs: number,
@@ -190,7 +173,7 @@ export function createBacktestProcess(options: BacktestProcessOptions): Backtest
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       });
       now = { ask, child };
-      stepBack(child);
+      stepBack(child.pid);
       const texts = listen(child, stepEveryMs, onStep);
       const { promise, resolve } =
         Promise.withResolvers<Awaited<NonNullable<ReturnType<Backtests['play']>>>>();
@@ -199,7 +182,7 @@ export function createBacktestProcess(options: BacktestProcessOptions): Backtest
         // a process that is stopped leaves its note: the next one tells the chat
         if (isStopped) return resolve({ kind: 'stopped' });
         rmSync(note, { force: true });
-        if (code !== 0) return resolve({ kind: 'failed', cause: causeOf(texts.stderr) });
+        if (code !== 0) return resolve({ kind: 'failed', cause: lastWord(texts.stderr) });
         try {
           const result = resultOf(texts.stdout, out, Math.round(performance.now() - startedAt));
           resolve({ kind: 'done', result, curves: curvesIn(out, strategy) });

@@ -1,6 +1,7 @@
 import { StoreError } from '#app/errors.ts';
 import type {
   AppendBatch,
+  AuditLog,
   BarStore,
   EventLog,
   Inbox,
@@ -17,6 +18,7 @@ import type {
 } from '#app/ports.ts';
 import type { Bar, BarColumns } from '#core/market/bar.ts';
 import { columnsOf } from '#core/market/bar.ts';
+import type { AuditLine } from '#core/replies/system.ts';
 import { queuedRow } from './append-batch.ts';
 import { cleanText, createEventCodec, encodeJson, type Upcasts } from './event-codec.ts';
 import { createMemoryFiles } from './file-store.ts';
@@ -111,6 +113,22 @@ function createMemoryEventLog(tables: Tables, upcasts: Upcasts, now: () => numbe
         .filter(([stream]) => stream.startsWith(prefix))
         .map(([stream, events]) => ({ stream, version: events.length }))
         .sort((a, b) => (a.stream < b.stream ? -1 : 1)),
+  };
+}
+
+function createMemoryAudit(tables: Tables): AuditLog {
+  return {
+    newest: async (count, before) => {
+      const rows = tables.audit.map(
+        ({ occurredAt: at, actor, rawText: text, result }, index): AuditLine => {
+          return { id: index + 1, at, actor, text, result };
+        },
+      );
+      return rows
+        .filter(({ id }) => before === null || id < before)
+        .slice(-count)
+        .reverse();
+    },
   };
 }
 
@@ -349,6 +367,7 @@ export function createMemoryStore(
     inputs: createMemoryInputs(tables.stored),
     snapshots: createMemorySnapshots(tables, now),
     inbox: createMemoryInbox(tables),
+    audit: createMemoryAudit(tables),
     outbox: createMemoryOutbox(tables.outbox, {
       add: (rows) => addOutbox(tables, rows),
       markDone: (id) => markDone(tables, id),

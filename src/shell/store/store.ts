@@ -1,4 +1,5 @@
 import type {
+  AuditLog,
   BarStore,
   Epochs,
   EventLog,
@@ -9,6 +10,7 @@ import type {
   Outbox,
   StateSnapshots,
 } from '#app/ports.ts';
+import { createAuditLog } from './audit-log.ts';
 import { createBarStore } from './bar-store.ts';
 import { createEpochs } from './epochs.ts';
 import { createEventCodec, type Upcasts } from './event-codec.ts';
@@ -27,6 +29,7 @@ export type Store = {
   readonly inputs: InputLog;
   readonly snapshots: StateSnapshots;
   readonly inbox: Inbox;
+  readonly audit: AuditLog;
   readonly outbox: Outbox;
   readonly files: FileStore;
   readonly epochs: Epochs;
@@ -50,6 +53,7 @@ export function createStore(db: Caller, settings: StoreSettings = {}): Store {
     inputs: createInputLog(db, epoch),
     snapshots: createStateSnapshots(db, epoch),
     inbox: createInbox(db, codec),
+    audit: createAuditLog(db),
     outbox: createOutbox(db, codec, epoch),
     files: createFileStore(db),
     epochs: createEpochs(db),

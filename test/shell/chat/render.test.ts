@@ -361,6 +361,32 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
     mark: 'K7QD',
   },
   chart_missing: { kind: 'chart_missing', target: '<b>' },
+  zone_set: { kind: 'zone_set', zone: 'Asia/Shanghai' },
+  config_set: {
+    kind: 'config_set',
+    change: { key: 'channels.pictures', from: 'true', to: 'false', countsFrom: 'now' },
+    file: 'config/local/channels.yaml',
+  },
+  config_refused: { kind: 'config_refused', line: '/config: found "<x>", expected channels.order' },
+  reloaded: {
+    kind: 'reloaded',
+    changes: [{ key: 'us-vwap.capital', from: '1', to: '<b>', countsFrom: 'restart' }],
+  },
+  job_refused: { kind: 'job_refused', job: '<b>', known: ['sync-calendar'] },
+  job_early: { kind: 'job_early', job: 'us-close', dueAt: NOW },
+  task_busy: { kind: 'task_busy', command: 'backup' },
+  task_begun: { kind: 'task_begun', command: 'job', subject: 'sync-calendar' },
+  job_done: { kind: 'job_done', job: 'sync-calendar', tookMs: 900 },
+  backup_done: { kind: 'backup_done', folder: 'data/backups/x', tables: 20, rows: 1200, tookMs: 9 },
+  selftest_done: {
+    kind: 'selftest_done',
+    checks: [
+      { name: 'node', state: 'ok', found: '26', cure: null },
+      { name: 'chat', state: 'failed', found: '<refused>', cure: 'ask BotFather' },
+    ],
+    tookMs: 900,
+  },
+  task_failed: { kind: 'task_failed', command: 'backup', subject: '', cause: 'disk <full>' },
   chart_failed: { kind: 'chart_failed' },
   why_words: { kind: 'why_words', model: 'some-model', words: 'The gate <b>failed</b>.\nWatch.' },
 };

@@ -265,6 +265,20 @@ suite('CX-01 Telegram over HTTP against a strict server', () => {
     );
   });
 
+  test('CX-01 a menu follows a person whose role or language changed; who is out sees what strangers see', async () => {
+    const b = await bot({ menus: () => [] });
+    await until(() => b.server.menus.length === 2);
+    await b.channel.showMenu?.({ chatId: '3', role: 'owner', language: 'en' });
+    await b.channel.showMenu?.({ chatId: '3', role: null, language: 'zh' });
+    const [owner, nobody] = b.server.menus.slice(2).map((menu) => {
+      const commands = (menu['commands'] as { command: string }[]).map(({ command }) => command);
+      return { commands, scope: menu['scope'] };
+    });
+    assert.ok(owner?.commands.includes('config') && owner.commands.length <= 100);
+    assert.deepEqual(nobody?.commands, ['pair']);
+    assert.deepEqual(owner?.scope, nobody?.scope);
+  });
+
   test('stopping ends a poll that waits, at once', async () => {
     const b = await bot({ pollSeconds: 50 });
     await until(() => b.server.offsets.length === 1);

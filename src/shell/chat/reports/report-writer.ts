@@ -4,6 +4,7 @@ import type { Language } from '#shell/chat/format.ts';
 import { catalogueOf } from '#shell/chat/render.ts';
 import { REPORT_WORDS } from '#shell/chat/text/report-words.ts';
 import { writeIcs } from './calendar-ics.ts';
+import { type ExportRow, exportRows } from './export-tables.ts';
 import { documentOf, type ReportDocument } from './report-document.ts';
 
 const HTML_ESCAPES: Readonly<Record<string, string>> = {
@@ -154,10 +155,32 @@ ${body.join('\n')}
 `;
 }
 
+/** One table; its columns are those of its first row. */
+function tableText(rows: readonly ExportRow[]): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const lines = rows.map((row) => columns.map((name) => csvCell(row[name] ?? null)).join(','));
+  return `${[columns.join(','), ...lines].join('\n')}\n`;
+}
+
 /** Writes reports as Markdown with front matter, HTML in one file, CSV or JSON. */
 export function createReportWriter(): ReportWriter {
   return {
     calendar: writeIcs,
+    export(what, format, given): ReportFile | null {
+      const rows = exportRows(what, given);
+      const [first, last] = [rows[0], rows.at(-1)];
+      if (first === undefined || last === undefined) return null;
+      const dayOf = (row: ExportRow) => String(row['date'] ?? row['at']).slice(0, 10);
+      const days = [...new Set([dayOf(first), dayOf(last)])];
+      const name = `${what}-${days.join('-')}.${format}`;
+      return format === 'csv'
+        ? { name, mediaType: 'text/csv', content: tableText(rows) }
+        : {
+            name,
+            mediaType: 'application/json',
+            content: `${JSON.stringify(rows, null, 2)}\n`,
+          };
+    },
     write(reports, format, language, curves): ReportFile {
       const [first] = reports;
       const { span = 'day', from = '', to = '' } = first?.report ?? {};

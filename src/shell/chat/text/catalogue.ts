@@ -87,6 +87,7 @@ export type Catalogue = {
       | 'refresh'
       | 'pending'
       | 'help'
+      | 'older'
       | 'exit'
       | 'exitAtMarket'
       | 'exitAtOpen'

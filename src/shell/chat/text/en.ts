@@ -29,6 +29,7 @@ import { captionLines } from './chart-lines.ts';
 import { EDGE_EN } from './edge-lines.ts';
 import { EDIT_EN, editLines } from './edit-words.ts';
 import { EX_DATE_EN, exDateLines } from './ex-date-lines.ts';
+import { HEALTH_EN, healthLines, jobLine } from './health-lines.ts';
 import { PERIOD_EN, periodLines } from './period-lines.ts';
 import {
   checkpointOpenLines,
@@ -55,6 +56,8 @@ import { type SheetWords, sheetLines } from './sheet.ts';
 import { FAULTS_EN } from './source-faults.ts';
 import { STOP_CHANGES_EN } from './stop-words.ts';
 import { runningSwitch, switchLine, switchMessage } from './switch-en.ts';
+import { systemEn } from './system-en.ts';
+import { systemAnswers, systemNotices } from './system-lines.ts';
 
 /** Date of an instant in the market's zone. */
 function dayOf(at: number, zone: string): string {
@@ -591,7 +594,9 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
     case 'safe':
       return [
         'Leave SAFE_MODE',
-        c.causes.length === 0 ? 'no cause is left' : `causes: ${c.causes.join(', ').slice(0, 200)}`,
+        c.causes.length === 0
+          ? 'no cause is left'
+          : `causes: ${s.f.words(c.causes.map(({ cause, subject }) => `${EN.safeModeCauses[cause]} ${subject}`.trim()).join(', '), 200)}`,
       ];
     case 'unlock':
       return [`Lift the lock ${s.f.words(c.id, 60)}`, `it would end at ${s.f.time(c.untilAt)}`];
@@ -608,6 +613,11 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
       return [
         `Cancel the protective order ${s.f.words(c.target, 60)}`,
         'the position stands without it',
+      ];
+    case 'config':
+      return [
+        `Change ${s.f.words(c.change.key, 80)}`,
+        `${s.f.words(c.change.from, 80)} → ${s.f.words(c.change.to, 80)} · ${SYSTEM.countsFrom[c.change.countsFrom]}`,
       ];
     case 'fill':
       return [
@@ -740,6 +750,8 @@ function usageOf(name: string): string {
 function none(lines: readonly string[], words: string): readonly string[] {
   return lines.length === 0 ? [words] : lines;
 }
+
+const SYSTEM = systemEn(pulse);
 
 export const EN: Catalogue = {
   format: {
@@ -1158,6 +1170,19 @@ export const EN: Catalogue = {
     mute: 'a kind without a sound for a while',
     whoami: 'your id and role',
     start: 'what this is',
+    menu: 'what you may say, in your role and language',
+    version: 'code, settings and database that run',
+    sources: 'where market data comes from, and how it does',
+    degraded: 'what is less than it should be',
+    audit: 'who did what, newest first',
+    tz: 'time zone in which this chat shows times',
+    rbook: 'the last trades in R, by day type',
+    export: 'trades, proposals, days or audit as a file',
+    job: 'run a job of the timetable now',
+    config: 'settings of the desk; secrets only as fingerprints (owner)',
+    reload: 'read the settings files again (owner)',
+    backup: 'copy the database',
+    selftest: 'check settings, store, data, accounts and chat',
     help: 'this list',
   },
   buttons: {
@@ -1178,6 +1203,7 @@ export const EN: Catalogue = {
     status: 'Status',
     refresh: 'Refresh',
     pending: 'Pending',
+    older: 'Older',
     help: 'Help',
     exit: 'Sell',
     safeOff: 'Leave SAFE_MODE',
@@ -1591,6 +1617,7 @@ export const EN: Catalogue = {
     ],
   },
   notices: {
+    ...systemNotices(SYSTEM),
     not_understood: () => ['Not understood, nothing done. /help lists the commands.'],
     unknown_command: (n, s) => [
       `No command /${s.f.words(n.found, 32)}, nothing done.${n.nearest === null ? ' /help lists them.' : ` Did you mean /${n.nearest}?`}`,
@@ -1775,6 +1802,7 @@ export const EN: Catalogue = {
     ],
   },
   answers: {
+    ...systemAnswers(SYSTEM, () => EN),
     help: (a) =>
       a.topic !== null && COMMANDS.some((command) => command.name === a.topic)
         ? [`${usageOf(a.topic)} · ${EN.commands[a.topic as keyof typeof EN.commands]}`]
@@ -1967,21 +1995,10 @@ export const EN: Catalogue = {
     ],
     jobs: (a, s) =>
       none(
-        a.jobs
-          .slice(0, 20)
-          .map(
-            (j) =>
-              `${s.f.words(j.job, 40)}: ${s.f.words(j.state, 20)}${j.lastAt === null ? '' : ` ${s.f.time(j.lastAt)}`}${j.nextAt === null ? '' : ` · next ${s.f.time(j.nextAt)}`}${j.note === null ? '' : ` · ${s.f.words(j.note, 80)}`}`,
-          ),
+        a.jobs.slice(0, 20).map((job) => jobLine(job, s, HEALTH_EN)),
         'No job has run yet.',
       ),
-    health: (a, s) =>
-      none(
-        a.lines.map((l) =>
-          `${l.isWell ? '✓' : '✕'} ${s.f.words(l.subject, 40)} ${s.f.figures(l.figures)}`.trim(),
-        ),
-        'Nothing is watched.',
-      ),
+    health: (a, s) => none(healthLines(a.lines, s, EN, HEALTH_EN), 'Nothing is watched.'),
     logs: (a, s) =>
       none(
         a.lines.map((line) => s.f.words(line, 180)),

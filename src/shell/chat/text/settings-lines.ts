@@ -9,6 +9,8 @@ export type SettingsWords = {
   readonly language: string;
   readonly quiet: string;
   readonly noQuiet: string;
+  readonly zone: string;
+  readonly noZone: string;
   readonly alarms: string;
   readonly usual: string;
   readonly mutedUntil: string;
@@ -34,6 +36,8 @@ export const SETTINGS_EN: SettingsWords = {
   language: 'language English',
   quiet: 'quiet, your time',
   noQuiet: 'no quiet hours',
+  zone: 'times by',
+  noZone: "times by the market's clock (/tz ZONE)",
   alarms: 'alarms (P0) sound at any hour',
   usual: 'everything else as it comes',
   mutedUntil: 'without a sound until',
@@ -53,6 +57,8 @@ export const SETTINGS_ZH: SettingsWords = {
   language: '语言 中文',
   quiet: '免打扰（您的时间）',
   noQuiet: '没有免打扰时段',
+  zone: '时间按',
+  noZone: '时间按市场时区(/tz 时区)',
   alarms: '警报（P0）任何时候都响',
   usual: '其余照常',
   mutedUntil: '静音至',
@@ -75,7 +81,7 @@ function chosen({ levels }: ChatHearing): readonly (readonly [string, Level])[] 
 
 /** What a chat hears, in lines. `timeOf` writes an instant. */
 export function settingsLines(
-  { hearing, at }: Settings,
+  { hearing, at, chatZone }: Settings,
   words: SettingsWords,
   timeOf: (at: number) => string,
 ): string[] {
@@ -86,6 +92,7 @@ export function settingsLines(
     words.title,
     words.language,
     quiet === null ? words.noQuiet : `${words.quiet} ${quiet.from}–${quiet.to}`,
+    chatZone === null ? words.noZone : `${words.zone} ${chatZone}`,
     words.alarms,
     ...changed,
     ...muted.map(([kind, untilAt]) => `${kind} · ${words.mutedUntil} ${timeOf(untilAt)}`),

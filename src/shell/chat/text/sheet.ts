@@ -37,6 +37,7 @@ export function sheetLines(sheet: FlattenSheet, words: SheetWords, s: Speech): s
     zone: sheet.zone,
     currency: sheet.currency,
     operatorZone: null,
+    chatZone: s.f.chatZone,
   });
   const head = `— ${sheet.accountId} ${f.time(sheet.at)}`;
   if (sheet.lines.length === 0) return [`${head}: ${words.nothing}`];

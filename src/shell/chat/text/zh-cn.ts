@@ -29,6 +29,7 @@ import { captionLines } from './chart-lines.ts';
 import { EDGE_ZH_CN } from './edge-lines.ts';
 import { EDIT_ZH, editLines } from './edit-words.ts';
 import { EX_DATE_ZH, exDateLines } from './ex-date-lines.ts';
+import { HEALTH_ZH, healthLines, jobLine } from './health-lines.ts';
 import { PERIOD_ZH, periodLines } from './period-lines.ts';
 import {
   checkpointOpenLines,
@@ -55,6 +56,8 @@ import { type SheetWords, sheetLines } from './sheet.ts';
 import { FAULTS_ZH } from './source-faults.ts';
 import { STOP_CHANGES_ZH } from './stop-words.ts';
 import { runningSwitch, switchLine, switchMessage } from './switch-zh-cn.ts';
+import { systemAnswers, systemNotices } from './system-lines.ts';
+import { systemZh } from './system-zh.ts';
 
 /** 市场时区的日期。 */
 function dayOf(at: number, zone: string): string {
@@ -608,7 +611,9 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
     case 'safe':
       return [
         '解除 SAFE_MODE',
-        c.causes.length === 0 ? '原因均已消失' : `原因:${c.causes.join('、').slice(0, 200)}`,
+        c.causes.length === 0
+          ? '原因均已消失'
+          : `原因:${s.f.words(c.causes.map(({ cause, subject }) => `${ZH_CN.safeModeCauses[cause]} ${subject}`.trim()).join('、'), 200)}`,
       ];
     case 'unlock':
       return [`解除锁定 ${s.f.words(c.id, 60)}`, `原定 ${s.f.time(c.untilAt)} 结束`];
@@ -621,6 +626,11 @@ function consequenceLines(c: Consequence, s: Speech): string[] {
       return editLines(c, s, EDIT_ZH);
     case 'cancel':
       return [`撤销保护单 ${s.f.words(c.target, 60)}`, '撤销后该持仓没有保护'];
+    case 'config':
+      return [
+        `修改 ${s.f.words(c.change.key, 80)}`,
+        `${s.f.words(c.change.from, 80)} → ${s.f.words(c.change.to, 80)} · ${SYSTEM.countsFrom[c.change.countsFrom]}`,
+      ];
     case 'fill':
       return [
         `记账 ${s.f.words(c.target, 20)}:${s.f.shares(c.quantity)} @ ${s.f.price(c.price)}`,
@@ -767,6 +777,19 @@ const USAGE_ZH: Readonly<Record<string, string>> = {
   lang: 'zh|en',
   pair: '配对码',
   help: '[命令]',
+  tz: 'IANA时区(如 Asia/Shanghai)|off',
+  audit: '[条数 1–100] [before 编号]',
+  rbook: '[笔数 1–500]',
+  export: 'trades|proposals|days|audit [天数 1–366] [csv|json]',
+  job: 'run 任务名',
+  config: '[get 键 | set 键 值]',
+  reload: '单独使用',
+  backup: '单独使用',
+  selftest: '单独使用',
+  menu: '单独使用',
+  version: '单独使用',
+  sources: '单独使用',
+  degraded: '单独使用',
 };
 
 /** The line to copy: what the book has, in the words that `/reconcile` takes. */
@@ -803,6 +826,8 @@ function usageOf(name: string): string {
 function none(lines: readonly string[], words: string): readonly string[] {
   return lines.length === 0 ? [words] : lines;
 }
+
+const SYSTEM = systemZh(pulse);
 
 export const ZH_CN: Catalogue = {
   format: {
@@ -1264,6 +1289,19 @@ export const ZH_CN: Catalogue = {
     mute: '某类消息暂时静音',
     whoami: '您的编号与角色',
     start: '这是什么',
+    menu: '按您的角色和语言列出命令',
+    version: '运行中的代码、配置与数据库',
+    sources: '行情来自哪里、是否正常',
+    degraded: '哪些地方降级了',
+    audit: '谁做了什么,最新在前',
+    tz: '本聊天显示时间的时区',
+    rbook: '最近交易的R,按日型',
+    export: '把交易、提案、交易日或审计导出为文件',
+    job: '立即运行一个任务',
+    config: '系统配置;密钥只显示指纹(所有者)',
+    reload: '重读配置文件(所有者)',
+    backup: '备份数据库',
+    selftest: '自检:配置、存储、数据、账户、聊天',
     help: '本列表',
   },
   buttons: {
@@ -1284,6 +1322,7 @@ export const ZH_CN: Catalogue = {
     status: '状态',
     refresh: '刷新',
     pending: '待确认',
+    older: '更早',
     help: '帮助',
     exit: '卖出',
     safeOff: '解除 SAFE_MODE',
@@ -1684,6 +1723,7 @@ export const ZH_CN: Catalogue = {
     ],
   },
   notices: {
+    ...systemNotices(SYSTEM),
     not_understood: () => ['没有听懂,什么也没做。/help 查看命令。'],
     unknown_command: (n, s) => [
       `没有命令 /${s.f.words(n.found, 32)},什么也没做。${n.nearest === null ? '/help 查看命令。' : `是否要 /${n.nearest}?`}`,
@@ -1852,6 +1892,7 @@ export const ZH_CN: Catalogue = {
     ],
   },
   answers: {
+    ...systemAnswers(SYSTEM, () => ZH_CN),
     help: (a) =>
       a.topic !== null && COMMANDS.some((command) => command.name === a.topic)
         ? [`${usageOf(a.topic)} · ${ZH_CN.commands[a.topic as keyof typeof ZH_CN.commands]}`]
@@ -2042,21 +2083,10 @@ export const ZH_CN: Catalogue = {
     report_missing: (a) => [`${a.day ?? '今天'} 还没有日报:收盘后发送,不交易的日子也有。`],
     jobs: (a, s) =>
       none(
-        a.jobs
-          .slice(0, 20)
-          .map(
-            (j) =>
-              `${s.f.words(j.job, 40)}:${s.f.words(j.state, 20)}${j.lastAt === null ? '' : ` ${s.f.time(j.lastAt)}`}${j.nextAt === null ? '' : ` · 下次 ${s.f.time(j.nextAt)}`}${j.note === null ? '' : ` · ${s.f.words(j.note, 80)}`}`,
-          ),
+        a.jobs.slice(0, 20).map((job) => jobLine(job, s, HEALTH_ZH)),
         '还没有任务运行过。',
       ),
-    health: (a, s) =>
-      none(
-        a.lines.map((l) =>
-          `${l.isWell ? '✓' : '✕'} ${s.f.words(l.subject, 40)} ${s.f.figures(l.figures)}`.trim(),
-        ),
-        '没有监视项。',
-      ),
+    health: (a, s) => none(healthLines(a.lines, s, ZH_CN, HEALTH_ZH), '没有监视项。'),
     logs: (a, s) =>
       none(
         a.lines.map((line) => s.f.words(line, 180)),
