@@ -25,6 +25,7 @@ import { readQuotes } from '#shell/files/csv-quotes.ts';
 import { gapsOf } from '#shell/files/csv-report.ts';
 import { readDayLabels } from '#shell/files/day-labels.ts';
 import { keepEdge } from '#shell/files/edge-file.ts';
+import { openKept } from '#shell/files/kept-sets.ts';
 import { sharingTimes } from '#shell/files/shared-times.ts';
 import { openSettings, openStore, ROOT } from './compose-tools.ts';
 
@@ -59,7 +60,8 @@ function hashColumns(bars: BarColumns): string {
 
 /** Hash of the code that decides, so that a result names what made it. */
 function hashCode(): string {
-  const files = globSync('src/{core,app}/**/*.ts', { cwd: ROOT }).sort();
+  const code = ['src/{core,app}/**/*.ts', 'src/cli/backtest-{layers,set,settings,sweep}.ts'];
+  const files = globSync(code, { cwd: ROOT }).sort();
   return hashText(files.map((file) => readFileSync(join(ROOT, file))));
 }
 
@@ -339,7 +341,9 @@ export async function openBacktest(
     draw: (pictures: readonly Picture[], onTrouble: (cause: string) => void) =>
       drawAll(dataFilesOf(settings.dataDir).fonts, pictures, onTrouble),
     hashConfig,
+    hashColumns,
     hashCode,
+    openKept,
     loadFile: (calendar: CalendarTable, given: BarsFile, before: LoadedSeries | null) =>
       loadFile(settings.dataDir, calendar, given, before),
     loadStored,

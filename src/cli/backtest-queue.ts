@@ -7,6 +7,7 @@ import type { TriedSet } from './backtest-layers.ts';
 import { setWith } from './backtest-set.ts';
 import type { SettingValue } from './backtest-settings.ts';
 import {
+  type OnTried,
   type SweepFacts,
   type SweepTask,
   type SweepThreadAnswer,
@@ -62,11 +63,12 @@ function wordsOf(output: unknown): string {
 export async function sweepOnQueue(
   queue: WorkQueue,
   sets: readonly QueuedSet[],
-  onDone: (done: number) => void,
+  onDone: OnTried,
   signal: AbortSignal,
 ): Promise<TriedSet[]> {
   const tasks = sets.map((data) => ({ id: randomUUID(), data }));
   const open = new Set(tasks.map(({ id }) => id));
+  const places = new Map(tasks.map(({ id }, place) => [id, place]));
   const found = new Map<string, TriedSet>();
   await queue.put(tasks);
   try {
@@ -81,8 +83,9 @@ export async function sweepOnQueue(
             `backtest: a set ${state ?? 'is gone'}: ${wordsOf(await queue.outputOf(id))}`,
           );
         open.delete(id);
-        found.set(id, (await queue.outputOf(id)) as TriedSet);
-        onDone(found.size);
+        const tried = (await queue.outputOf(id)) as TriedSet;
+        found.set(id, tried);
+        onDone(found.size, places.get(id) ?? 0, tried);
       }
       if (open.size > 0) await sleep(LOOK_MS);
     }
@@ -135,7 +138,7 @@ export async function playQueued(
   { layer, plan }: SweepFacts,
   combinations: readonly Readonly<Record<string, number>>[],
   symbols: readonly string[],
-  onDone: (done: number) => void,
+  onDone: OnTried,
 ): Promise<TriedSet[]> {
   const { calendar, events, from, to } = plan;
   const loaded = plan.series as Loaded;

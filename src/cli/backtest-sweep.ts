@@ -24,10 +24,13 @@ export type SweepThreadAnswer =
   | { readonly place: number; readonly tried: TriedSet }
   | { readonly place: number; readonly error: string };
 
+/** Told of each set that is done: how many are, its place and its results. */
+export type OnTried = (done: number, place: number, tried: TriedSet) => void;
+
 export type SweepOptions = {
   /** Threads to play in; 1 plays in this one. */
   readonly workers: number;
-  readonly onDone?: (done: number) => void;
+  readonly onDone?: OnTried;
   /** Module of a thread, from the project's folder; another one is given only to test what dies. */
   readonly script?: string;
 };
@@ -105,7 +108,7 @@ export async function playSweep(
   if (workers <= 1 || tasks.length <= 1) {
     return tasks.map((task, place) => {
       const tried = playTask(facts.layer, days, task);
-      onDone?.(place + 1);
+      onDone?.(place + 1, place, tried);
       return tried;
     });
   }
@@ -138,7 +141,7 @@ async function runThreads(
     thread.on('message', (answer: SweepThreadAnswer) => {
       if ('error' in answer) return end.reject(new Error(answer.error));
       found.set(answer.place, answer.tried);
-      onDone?.(found.size);
+      onDone?.(found.size, answer.place, answer.tried);
       if (found.size === tasks.length) return end.resolve();
       playing = giveNext(thread);
     });

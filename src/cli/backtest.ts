@@ -19,11 +19,10 @@ import {
   type TriedSet,
   walkSweep,
 } from './backtest-layers.ts';
-import { playQueued } from './backtest-queue.ts';
 import type { ReportFacts } from './backtest-report.ts';
+import { resumeSweep } from './backtest-resume.ts';
 import { setWith } from './backtest-set.ts';
 import { combinationsOf, type SettingValue } from './backtest-settings.ts';
-import { playSweep } from './backtest-sweep.ts';
 import { drawLayers, summaryOf, writeBacktest } from './backtest-write.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
@@ -169,6 +168,8 @@ type Played = {
   readonly sets: readonly string[];
   readonly tried: readonly TriedSet[];
   readonly layers: readonly LayerResult[];
+  /** To be called once everything is written. */
+  readonly end: () => void;
 };
 
 async function play(
@@ -192,14 +193,10 @@ async function play(
   const tasks = combinations.map((values) => {
     const { hash, ...other } = setWith(tools, { ...given.settings, ...values }, symbols);
     sets.add(hash);
-    return { values, ...other };
+    return { values, hash, ...other };
   });
   const swept = { layer: sweptLayer, plan: planned.facts } as const;
-  const onDone = (done: number) => output.progress(`set ${done} of ${tasks.length}`);
-  const tried =
-    given.isQueued && tasks.length > 0
-      ? await playQueued(given, tools, swept, combinations, symbols, onDone)
-      : await playSweep(swept, days, tasks, { workers: given.workers, onDone });
+  const { tried, end } = await resumeSweep(given, tools, swept, tasks, { days, symbols, output });
   const trialSharpes = sweepRows(tried).flatMap(({ sharpe }) => sharpe ?? []);
   const facts = { seed: given.seed, tried: sets.size, trialSharpes };
   const layers = wanted.map((name) => {
@@ -211,7 +208,7 @@ async function play(
     });
     return describeLayer(layer, outcome, days, facts);
   });
-  return { sets: [...sets], tried, layers };
+  return { sets: [...sets], tried, layers, end };
 }
 
 function lookaheadWords(
@@ -310,6 +307,7 @@ export async function runBacktestCommand(
   const { layers } = played;
   const pictures = await drawLayers(given.strategy, tools, layers, output);
   const written = writeBacktest(given.out, report, data, played, regimes?.result ?? null, pictures);
+  played.end();
   tell(report, layers, regimes?.result ?? null, output);
   output.line(`written to ${given.out}: ${written.join(', ')}`);
   if (regimes !== null) keepForDesk(given, tools, edgeOf(facts, layers, regimes.result), output);
