@@ -35,7 +35,8 @@ import { openSettings, openStore, ROOT } from './compose-tools.ts';
 
 type Tree = Record<string, unknown>;
 
-function withValue(tree: Tree, path: readonly string[], value: unknown): Tree {
+/** A tree with the value at a path replaced. */
+export function withValue(tree: Tree, path: readonly string[], value: unknown): Tree {
   const [key = '', ...rest] = path;
   if (rest.length === 0) return { ...tree, [key]: value };
   const below = tree[key];
@@ -43,7 +44,8 @@ function withValue(tree: Tree, path: readonly string[], value: unknown): Tree {
   return { ...tree, [key]: withValue(child, rest, value) };
 }
 
-function hashText(parts: Iterable<string | Uint8Array>): string {
+/** First half of the SHA-256 of parts. */
+export function hashText(parts: Iterable<string | Uint8Array>): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest('hex').slice(0, 16);
@@ -59,7 +61,7 @@ function hashColumns(bars: BarColumns): string {
 }
 
 /** Hash of the code that decides, so that a result names what made it. */
-function hashCode(): string {
+export function hashCode(): string {
   const code = ['src/{core,app}/**/*.ts', 'src/cli/backtest-{layers,set,settings,sweep}.ts'];
   const files = globSync(code, { cwd: ROOT }).sort();
   return hashText(files.map((file) => readFileSync(join(ROOT, file))));
@@ -281,7 +283,8 @@ async function loadStored(
   }
 }
 
-async function drawAll(
+/** Pictures as PNG, in order; null where one could not be drawn, and `onTrouble` was told. */
+export async function drawAll(
   fontsDir: string,
   pictures: readonly Picture[],
   onTrouble: (cause: string) => void,

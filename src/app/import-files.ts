@@ -58,7 +58,8 @@ async function quarantineUnread(deps: ImportDeps, kind: string, tally: Tally): P
   await deps.store.quarantine(kind, tally.anomalies, deps.runId, deps.now());
 }
 
-function rowsOn(table: DailyTableCn, days: ReadonlySet<TradingDay>): number {
+/** Rows of a table on some days. */
+export function rowsOn(table: DailyTableCn, days: ReadonlySet<TradingDay>): number {
   let rows = 0;
   for (let row = 0; row < table.length; row += 1) {
     if (days.has(table.days[table.dayOf[row]!]!)) rows += 1;
@@ -67,7 +68,7 @@ function rowsOn(table: DailyTableCn, days: ReadonlySet<TradingDay>): number {
 }
 
 /** Every corrupt day, but only the first of those on which the market was closed or nobody knows. */
-function fewOfClosedDays(days: readonly Anomaly[]): Anomaly[] {
+export function fewOfClosedDays(days: readonly Anomaly[]): Anomaly[] {
   const shown = new Map<string, number>();
   return days.filter(({ code }) => {
     const count = (shown.get(code) ?? 0) + 1;

@@ -27,7 +27,7 @@ const NOTHING_SAVED: SavedRows = { inserted: 0, known: 0, differing: 0 };
 const POOL_DAYS = 4;
 
 /** The calendar's answers, each day asked once. */
-function calendarOf(calendar: CalendarTable) {
+export function calendarOf(calendar: CalendarTable) {
   const before = new Map<TradingDay, TradingDay | null>();
   const dayBefore = (day: TradingDay): TradingDay | null => {
     const known = before.get(day);

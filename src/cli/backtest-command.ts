@@ -1,6 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { collectList, parseDay, parseOneOf, parseSeed } from './arguments.ts';
+import { collectList, MONEY, parseDay, parseOneOf, parseSeed, VOLUME } from './arguments.ts';
+import {
+  BASIS_NAMES,
+  checkDailyArguments,
+  DAILY_STRATEGIES,
+  type DailyArguments,
+} from './backtest-daily-arguments.ts';
 import { parseSetting, parseSweep } from './backtest-settings.ts';
 import type { Runner } from './command.ts';
 import { jsonOption } from './command.ts';
@@ -9,6 +15,14 @@ import { createOutput } from './output.ts';
 
 type BacktestFlags = {
   bars?: string[];
+  basis?: string;
+  volume?: string;
+  amount: string;
+  index?: string;
+  benchmark?: string;
+  exDates?: string;
+  per?: string;
+  securities?: string;
   daily?: string[];
   quotes?: string[];
   zone?: string;
@@ -17,7 +31,7 @@ type BacktestFlags = {
   symbol?: string[];
   from?: string;
   to?: string;
-  layers: string;
+  layers?: string;
   set?: string[];
   sweep?: string[];
   labels?: string;
@@ -36,9 +50,14 @@ Examples:
   $ centaur backtest vwap-reclaim --store --symbol SPY,QQQM --from 2024-05-01 --layers c --out results/store
   $ centaur backtest vwap-reclaim --store --symbol SPY --set risk.tradesPerDay=1 --set execution.commission=ibkr_tiered --out results/ibkr
   $ centaur backtest vwap-reclaim --store --symbol SPY --sweep parameters.stopAtrMultiple=0.1:0.5:0.1 --out results/sweep
+  $ centaur backtest factor-top --bars daily.csv.gz --basis raw --volume lots --index csi1000.csv --out results/top
+  $ centaur backtest factor-top --store --benchmark 000852.SH --set parameters.top=30 --out results/top30
 Settings are the keys of the desk's file, and execution.commission (alpaca, ibkr_fixed, ibkr_tiered),
 execution.halfSpreadBps, slippageBps, spreadAtrRatio, slippageAtrRatio, spread (recorded, model),
 latencySeconds, entry (open, limit), limitFillRatio, volumeCapRatio.
+Of factor-top: parameters.top, bufferRatio, everyDays, leastPrice, leastAmount, boards, factors; execution.fillAt
+(open, close), commissionRate, commissionMinimum, slippageBps, volumeCapRatio, dividendTaxRatio; account.cash,
+mostPositions, mostWeightRatio.
 Layers: a day types, b signals without friction, c execution. docs/backtesting.md explains the figures.`;
 
 const MOST_WORKERS = 256;
@@ -57,7 +76,55 @@ function parseQuotes(text: string): readonly [string, string] {
 
 const oneMore = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
+const oneOfOr = <const T extends string>(
+  flag: string,
+  value: string | undefined,
+  all: readonly T[],
+) => (value === undefined ? undefined : parseOneOf(flag, value, all));
+
+async function daily(strategy: string, flags: BacktestFlags) {
+  const given: DailyArguments = {
+    ...{ strategy, files: flags.bars ?? [], isStore: flags.store, symbols: flags.symbol ?? [] },
+    basis: oneOfOr('--basis', flags.basis, BASIS_NAMES),
+    volume: oneOfOr('--volume', flags.volume, VOLUME),
+    amount: parseOneOf('--amount', flags.amount, MONEY),
+    ...{ exDates: flags.exDates, per: oneOfOr('--per', flags.per, ['share', 'ten']) },
+    ...{ securities: flags.securities, index: flags.index, benchmark: flags.benchmark },
+    from: flags.from === undefined ? null : parseDay(flags.from, '--from'),
+    to: flags.to === undefined ? null : parseDay(flags.to, '--to'),
+    settings: Object.fromEntries((flags.set ?? []).map(parseSetting)),
+    sweeps: (flags.sweep ?? []).map(parseSweep),
+    ...{ isLookaheadChecked: flags.lookaheadCheck, seed: parseSeed(flags.seed), out: flags.out },
+  };
+  const { zone, label, quotes, labels, layers, queue, forDesk } = flags;
+  const others = { zone, label, daily: flags.daily, quotes, labels, layers, 'for-desk': forDesk };
+  const unused = Object.entries(others).map(
+    ([name, value]) => [`--${name}`, value !== undefined] as const,
+  );
+  checkDailyArguments(given, [...unused, ['--queue', queue]]);
+  const { runDailyBacktest } = await import('./backtest-daily.ts');
+  return runDailyBacktest(given, createOutput(flags.json));
+}
+
+/** Flags of daily strategies alone. */
+const DAILY_FLAGS = [
+  'basis',
+  'volume',
+  'index',
+  'benchmark',
+  'exDates',
+  'per',
+  'securities',
+] as const;
+
 async function backtest(strategy: string, flags: BacktestFlags) {
+  if (DAILY_STRATEGIES.some((name) => name === strategy)) return daily(strategy, flags);
+  const stray = DAILY_FLAGS.find((name) => flags[name] !== undefined);
+  if (stray !== undefined) {
+    const flag = stray === 'exDates' ? 'ex-dates' : stray;
+    const known = DAILY_STRATEGIES.join(', ');
+    throw new UsageError(`--${flag}: found with ${strategy}, expected only with ${known}`);
+  }
   const { runBacktestCommand } = await import('./backtest.ts');
   return runBacktestCommand(
     {
@@ -74,7 +141,7 @@ async function backtest(strategy: string, flags: BacktestFlags) {
       symbols: flags.symbol ?? [],
       from: flags.from === undefined ? null : parseDay(flags.from, '--from'),
       to: flags.to === undefined ? null : parseDay(flags.to, '--to'),
-      layers: flags.layers.toLowerCase(),
+      layers: (flags.layers ?? 'abc').toLowerCase(),
       settings: Object.fromEntries((flags.set ?? []).map(parseSetting)),
       sweeps: (flags.sweep ?? []).map(parseSweep),
       labels: flags.labels,
@@ -94,7 +161,7 @@ export function addBacktestCommand(program: Command, run: Runner): void {
   program
     .command('backtest')
     .description('a strategy over recorded bars: day types, signals, execution, with intervals')
-    .argument('<strategy>', 'vwap-reclaim')
+    .argument('<strategy>', 'vwap-reclaim, or of daily A-shares factor-top')
     .option('--bars <file>', 'a CSV file of 1-minute bars; repeat it for more symbols', oneMore)
     .option(
       '--daily <file>',
@@ -108,6 +175,14 @@ export function addBacktestCommand(program: Command, run: Runner): void {
     )
     .option('--zone <zone>', 'IANA zone of times without an offset')
     .option('--label <edge>', 'start or end: which edge of a bar its time names')
+    .option('--basis <basis>', 'factor-top: raw, qfq or hfq, what prices of files are')
+    .option('--volume <unit>', 'factor-top: shares or lots, unit of the volume of files')
+    .option('--amount <unit>', 'factor-top: yuan, thousand, wan or yi', 'yuan')
+    .option('--index <file>', 'factor-top: closes of the index by day, which is the benchmark too')
+    .option('--ex-dates <file>', 'factor-top: ex-dates and their terms')
+    .option('--per <count>', 'factor-top: share or ten, what the terms of --ex-dates are for')
+    .option('--securities <file>', 'factor-top: names or status of shares, and from which day on')
+    .option('--benchmark <index>', 'factor-top with --store: an index of the store, as 000852.SH')
     .option('--store', 'bars of the store in place of files', false)
     .option(
       '--symbol <symbols>',
@@ -116,7 +191,7 @@ export function addBacktestCommand(program: Command, run: Runner): void {
     )
     .option('--from <day>', 'first day; default the first of the bars')
     .option('--to <day>', 'last day; default the last of the bars')
-    .option('--layers <letters>', 'some of a, b, c', 'abc')
+    .option('--layers <letters>', 'some of a, b, c; default abc')
     .option(
       '--set <key=value>',
       'a setting of the desk or of the execution; may be repeated',

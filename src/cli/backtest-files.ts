@@ -40,10 +40,12 @@ export type SweepRow = {
   readonly sharpe: number | null;
 };
 
-const fixed = (value: number | null | undefined, digits: number): string =>
+/** A number with so many decimals; nothing where there is none. */
+export const fixed = (value: number | null | undefined, digits: number): string =>
   value === null || value === undefined || !Number.isFinite(value) ? '' : value.toFixed(digits);
 
-function csv(rows: readonly (readonly (string | number)[])[]): string {
+/** Rows as CSV. */
+export function csv(rows: readonly (readonly (string | number)[])[]): string {
   const cell = (value: string | number) => {
     const text = String(value);
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -30,10 +30,16 @@ export type SweepWalk = {
   readonly averageR: number | null;
 };
 
-const percent = (value: number | null) => (value === null ? '–' : `${(value * 100).toFixed(1)} %`);
+/** A fraction in percent; a dash where there is none. */
+export const percent = (value: number | null) =>
+  value === null ? '–' : `${(value * 100).toFixed(1)} %`;
 const inR = (value: number | null) => (value === null ? '–' : value.toFixed(3));
 
-function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+/** A table in Markdown. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }

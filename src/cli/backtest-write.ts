@@ -16,7 +16,8 @@ import type { Output } from './output.ts';
 
 type Tools = Awaited<ReturnType<typeof openBacktest>>;
 
-function writeFiles(
+/** Writes files into a folder, null: left out; answers their names. */
+export function writeFiles(
   out: string,
   files: Readonly<Record<string, string | Uint8Array | null>>,
 ): string[] {

@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type BacktestPlan, type BacktestPlanFacts, planBacktest } from '#app/backtest-plan.ts';
 import { checkLookahead } from '#app/lookahead-check.ts';
 import { openBacktest } from '#compose-backtest';
@@ -23,6 +21,7 @@ import type { ReportFacts } from './backtest-report.ts';
 import { resumeSweep } from './backtest-resume.ts';
 import { setWith } from './backtest-set.ts';
 import { combinationsOf, type SettingValue } from './backtest-settings.ts';
+import { triedBefore } from './backtest-tried.ts';
 import { drawLayers, summaryOf, writeBacktest } from './backtest-write.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-code.ts';
 import type { Output } from './output.ts';
@@ -63,7 +62,9 @@ const LOOKAHEAD_CUTS = 40;
 function checkArguments(given: BacktestArguments): void {
   const { strategy, files, symbols, isStore, layers } = given;
   if (strategy !== 'vwap-reclaim')
-    throw new UsageError(`backtest: found strategy "${strategy}", expected vwap-reclaim`);
+    throw new UsageError(
+      `backtest: found strategy "${strategy}", expected vwap-reclaim or factor-top`,
+    );
   if (!/^[abc]+$/.test(layers))
     throw new UsageError(`--layers: found "${layers}", expected some of a, b, c`);
   if (isStore === files.length > 0) {
@@ -146,22 +147,6 @@ function planFacts(
   const [from, to] = [given.from ?? first, given.to ?? last];
   if (from > to) throw new UsageError(`--from: found ${from}, expected a day up to ${to}`);
   return { series, calendar, events, windows: tools.windows, from, to };
-}
-
-/** Parameter sets tried on the same data in earlier runs into the same folder. */
-function triedBefore(out: string, data: readonly string[]): string[] {
-  const file = join(out, 'run.json');
-  if (!existsSync(file)) return [];
-  try {
-    const before = JSON.parse(readFileSync(file, 'utf8')) as {
-      data?: { hash: string }[];
-      tried?: { sets: string[] };
-    };
-    const known = (before.data ?? []).map(({ hash }) => hash).join();
-    return known === data.join() ? (before.tried?.sets ?? []) : [];
-  } catch {
-    return [];
-  }
 }
 
 type Played = {

@@ -17,6 +17,7 @@ const SHORT = FACTORS.filter(({ history, name }) => history <= 21 && !name.start
 const PARAMS: FactorTopParams = {
   ...{ top: 5, bufferRatio: 1.5, everyDays: 1, leastPrice: 1, leastAmount: 0 },
   boards: ['sse_main', 'szse_main', 'chinext', 'star'],
+  mostWeightRatio: 1,
 };
 
 function indexOf(seed: number): Float64Array {

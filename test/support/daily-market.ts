@@ -30,11 +30,14 @@ export const flat = (price: number, previous = price, volume = 1_000_000): BarOf
 /** A market of written bars, a list of days for each share. */
 export function marketOfBars(
   bars: Readonly<Record<InstrumentId, readonly BarOf[]>>,
-  more: Partial<DailyMarketFacts> & { readonly from?: string } = {},
+  more: Partial<DailyMarketFacts> & {
+    readonly from?: string;
+    readonly dates?: readonly string[];
+  } = {},
 ): DailyMarketCn {
   const instruments = Object.keys(bars) as InstrumentId[];
   const width = Math.max(...Object.values(bars).map((days) => days.length));
-  const days = weekdays(width, more.from);
+  const days = more.dates ?? weekdays(width, more.from);
   const series = { kind: 'share', source: 'test', basis: 'raw' } as const;
   const panel = emptyDailyPanel(series, instruments, days, 0);
   for (const [row, id] of instruments.entries()) {
@@ -108,9 +111,15 @@ function priceDay(
 }
 
 /** A random market under the rules: seals, suspensions, late listings, ex-dates with and without terms. */
-export function randomMarket(seed: number, stocks: number, days: number): DailyMarketCn {
+export function randomMarket(
+  seed: number,
+  stocks: number,
+  days: number,
+  dates: readonly string[] = weekdays(days),
+  /** Chance of a day without a bar. */
+  gapShare = 0.04,
+): DailyMarketCn {
   const random = createRandom(`daily/${seed}`);
-  const dates = weekdays(days);
   const bars: Record<InstrumentId, BarOf[]> = {};
   const actions: (ExTerms & { instrument: InstrumentId })[] = [];
   for (let row = 0; row < stocks; row += 1) {
@@ -121,7 +130,7 @@ export function randomMarket(seed: number, stocks: number, days: number): DailyM
     const listedFrom = random.uniform() < 0.2 ? Math.floor(random.uniform() * days) : 0;
     let close = Math.round(100 * (3 + 30 * random.uniform())) / 100;
     bars[id] = dates.map((exDate, d) => {
-      if (d < listedFrom || random.uniform() < 0.04) return null;
+      if (d < listedFrom || random.uniform() < gapShare) return null;
       let previous = close;
       if (d > 0 && random.uniform() < 0.03 && bars[id]?.[d - 1] !== null) {
         const cashPerShare = Math.round(close * 100 * 0.03 * random.uniform()) / 100;
@@ -142,5 +151,5 @@ export function randomMarket(seed: number, stocks: number, days: number): DailyM
     status: random.uniform() < 0.1 ? ('st' as const) : ('normal' as const),
     listedOn: null,
   }));
-  return marketOfBars(bars, { actions, standings });
+  return marketOfBars(bars, { actions, standings, dates });
 }

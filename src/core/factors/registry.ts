@@ -1,3 +1,4 @@
+import type { FactorField } from './panel.ts';
 import type { StockSeries } from './stock-series.ts';
 import { windowHighs, windowLows, windowSums } from './windows.ts';
 
@@ -10,6 +11,8 @@ export type Factor = {
   readonly name: string;
   readonly sign: 1 | -1;
   readonly history: number;
+  /** Columns it needs beside prices and volume, which every market has. */
+  readonly needs?: readonly FactorField[];
   /** Writes the value of every day of the stock into `out`; what is not known is not finite. */
   readonly compute: (stock: StockSeries, out: Float64Array) => void;
 };
@@ -140,9 +143,21 @@ export const FACTORS: readonly Factor[] = [
   { name: 'mom60', sign: 1, history: 61, compute: momentum(60) },
   { name: 'vol20', sign: -1, history: 21, compute: volatility(20) },
   { name: 'vol60', sign: -1, history: 61, compute: volatility(60) },
-  { name: 'turn20', sign: -1, history: 20, compute: meanOf('turnover', 20) },
-  { name: 'turn5_20', sign: -1, history: 20, compute: turnoverTrend },
-  { name: 'amihud20', sign: -1, history: 21, compute: meanOf('illiquidity', 20) },
+  {
+    name: 'turn20',
+    sign: -1,
+    history: 20,
+    needs: ['floatShares'],
+    compute: meanOf('turnover', 20),
+  },
+  { name: 'turn5_20', sign: -1, history: 20, needs: ['floatShares'], compute: turnoverTrend },
+  {
+    name: 'amihud20',
+    sign: -1,
+    history: 21,
+    needs: ['amount'],
+    compute: meanOf('illiquidity', 20),
+  },
   { name: 'rev1', sign: -1, history: 2, compute: momentum(1, -1) },
   { name: 'rev5', sign: -1, history: 6, compute: momentum(5, -1) },
   { name: 'rsi14', sign: -1, history: 15, compute: rsi(14) },
@@ -154,5 +169,5 @@ export const FACTORS: readonly Factor[] = [
   { name: 'high20', sign: 1, history: 20, compute: fromHigh },
   { name: 'low20', sign: -1, history: 20, compute: fromLow },
   { name: 'range20', sign: -1, history: 20, compute: meanOf('spanRatio', 20) },
-  { name: 'logamt20', sign: -1, history: 20, compute: logAmount },
+  { name: 'logamt20', sign: -1, history: 20, needs: ['amount'], compute: logAmount },
 ];

@@ -191,6 +191,25 @@ function pickedColumns(columns: Columns, rows: Int32Array, count: number): Colum
   return chosen;
 }
 
+/** Several tables as one; see {@link DailyTableBuilder.build} for rows that more than one of them has. */
+export function joinedDailyTables(
+  tables: readonly DailyTableCn[],
+  onDuplicate?: (instrument: InstrumentId, day: TradingDay, isEqual: boolean) => void,
+): DailyTableCn {
+  const [first] = tables;
+  if (first !== undefined && tables.length === 1) return first;
+  const builder = createDailyTable(tables.reduce((sum, { length }) => sum + length, 0));
+  const values = {} as Record<DailyFieldCn, number>;
+  for (const table of tables) {
+    for (let row = 0; row < table.length; row += 1) {
+      for (const field of DAILY_FIELDS_CN) values[field] = table[field][row]!;
+      const instrument = table.instruments[table.instrumentOf[row]!]!;
+      builder.add(instrument, table.days[table.dayOf[row]!]!, values);
+    }
+  }
+  return builder.build(onDuplicate);
+}
+
 /** The rows of `table` for which `keep` is 1, with the same dictionaries. */
 export function dailyRowsKept(table: DailyTableCn, keep: Uint8Array): DailyTableCn {
   invariant(keep.length === table.length, `daily table: found ${keep.length} marks`);

@@ -1,4 +1,9 @@
-import type { DailyFieldCn, PriceBasisCn } from './daily-table-cn.ts';
+import {
+  DAILY_FIELDS_CN,
+  type DailyFieldCn,
+  type DailyTableCn,
+  type PriceBasisCn,
+} from './daily-table-cn.ts';
 import type { InstrumentId } from './instrument.ts';
 import type { TradingDay } from './trading-day.ts';
 
@@ -42,6 +47,60 @@ export function emptyDailyPanel(
     volume: cells(),
     amount: cells(),
   };
+}
+
+/** Puts a table's rows of the days and instruments that a panel has into their cells. */
+export function fillDailyPanel(
+  panel: DailyPanelCn,
+  table: DailyTableCn,
+  columnOf: ReadonlyMap<TradingDay, number>,
+  placeOf: ReadonlyMap<InstrumentId, number>,
+): void {
+  const width = panel.days.length;
+  const columns = Int32Array.from(table.days, (day) => columnOf.get(day) ?? -1);
+  const places = Int32Array.from(table.instruments, (id) => placeOf.get(id) ?? -1);
+  const cells = new Int32Array(table.length);
+  for (let row = 0; row < table.length; row += 1) {
+    const column = columns[table.dayOf[row]!]!;
+    const place = places[table.instrumentOf[row]!]!;
+    cells[row] = column < 0 || place < 0 ? -1 : place * width + column;
+  }
+  for (const field of DAILY_FIELDS_CN) {
+    const [from, to] = [table[field], panel[field]];
+    for (let row = 0; row < table.length; row += 1) {
+      const cell = cells[row]!;
+      if (cell >= 0) to[cell] = from[row]!;
+    }
+  }
+}
+
+/** A panel of every row of some tables; of two rows of one instrument and day that of the later table. */
+export function dailyPanelOf(series: DailySeriesCn, tables: readonly DailyTableCn[]): DailyPanelCn {
+  const named = <T extends string>(
+    names: (table: DailyTableCn) => readonly T[],
+    places: (table: DailyTableCn) => Int32Array,
+  ): T[] => {
+    const met = new Set<T>();
+    // a name of which every row was left out is not in the panel
+    for (const table of tables) {
+      const used = new Set(places(table).subarray(0, table.length));
+      for (const place of used) met.add(names(table)[place]!);
+    }
+    return [...met].sort();
+  };
+  const days = named(
+    (table) => table.days,
+    (table) => table.dayOf,
+  );
+  const instruments = named(
+    (table) => table.instruments,
+    (table) => table.instrumentOf,
+  );
+  const panel = emptyDailyPanel(series, instruments, days, 0);
+  const columnOf = new Map(days.map((day, column) => [day, column]));
+  const placeOf = new Map(instruments.map((id, place) => [id, place]));
+  for (const table of tables) fillDailyPanel(panel, table, columnOf, placeOf);
+  return panel;
 }
 
 /**

@@ -103,6 +103,9 @@ export type CorporateActionCn = {
   readonly cashPerShare: number;
   /** Bonus and transferred shares (10 送转 5 is 0.5). */
   readonly newSharesPerShare: number;
+  /** Rights offered (10 配 3 is 0.3) and their price, where the source tells of them. */
+  readonly rightsPerShare?: number;
+  readonly rightsPrice?: number;
 };
 
 /** Adjustment factor of one share on one day: a step in it is an ex-date. */

@@ -63,6 +63,10 @@ export type CurvesPicture = {
   readonly equity: readonly { readonly tradingDay: TradingDay; readonly valueMinor: number }[];
   /** Finished trades, oldest first. */
   readonly trades: readonly { readonly tradingDay: TradingDay; readonly resultR: number }[];
+  /** What the same money would have been worth in an index, drawn beside the equity. */
+  readonly benchmark?: CurvesPicture['equity'];
+  /** The equity's fall below its highest point before is drawn under it. */
+  readonly hasFalls?: boolean;
 };
 
 /** What a picture shows, free of language and of how it is drawn. */

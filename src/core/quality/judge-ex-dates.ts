@@ -21,6 +21,7 @@ function faultOf(
   dayKind: (day: TradingDay) => 'session' | 'closed' | 'unknown',
 ): Anomaly | null {
   const { instrument, exDate, recordDate, cashPerShare, newSharesPerShare } = action;
+  const rights = action.rightsPerShare ?? 0;
   const place = { instrument, day: exDate };
   const kind = dayKind(exDate);
   if (kind !== 'session') {
@@ -30,11 +31,14 @@ function faultOf(
   if (recordDate !== null && recordDate >= exDate) {
     return anomaly('wrong_day', source, `record date ${recordDate}`, `one before ${exDate}`, place);
   }
-  if (!(cashPerShare >= 0 && newSharesPerShare >= 0) || cashPerShare + newSharesPerShare === 0) {
+  if (
+    !(cashPerShare >= 0 && newSharesPerShare >= 0) ||
+    cashPerShare + newSharesPerShare + rights === 0
+  ) {
     const found = `cash ${cashPerShare}, new shares ${newSharesPerShare} a share`;
     return anomaly('non_positive', source, found, 'cash or new shares', place);
   }
-  if (newSharesPerShare > MOST_SHARES || cashPerShare > MOST_CASH) {
+  if (newSharesPerShare + rights > MOST_SHARES || cashPerShare > MOST_CASH) {
     const found = `cash ${cashPerShare}, new shares ${newSharesPerShare} a share`;
     const expected = `at most ${MOST_CASH} yuan and ${MOST_SHARES} shares: are the terms per ten?`;
     return anomaly('outside_limits', source, found, expected, place);
@@ -67,7 +71,8 @@ export function judgeExDates(
     }
     const isEqual =
       first.cashPerShare === action.cashPerShare &&
-      first.newSharesPerShare === action.newSharesPerShare;
+      first.newSharesPerShare === action.newSharesPerShare &&
+      first.rightsPerShare === action.rightsPerShare;
     const code = isEqual ? 'duplicate' : 'duplicate_conflicting';
     const found = isEqual ? 'the same terms again' : 'other terms of the same day';
     const place = { instrument: action.instrument, day: action.exDate };

@@ -3,7 +3,12 @@ import type { DailyPanelAsk, SavedRows } from '#app/ports.ts';
 import { invariant } from '#core/lib/assert.ts';
 import { DAILY_FIELDS_CN, type DailyTableCn, dailyRowsKept } from '#core/market/daily-table-cn.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
-import { type DailyPanelCn, type DailySeriesCn, emptyDailyPanel } from '#core/market/panel-cn.ts';
+import {
+  type DailyPanelCn,
+  type DailySeriesCn,
+  emptyDailyPanel,
+  fillDailyPanel,
+} from '#core/market/panel-cn.ts';
 import type { TradingDay } from '#core/market/trading-day.ts';
 import type { Anomaly } from '#core/quality/anomaly.ts';
 import { copyBinary } from './copy-in.ts';
@@ -186,31 +191,6 @@ function instrumentsIn(
   return [...met].sort();
 }
 
-/** Puts a part's rows of asked days and instruments into their cells. */
-function fill(
-  panel: DailyPanelCn,
-  part: DailyTableCn,
-  columnOf: ReadonlyMap<TradingDay, number>,
-  placeOf: ReadonlyMap<InstrumentId, number>,
-): void {
-  const width = panel.days.length;
-  const columns = Int32Array.from(part.days, (day) => columnOf.get(day) ?? -1);
-  const places = Int32Array.from(part.instruments, (id) => placeOf.get(id) ?? -1);
-  const cells = new Int32Array(part.length);
-  for (let row = 0; row < part.length; row += 1) {
-    const column = columns[part.dayOf[row]!]!;
-    const place = places[part.instrumentOf[row]!]!;
-    cells[row] = column < 0 || place < 0 ? -1 : place * width + column;
-  }
-  for (const field of DAILY_FIELDS_CN) {
-    const [from, to] = [part[field], panel[field]];
-    for (let row = 0; row < part.length; row += 1) {
-      const cell = cells[row]!;
-      if (cell >= 0) to[cell] = from[row]!;
-    }
-  }
-}
-
 async function applyRefusals(sql: Sql, id: number, panel: DailyPanelCn): Promise<void> {
   const width = panel.days.length;
   const [first, last] = [panel.days[0], panel.days.at(-1)];
@@ -253,7 +233,7 @@ export async function loadDaily(sql: Sql, ask: DailyPanelAsk): Promise<DailyPane
   const instruments = ask.instruments ?? instrumentsIn(parts, columnOf);
   const panel = emptyDailyPanel(series, instruments, days, batch?.at ?? 0);
   const placeOf = new Map(instruments.map((id, place) => [id, place]));
-  for (const part of parts) fill(panel, part, columnOf, placeOf);
+  for (const part of parts) fillDailyPanel(panel, part, columnOf, placeOf);
   await applyRefusals(sql, found.id, panel);
   return panel;
 }

@@ -7,6 +7,7 @@ import { createFactorTop, type FactorTopParams } from '#core/strategies/factor-t
 const PARAMS: FactorTopParams = {
   ...{ top: 2, bufferRatio: 1.5, everyDays: 1, leastPrice: 2, leastAmount: 0 },
   boards: ['sse_main'],
+  mostWeightRatio: 1,
 };
 
 /** The strategy over scores written day by day, a stock a column. */
@@ -68,6 +69,7 @@ test('RL-04 between its days a rank makes nobody leave, and free places are fill
     ],
     { everyDays: 5 },
   );
+  strategy.decide(sight({}));
   const decision = strategy.decide(sight({ day: 1, held: [0] }));
   assert.deepEqual([decision.leave, entered(decision)], [[], [2]]);
 });

@@ -162,9 +162,14 @@ export type DailyFigures = {
   readonly invested: number;
 };
 
+/** Change of the benchmark between two places, each by its newest known close up to it; null: not known. */
 function benchmarkRatioOf(benchmark: Float64Array | null, before: number, last: number) {
+  const closeUpTo = (day: number): number => {
+    for (let d = day; d >= 0; d -= 1) if (benchmark![d]! > 0) return benchmark![d]!;
+    return Number.NaN;
+  };
   if (benchmark === null) return null;
-  const ratio = benchmark[last]! / benchmark[before]! - 1;
+  const ratio = closeUpTo(last) / closeUpTo(before) - 1;
   return Number.isFinite(ratio) ? ratio : null;
 }
 

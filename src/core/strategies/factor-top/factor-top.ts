@@ -8,13 +8,15 @@ export type FactorTopParams = {
   readonly top: number;
   /** A share is left when its rank is beyond `top` times this. */
   readonly bufferRatio: number;
-  /** Ranks are judged for leaving on every so manieth day; free places are filled on any. */
+  /** Ranks are judged for leaving on the first day and every so many days after; free places are filled on any. */
   readonly everyDays: number;
   /** Close below which a share is not entered, yuan. */
   readonly leastPrice: number;
   /** Mean turnover of 20 days below which it is not entered, yuan; 0: not asked. */
   readonly leastAmount: number;
   readonly boards: readonly BoardCn[];
+  /** Most of the equity that a share is entered with, however few are held. */
+  readonly mostWeightRatio: number;
 };
 
 /** What the strategy is made from: scores by day, as `scoreFactors` answers, and boards by row. */
@@ -68,9 +70,10 @@ function ranksOf({ scores, stocks, firstDay }: FactorScores, day: number): Int32
  * score changes nothing.
  */
 export function createFactorTop(inputs: FactorTopInputs, params: FactorTopParams): DailyStrategy {
-  const { top, bufferRatio, everyDays } = params;
+  const { top, bufferRatio, everyDays, mostWeightRatio } = params;
   const keep = Math.floor(top * bufferRatio + 1e-9);
   const leaving = new Set<number>();
+  let asked = -1;
   const candidates = (sight: DailySight, ranks: Int32Array, places: number): number[] => {
     const best: number[] = [];
     for (let row = 0; row < ranks.length; row += 1) {
@@ -88,17 +91,18 @@ export function createFactorTop(inputs: FactorTopInputs, params: FactorTopParams
   return {
     warmUpDays: inputs.history,
     decide(sight): DailyDecision {
+      asked += 1;
       for (const row of leaving) if (!sight.held.includes(row)) leaving.delete(row);
       const ranks = ranksOf(inputs.scores, sight.day);
       if (ranks === null) return { leave: [...leaving], enter: [], note: 'no scores' };
-      if (sight.day % everyDays === 0) {
+      if (asked % everyDays === 0) {
         for (const row of sight.held) {
           const rank = ranks[row]!;
           if (rank === 0 || rank > keep) leaving.add(row);
           else leaving.delete(row);
         }
       }
-      const valueMinor = Math.floor(sight.equityMinor / top);
+      const valueMinor = Math.floor(sight.equityMinor * Math.min(1 / top, mostWeightRatio));
       const affordable = valueMinor > 0 ? Math.floor(sight.spendableMinor / valueMinor + 0.05) : 0;
       const places = Math.max(0, Math.min(top - sight.held.length, affordable));
       const enter = candidates(sight, ranks, places).map((row) => ({ row, valueMinor }));

@@ -3,7 +3,7 @@ import { createFormat, type Language } from '#shell/chat/format.ts';
 import type { Catalogue } from '#shell/chat/text/catalogue.ts';
 import { PICTURE_WORDS } from '#shell/chat/text/picture-words.ts';
 import type { Drawing } from './drawing.ts';
-import { BLUE, GRID_LINE, gainColors, heading, letters, PALE } from './palette.ts';
+import { BLUE, GRID_LINE, gainColors, heading, letters, ORANGE, PALE } from './palette.ts';
 
 const WIDTH = 1080;
 const TOP = 116;
@@ -66,8 +66,18 @@ function panelOf(
   };
 }
 
-function line(place: number, data: readonly number[], color: string) {
+/** Fall of each value below the highest before, in percent. */
+function fallsOf(values: readonly number[]): number[] {
+  let highest = Number.NEGATIVE_INFINITY;
+  return values.map((value) => {
+    highest = Math.max(highest, value);
+    return rounded((value / highest - 1) * 100, 2);
+  });
+}
+
+function line(place: number, data: readonly number[], color: string, name = '') {
   return {
+    name,
     type: 'line' as const,
     xAxisIndex: place,
     yAxisIndex: place,
@@ -79,7 +89,77 @@ function line(place: number, data: readonly number[], color: string) {
   };
 }
 
-/** Money day by day above, R trade by trade below; a panel without rows is left out. */
+type Panels = {
+  readonly words: (typeof PICTURE_WORDS)[Language];
+  readonly colors: ReturnType<typeof gainColors>;
+  readonly panels: ReturnType<typeof panelOf>[];
+  readonly series: object[];
+};
+
+const topOf = ({ panels }: Panels) => TOP + panels.length * (PANEL + GAP);
+
+/** The equity, with the benchmark where there is one, and its falls where they are asked for. */
+function addMoney(drawn: Panels, picture: CurvesPicture): void {
+  const { words, colors, panels, series } = drawn;
+  if (picture.equity.length === 0) return;
+  const rows = thinned(picture.equity);
+  const values = rows.map(({ valueMinor }) => valueMinor / 100);
+  const days = rows.map(({ tradingDay }) => tradingDay);
+  series.push(line(panels.length, values, BLUE, words.equity));
+  const other = new Map(picture.benchmark?.map((row) => [row.tradingDay, row.valueMinor / 100]));
+  if (other.size > 0) {
+    const beside = days.map((day) => other.get(day) ?? Number.NaN);
+    const one = line(panels.length, beside, ORANGE, words.benchmark);
+    series.push({ ...one, areaStyle: undefined });
+  }
+  panels.push(
+    panelOf(panels.length, topOf(drawn), days, `${words.equity} (${picture.currency})`, false),
+  );
+  if (picture.hasFalls !== true) return;
+  series.push(line(panels.length, fallsOf(values), colors.down));
+  panels.push(panelOf(panels.length, topOf(drawn), days, words.falls, true));
+}
+
+/** R trade by trade, and their sum. */
+function addTrades(drawn: Panels, picture: CurvesPicture, sums: readonly number[]): void {
+  const { words, colors, panels, series } = drawn;
+  if (picture.trades.length === 0) return;
+  const rows = thinned(picture.trades.map((trade, at) => ({ ...trade, sum: sums[at] ?? 0 })));
+  const at = panels.length;
+  const steps = rows.map(({ sum }) => rounded(sum, 3));
+  series.push(line(at, steps, BLUE));
+  series.push({
+    type: 'bar',
+    xAxisIndex: at,
+    yAxisIndex: at,
+    barMaxWidth: 10,
+    data: rows.map(({ resultR }) => ({
+      value: rounded(resultR, 3),
+      itemStyle: { color: resultR < 0 ? colors.down : colors.up, opacity: 0.75 },
+    })),
+  });
+  const days = rows.map(({ tradingDay }) => tradingDay);
+  const name = `${words.cumulative} · ${words.eachTrade}`;
+  panels.push(panelOf(at, topOf(drawn), days, name, true));
+}
+
+/** Colours of equity and benchmark, told on the right above their panel. */
+function legendOf(words: Panels['words']) {
+  const data = [words.equity, words.benchmark];
+  return { data, right: 36, top: 78, itemHeight: 10, textStyle: letters(15) };
+}
+
+/** What is said of falls: the change of the money, and the deepest of them. */
+function fallFacts(picture: CurvesPicture, words: Panels['words']): string[] {
+  const values = picture.equity.map(({ valueMinor }) => valueMinor);
+  const [first = 1, last = first] = [values[0], values.at(-1)];
+  const change = (last / first - 1) * 100;
+  const deepest = Math.min(0, ...fallsOf(values));
+  const sign = change > 0 ? '+' : '';
+  return [`${sign}${change.toFixed(1)} %`, `${words.drawdown} ${deepest.toFixed(1)} %`];
+}
+
+/** Money day by day above, R trade by trade or falls below; a panel without rows is left out. */
 export function curvesDrawing(
   picture: CurvesPicture,
   language: Language,
@@ -88,53 +168,25 @@ export function curvesDrawing(
   const words = PICTURE_WORDS[language];
   const { currency, subject } = picture;
   const f = createFormat(language, text.format, { zone: 'UTC', currency, operatorZone: null });
-  const colors = gainColors(language);
   const { sums, drawdown } = summed(picture.trades.map(({ resultR }) => resultR));
-  const panels: ReturnType<typeof panelOf>[] = [];
-  const series: object[] = [];
-  const place = () => panels.length;
-  const top = () => TOP + panels.length * (PANEL + GAP);
-  if (picture.equity.length > 0) {
-    const rows = thinned(picture.equity);
-    const values = rows.map(({ valueMinor }) => valueMinor / 100);
-    series.push(line(place(), values, BLUE));
-    const days = rows.map(({ tradingDay }) => tradingDay);
-    panels.push(panelOf(place(), top(), days, `${words.equity} (${currency})`, false));
-  }
-  if (picture.trades.length > 0) {
-    const rows = thinned(picture.trades.map((trade, at) => ({ ...trade, sum: sums[at] ?? 0 })));
-    const at = place();
-    series.push(
-      line(
-        at,
-        rows.map(({ sum }) => rounded(sum, 3)),
-        BLUE,
-      ),
-    );
-    series.push({
-      type: 'bar',
-      xAxisIndex: at,
-      yAxisIndex: at,
-      barMaxWidth: 10,
-      data: rows.map(({ resultR }) => ({
-        value: rounded(resultR, 3),
-        itemStyle: { color: resultR < 0 ? colors.down : colors.up, opacity: 0.75 },
-      })),
-    });
-    const days = rows.map(({ tradingDay }) => tradingDay);
-    panels.push(panelOf(at, top(), days, `${words.cumulative} · ${words.eachTrade}`, true));
-  }
+  const drawn: Panels = { words, colors: gainColors(language), panels: [], series: [] };
+  addMoney(drawn, picture);
+  addTrades(drawn, picture, sums);
+  const { panels, series } = drawn;
   const days = [...picture.equity, ...picture.trades].map(({ tradingDay }) => tradingDay).sort();
-  const facts = [
-    words.trades(picture.trades.length),
-    ...(sums.length === 0 ? [] : [f.r(sums.at(-1) ?? 0), `${words.drawdown} ${f.r(-drawdown)}`]),
-  ];
+  const inR =
+    sums.length === 0 ? [] : [f.r(sums.at(-1) ?? 0), `${words.drawdown} ${f.r(-drawdown)}`];
+  const facts =
+    picture.hasFalls === true
+      ? fallFacts(picture, words)
+      : [words.trades(picture.trades.length), ...inR];
   const span = days.length === 0 ? [] : [`${days[0]} – ${days.at(-1)}`];
   return {
     width: WIDTH,
     height: TOP + Math.max(1, panels.length) * (PANEL + GAP) - GAP + BOTTOM,
     option: {
       title: heading(subject, [...span, ...facts].join(' · ')),
+      ...(picture.benchmark === undefined ? {} : { legend: legendOf(words) }),
       grid: panels.map(({ grid }) => grid),
       xAxis: panels.map(({ xAxis }) => xAxis),
       yAxis: panels.map(({ yAxis }) => yAxis),

@@ -22,6 +22,8 @@ export type PictureWords = {
   readonly eachTrade: string;
   readonly trades: (count: number) => string;
   readonly drawdown: string;
+  readonly benchmark: string;
+  readonly falls: string;
 };
 
 const EN: PictureWords = {
@@ -44,6 +46,8 @@ const EN: PictureWords = {
   eachTrade: 'each trade',
   trades: (count) => `${count} ${count === 1 ? 'trade' : 'trades'}`,
   drawdown: 'deepest drawdown',
+  benchmark: 'benchmark',
+  falls: 'Below the highest before (%)',
 };
 
 const ZH: PictureWords = {
@@ -66,6 +70,8 @@ const ZH: PictureWords = {
   eachTrade: '每笔',
   trades: (count) => `${count}笔`,
   drawdown: '最大回撤',
+  benchmark: '基准',
+  falls: '距前高回撤（%）',
 };
 
 export const PICTURE_WORDS: Readonly<Record<Language, PictureWords>> = { en: EN, zh: ZH };

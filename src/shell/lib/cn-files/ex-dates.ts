@@ -7,7 +7,11 @@ import { dayIn, numberIn } from './values.ts';
 /** Shares that the terms of a file are stated for. */
 export const TERMS_PER = { share: 1, ten: 10 } as const;
 
-export type ReadExDatesOptions = ReadOptions & { readonly per: keyof typeof TERMS_PER };
+export type ReadExDatesOptions = ReadOptions & {
+  readonly per: keyof typeof TERMS_PER;
+  /** Rights offered are read as well; the store has no place for them. */
+  readonly hasRights?: boolean;
+};
 
 const EX_DATES = {
   symbol: { ...SYMBOL, isRequired: true },
@@ -20,17 +24,28 @@ const EX_DATES = {
   newShares: { names: ['stk_div', 'bonus_it_ratio', '送转', '送转股份', '送转总比例'] },
 } as const satisfies ColumnSpec;
 
+const RIGHTS = {
+  rights: { names: ['rights_ratio', '配股', '配股比例'] },
+  rightsPrice: { names: ['rights_price', '配股价', '配股价格'] },
+} as const satisfies ColumnSpec;
+
 /** A factor of ten leaves noise behind: 3.6 / 10 is 0.36 and not 0.36000000000000004. */
 const DIGITS = 12;
+
+function rightsIn({ cell }: { readonly cell: (name: string) => string | undefined }) {
+  const number = (name: string) => numberIn(cell(name)) ?? 0;
+  return { perRow: number('rights'), price: number('rightsPrice') };
+}
 
 /** Ex-dates with their terms per share. Every row that cannot be read is told by its line. */
 export async function readExDatesFile(
   options: ReadExDatesOptions,
 ): Promise<{ readonly rows: ExDateRow[]; readonly tally: Tally }> {
   const per = TERMS_PER[options.per];
+  const spec = options.hasRights === true ? { ...EX_DATES, ...RIGHTS } : EX_DATES;
   return await readRows(
     options,
-    EX_DATES,
+    spec,
     (row) => {
       const instrument = symbolOf(row);
       if (instrument === null) return null;
@@ -56,7 +71,14 @@ export async function readExDatesFile(
         cashPerShare: ofOne(cash),
         newSharesPerShare: ofOne(shares),
       };
-      return { line: row.line, action };
+      const offered = options.hasRights === true ? rightsIn(row) : null;
+      if (offered === null) return { line: row.line, action };
+      const { perRow, price } = offered;
+      if (!(perRow >= 0 && price >= 0 && (perRow === 0 || price > 0))) {
+        return row.fail('not_a_number', `rights ${perRow} at ${price}`, 'rights and their price');
+      }
+      const rights = { rightsPerShare: ofOne(perRow), rightsPrice: price };
+      return { line: row.line, action: { ...action, ...rights } };
     },
     Number.POSITIVE_INFINITY,
   );
