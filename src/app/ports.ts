@@ -233,7 +233,10 @@ export interface Inbox {
 
 /** Rows to perform. Throws StoreError. */
 export interface Outbox {
-  /** Adds rows outside an event append (replies to questions). */
+  /**
+   * Adds rows outside an event append (replies to questions). Answers those that wait, oldest first: the new ones, and
+   * those that an earlier call added whose answer was lost.
+   */
   enqueue(
     rows: readonly NewOutboxRow[],
     inboxDone?: { id: number; result: unknown },

@@ -81,7 +81,10 @@ export function createMemoryOutbox(rows: OutboxRow[], writes: Writes): Outbox {
   return {
     enqueue: async (added, inboxDone) => {
       if (inboxDone !== undefined) writes.markDone(inboxDone.id);
-      return writes.add(added);
+      const made = writes.add(added);
+      if (made.length === added.length) return made;
+      const keys = new Set(added.map(({ dedupeKey }) => dedupeKey));
+      return open().filter((row) => row.state === 'queued' && keys.has(row.dedupeKey));
     },
     ofRun: async (runId) => rows.filter((row) => row.runId === runId),
     due: async (runId, now, limit, lanes) => {

@@ -33,6 +33,13 @@ function selectDue(sql: Sql, runId: string, now: number, limit: number, lanes: s
     order by priority > 0, row_number() over (partition by lane order by id), lane limit ${limit}`;
 }
 
+function selectWaiting(sql: Sql, keys: string) {
+  return sql<
+    OutboxRow[]
+  >`select ${columns(sql)} from outbox where state = 'queued' and dedupe_key in
+    (select json_array_elements_text(${keys}::text::json)) order by id`;
+}
+
 async function settle(sql: Sql, runId: string, epoch: number | null) {
   const found = await sql<OutboxRow[]>`
     with settled as (
@@ -72,7 +79,10 @@ export function createOutbox(db: Caller, codec: EventCodec, epoch: number | null
           audit: [],
           epoch: null,
         });
-        return 'outbox' in answer ? storedRows(rows, answer.outbox) : [];
+        const added = 'outbox' in answer ? storedRows(rows, answer.outbox) : [];
+        if (added.length === rows.length) return added;
+        const keys = JSON.stringify(rows.map(({ dedupeKey }) => cleanText(dedupeKey)));
+        return [...(await selectWaiting(sql, keys))];
       }),
     due: (runId, now, limit, lanes) =>
       db.run('read outbox', async (sql) => [
