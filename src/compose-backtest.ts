@@ -12,6 +12,7 @@ import { addCalendarDays } from '#core/market/trading-day.ts';
 import type { Picture } from '#core/pictures/picture.ts';
 import { CLOSE_TOLERANCE, closeMismatches, priceJumps } from '#core/quality/price-jumps.ts';
 import type { MeasuredEdge } from '#core/risk/edge.ts';
+import type { DrawingDesk } from '#shell/chat/pictures/drawing-desk.ts';
 import type { DeskConfig } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { edgeSettingsOf } from '#shell/config/edge-settings.ts';
@@ -283,16 +284,29 @@ async function loadStored(
   }
 }
 
+/** A thread that draws, started while the bars are read and played. */
+async function openDrawing(fontsDir: string): Promise<DrawingDesk> {
+  const { createDrawingDesk } = await import('#shell/chat/pictures/drawing-desk.ts');
+  const desk = createDrawingDesk(fontsDir);
+  desk.wake();
+  return desk;
+}
+
 /** Pictures as PNG, in order; null where one could not be drawn, and `onTrouble` was told. */
 export async function drawAll(
   fontsDir: string,
   pictures: readonly Picture[],
   onTrouble: (cause: string) => void,
+  desk: DrawingDesk | null = null,
 ): Promise<(Uint8Array | null)[]> {
-  if (pictures.length === 0) return [];
+  if (pictures.length === 0) {
+    await desk?.stop();
+    return [];
+  }
   const { createPictures } = await import('#shell/chat/pictures/pictures.ts');
   const drawing = createPictures({
     fontsDir,
+    ...(desk === null ? {} : { desk }),
     onTrouble: (_, error) => onTrouble(error instanceof Error ? error.message : String(error)),
   });
   const drawn: (Uint8Array | null)[] = [];
@@ -340,9 +354,14 @@ export async function openBacktest(
     /** Keeps a measurement as this desk's own, under its settings as they are; answers the file. */
     keepEdge: (edge: Omit<MeasuredEdge, 'id'>) =>
       keepEdge(dataFilesOf(settings.dataDir).edge, found.id, edgeSettingsOf(found), edge),
+    /** Starts the thread that draws; it keeps no process alive, and `draw` ends it. */
+    openDrawing: () => openDrawing(dataFilesOf(settings.dataDir).fonts),
     /** Pictures as PNG, in order; null where one could not be drawn, and `onTrouble` was told. */
-    draw: (pictures: readonly Picture[], onTrouble: (cause: string) => void) =>
-      drawAll(dataFilesOf(settings.dataDir).fonts, pictures, onTrouble),
+    draw: (
+      pictures: readonly Picture[],
+      onTrouble: (cause: string) => void,
+      desk: DrawingDesk | null,
+    ) => drawAll(dataFilesOf(settings.dataDir).fonts, pictures, onTrouble, desk),
     hashConfig,
     hashColumns,
     hashCode,

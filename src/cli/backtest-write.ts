@@ -42,6 +42,7 @@ export function summaryOf(report: ReportFacts, layers: readonly LayerResult[]) {
 export async function drawLayers(
   strategy: string,
   tools: Pick<Tools, 'draw'>,
+  desk: Parameters<Tools['draw']>[2],
   layers: readonly LayerResult[],
   output: Output,
 ): Promise<Record<string, Uint8Array>> {
@@ -49,6 +50,7 @@ export async function drawLayers(
   const drawn = await tools.draw(
     traded.map((layer) => curvesOfLayer(layer, strategy)),
     (cause) => output.aside(`curves not drawn: ${cause}`),
+    desk,
   );
   return Object.fromEntries(
     traded.flatMap(({ layer }, place) => {

@@ -249,6 +249,8 @@ export async function runBacktestCommand(
   const names = series.map(({ instrument }) => instrument.slice(0, -3));
   const base = setWith(tools, given.settings, names);
   const hand = given.labels === undefined ? [] : tools.readDayLabels(given.labels);
+  // what is played is drawn, and a second core loads what draws it meanwhile
+  const drawing = /[bc]/.test(given.layers) ? await tools.openDrawing() : null;
   output.progress('planning days …', { stage: 'planning', done: 0, of: 0 });
   const plan = planBacktest(facts);
   if (plan.days.length === 0) {
@@ -290,7 +292,7 @@ export async function runBacktestCommand(
   };
   const data = series.map(({ instrument, source, hash }) => ({ instrument, source, hash }));
   const { layers } = played;
-  const pictures = await drawLayers(given.strategy, tools, layers, output);
+  const pictures = await drawLayers(given.strategy, tools, drawing, layers, output);
   const written = writeBacktest(given.out, report, data, played, regimes?.result ?? null, pictures);
   played.end();
   tell(report, layers, regimes?.result ?? null, output);

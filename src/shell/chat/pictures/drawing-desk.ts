@@ -14,6 +14,8 @@ const MOST_WAITING = 64;
 export type DrawingDesk = {
   /** The PNG. Rejects when it cannot be drawn. */
   draw(drawing: Drawing): Promise<Uint8Array>;
+  /** Starts the thread before there is something to draw: its libraries take longer to load than a picture to draw. */
+  wake(): void;
   /** True while there is a thread. */
   isAwake(): boolean;
   /** Ends the thread; what waits is rejected. */
@@ -63,6 +65,12 @@ class OneThread implements DrawingDesk {
       this.#next();
     }
     return end.promise;
+  }
+
+  wake(): void {
+    if (this.#isStopped || this.#thread !== null) return;
+    this.#thread = this.#start();
+    this.#rest();
   }
 
   isAwake(): boolean {

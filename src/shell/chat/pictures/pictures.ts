@@ -6,12 +6,14 @@ import { curvesDrawing } from './draw-curves.ts';
 import { gateDrawing } from './draw-gates.ts';
 import { intradayDrawing } from './draw-intraday.ts';
 import type { Drawing } from './drawing.ts';
-import { createDrawingDesk } from './drawing-desk.ts';
+import { createDrawingDesk, type DrawingDesk } from './drawing-desk.ts';
 
 export type PicturesOptions = {
   /** Where unpacked fonts are kept. */
   readonly fontsDir: string;
   readonly onTrouble: (place: string, error: unknown) => void;
+  /** A thread that has been started already; left out: one of their own. */
+  readonly desk?: DrawingDesk;
 };
 
 /** The chart of a picture in one language. */
@@ -28,8 +30,11 @@ export function drawingOf(picture: Picture, language: Language): Drawing {
 }
 
 /** Draws in a thread of its own; a picture that cannot be drawn is told as trouble and is null. */
-export function createPictures({ fontsDir, onTrouble }: PicturesOptions): Pictures {
-  const desk = createDrawingDesk(fontsDir);
+export function createPictures({
+  fontsDir,
+  onTrouble,
+  desk = createDrawingDesk(fontsDir),
+}: PicturesOptions): Pictures {
   return {
     async draw(picture, language) {
       try {

@@ -56,6 +56,23 @@ test('CX-12 a picture without any row, and one with hostile names, are drawn all
   await pictures.stop();
 });
 
+test('a thread that is woken before there is a picture draws it, and is not woken once it has stopped', async () => {
+  const desk = createDrawingDesk(fontsDir);
+  assert.equal(desk.isAwake(), false);
+  desk.wake();
+  assert.equal(desk.isAwake(), true);
+  const pictures = createPictures({
+    fontsDir,
+    desk,
+    onTrouble: (_, error) => assert.fail(String(error)),
+  });
+  assert.ok(sizeOf((await pictures.draw(GATES, 'en'))!).isPng);
+  await pictures.stop();
+  assert.equal(desk.isAwake(), false);
+  desk.wake();
+  assert.equal(desk.isAwake(), false);
+});
+
 test('what cannot be drawn is told and null, and the next picture is drawn', async () => {
   const desk = createDrawingDesk(fontsDir);
   const broken = {
