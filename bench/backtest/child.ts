@@ -4,8 +4,8 @@ import type { BarColumns } from '#core/market/bar.ts';
 import { readColumnCache } from '#shell/files/column-cache.ts';
 import { readBarColumnsCsv } from '#shell/files/csv-bars.ts';
 import { sharingTimes } from '#shell/files/shared-times.ts';
-import { BENCH_FORM, filesOf, instrumentFor } from './backtest-minutes.ts';
-import { playApart, playTogether } from './backtest-spec.ts';
+import { BENCH_FORM, filesOf, instrumentFor } from './minutes.ts';
+import { playApart, playTogether } from './spec.ts';
 
 /*
  * A process of its own: bars of the folder in, figures of the SPEC out, as the peers' scripts do.
