@@ -6,6 +6,7 @@ import { killNine } from './recordings/kill-nine.ts';
 import { liveKill } from './recordings/live-kill.ts';
 import { manualTicket } from './recordings/manual-ticket.ts';
 import { simulation } from './recordings/simulation.ts';
+import { sweepKill } from './recordings/sweep-kill.ts';
 import { blotted } from './recordings/theatre.ts';
 
 /*
@@ -20,6 +21,7 @@ export const SCENES: Readonly<Record<string, () => Promise<readonly string[]>>> 
   'manual-ticket': manualTicket,
   'fault-run': faultRun,
   simulation,
+  'sweep-kill': sweepKill,
 };
 
 const FOLDER = join(import.meta.dirname, '..', 'docs', 'recordings');

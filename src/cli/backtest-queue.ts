@@ -74,16 +74,14 @@ export async function sweepOnQueue(
   try {
     while (open.size > 0) {
       if (signal.aborted) throw new Error('backtest: interrupted, the sets left were taken back');
-      const states = await queue.look([...open]);
+      const known = await queue.look([...open]);
       for (const id of [...open]) {
-        const state = states.get(id);
+        const { state, output = null } = known.get(id) ?? {};
         if (state === 'waiting' || state === 'active') continue;
         if (state !== 'done')
-          throw new Error(
-            `backtest: a set ${state ?? 'is gone'}: ${wordsOf(await queue.outputOf(id))}`,
-          );
+          throw new Error(`backtest: a set ${state ?? 'is gone'}: ${wordsOf(output)}`);
         open.delete(id);
-        const tried = (await queue.outputOf(id)) as TriedSet;
+        const tried = output as TriedSet;
         found.set(id, tried);
         onDone(found.size, places.get(id) ?? 0, tried);
       }

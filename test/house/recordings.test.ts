@@ -4,7 +4,7 @@ import { play, recorded, SCENES } from '../../tools/record.ts';
 import { blotted } from '../../tools/recordings/theatre.ts';
 
 /** Kills processes and starts databases, or takes minutes: played by hand. */
-const BY_HAND = new Set(['kill-nine', 'simulation']);
+const BY_HAND = new Set(['kill-nine', 'simulation', 'sweep-kill']);
 
 for (const name of Object.keys(SCENES).filter((one) => !BY_HAND.has(one))) {
   test(`CX-03 docs/recordings/${name}.txt is what the product says`, async () => {

@@ -16,13 +16,13 @@ export type QueueServer =
 
 export type QueueState = 'waiting' | 'active' | 'done' | 'failed' | 'canceled';
 
+export type QueuedTask = { readonly state: QueueState; readonly output: unknown };
+
 /** Work that many processes share over one PostgreSQL. A task is played once, a dead process's again. */
 export type WorkQueue = {
   put(tasks: readonly { readonly id: string; readonly data: object }[]): Promise<void>;
-  /** States of tasks that are still there. */
-  look(ids: readonly string[]): Promise<ReadonlyMap<string, QueueState>>;
-  /** What the worker of a task that is done or failed said; null when the task is gone. */
-  outputOf(id: string): Promise<unknown>;
+  /** Tasks that are still there, and what the workers of those that are done or failed said. */
+  look(ids: readonly string[]): Promise<ReadonlyMap<string, QueuedTask>>;
   /** Tasks that are not done are played by nobody from now on. */
   cancel(ids: readonly string[]): Promise<void>;
   /** Plays tasks, `lanes` at a time, until the queue is closed; what `play` throws fails the task. */
@@ -94,6 +94,24 @@ async function answered<T>(call: Promise<T>): Promise<T> {
   }
 }
 
+/** One lane: takes a task, plays it, and asks for the next one at once; where there is none it asks again later. */
+async function workLane(
+  boss: PgBoss,
+  name: string,
+  play: (data: object) => Promise<object>,
+): Promise<void> {
+  let lane: string | null = null;
+  const how = { pollingIntervalSeconds: POLL_S, localConcurrency: 1 };
+  lane = await boss.work<object>(name, how, async ([job]) => {
+    try {
+      return job === undefined ? {} : await play(job.data);
+    } finally {
+      // left to itself it waits until half a second has passed since the last question
+      if (lane !== null) boss.notifyWorker(lane);
+    }
+  });
+}
+
 /** Opens the queue; makes its tables where there are none. Throws StoreError. */
 export async function openWorkQueue(options: WorkQueueOptions): Promise<WorkQueue> {
   const { name } = options;
@@ -116,23 +134,18 @@ export async function openWorkQueue(options: WorkQueueOptions): Promise<WorkQueu
       );
     },
     look: async (ids) => {
-      const text = `select id, state::text as state from ${SCHEMA}.job where name = $1 and id = any($2::uuid[])`;
+      const text = `select id, state::text as state, output from ${SCHEMA}.job where name = $1 and id = any($2::uuid[])`;
       const { rows } = await answered(boss.getDb().executeSql(text, [name, [...ids]]));
-      const known = rows as { readonly id: string; readonly state: string }[];
-      return new Map(known.map(({ id, state }) => [id, STATES[state] ?? 'waiting']));
-    },
-    outputOf: async (id) => {
-      const [job] = await answered(boss.findJobs(name, { id }));
-      return job?.output ?? null;
+      const known = rows as { readonly id: string; readonly state: string; output: unknown }[];
+      return new Map(
+        known.map(({ id, state, output }) => [id, { state: STATES[state] ?? 'waiting', output }]),
+      );
     },
     cancel: async (ids) => {
       if (ids.length > 0) await answered(boss.cancel(name, [...ids]));
     },
     work: async (lanes, play) => {
-      const how = { pollingIntervalSeconds: POLL_S, localConcurrency: lanes };
-      await answered(
-        boss.work<object>(name, how, async ([job]) => (job === undefined ? {} : play(job.data))),
-      );
+      for (let lane = 0; lane < lanes; lane += 1) await answered(workLane(boss, name, play));
     },
     close: async (graceMs = GRACE_MS) => {
       await boss.stop({ graceful: true, timeout: graceMs }).catch(() => undefined);
