@@ -7,7 +7,9 @@ import { sharedPath } from '../test/support/shared-data.ts';
 
 /*
  * The factor job over 5,400 stocks and 250 days, 20 factors, winsorized ranks, score and the best 200 of
- * every day: whole processes from CSV, beside the typed-array script of ../shared/bench-peers, in turn.
+ * every day, and of the last day alone: whole processes from CSV and from our panel cache (named by the
+ * hash of the CSV, which is read for it each time), beside the typed-array script of ../shared/bench-peers
+ * from CSV and from its own binary file, in turn.
  * The last day's score sum must be the peers' within 1e-4 before anything is said of time. CPU is user
  * and system time, which neighbours on the machine disturb less than the clock.
  * Run: npm run centaur -- bench factors [repeats]
@@ -54,32 +56,42 @@ function say(name: string, runs: readonly Run[]): number {
 function measure(folder: string, peer: string): boolean {
   const child = join(import.meta.dirname, 'factors-child.ts');
   const files = [join(folder, 'daily.csv'), join(folder, 'index.csv')];
-  const figures: Record<'full' | 'night' | 'peer' | 'peerNight', Run[]> = {
-    full: [],
-    night: [],
-    peer: [],
-    peerNight: [],
+  const cache = join(folder, 'cache');
+  const jobs: Readonly<Record<string, readonly [string, readonly string[]]>> = {
+    peer: [peer, [folder, 'csv', 'full']],
+    full: [child, [...files, 'full']],
+    peerNight: [peer, [folder, 'csv', 'night']],
+    night: [child, [...files, 'night']],
+    peerBin: [peer, [folder, 'bin', 'full']],
+    cached: [child, [...files, 'full', cache]],
+    peerBinNight: [peer, [folder, 'bin', 'night']],
+    cachedNight: [child, [...files, 'night', cache]],
   };
-  for (let n = 0; n < repeats; n += 1) {
-    figures.peer.push(run(peer, [folder, 'csv', 'full']));
-    figures.full.push(run(child, [...files, 'full']));
-    figures.peerNight.push(run(peer, [folder, 'csv', 'night']));
-    figures.night.push(run(child, [...files, 'night']));
-  }
-  for (const { out } of [...figures.full, ...figures.night]) {
+  // writes the cache and warms the compile cache
+  run(child, [...files, 'full', cache]);
+  const figures: Record<string, Run[]> = {};
+  for (let n = 0; n < repeats; n += 1)
+    for (const [name, [script, rest]] of Object.entries(jobs))
+      figures[name] = [...(figures[name] ?? []), run(script, rest)];
+  const ours = ['full', 'night', 'cached', 'cachedNight'].flatMap((name) => figures[name] ?? []);
+  for (const { out } of ours) {
     const { check, first } = JSON.parse(out) as { check: number; first: string };
     if (Math.abs(check - CHECK) <= TOLERANCE) continue;
     console.log(`factors: found ${check} (first ${first}), expected ${CHECK}`);
     return false;
   }
-  const { check, first } = JSON.parse(figures.full[0]?.out ?? '{}');
+  const { check, first } = JSON.parse(figures['full']?.[0]?.out ?? '{}');
   console.log(`check values agree: ${check.toFixed(6)}, first ${first}`);
-  const theirs = say('typed-array script, CSV, every day', figures.peer);
-  const ours = say('ours, CSV, every day', figures.full);
-  console.log(`  ${(ours / theirs).toFixed(2)} × the script's CPU`);
-  say('typed-array script, CSV, last day', figures.peerNight);
-  say('ours, CSV, last day', figures.night);
-  const nights = figures.night.map(
+  const compare = (what: string, theirs: string, own: string) => {
+    const peerMs = say(`typed-array script, ${what}`, figures[theirs] ?? []);
+    const ownMs = say(`ours, ${what}`, figures[own] ?? []);
+    console.log(`  ${(ownMs / peerMs).toFixed(2)} × the script's CPU`);
+  };
+  compare('CSV, every day', 'peer', 'full');
+  compare('CSV, last day', 'peerNight', 'night');
+  compare('binary or cache, every day', 'peerBin', 'cached');
+  compare('binary or cache, last day', 'peerBinNight', 'cachedNight');
+  const nights = (figures['cachedNight'] ?? []).map(
     ({ out }) => (JSON.parse(out) as { scoreCpuMs: number }).scoreCpuMs,
   );
   console.log(`  of which scoring 61 days in memory ${middle(nights).toFixed(0)} ms CPU`);

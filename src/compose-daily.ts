@@ -24,6 +24,7 @@ import {
 } from '#shell/config/factor-top-schema.ts';
 import { hashConfig } from '#shell/config/hash.ts';
 import { checkValue } from '#shell/config/read-file.ts';
+import { hashFiles } from '#shell/files/content-hash.ts';
 import { type CachedPanel, readPanelCache, writePanelCache } from '#shell/files/panel-cache.ts';
 import { checkBasis, readDailyFile } from '#shell/lib/cn-files/daily.ts';
 import { readExDatesFile, type TERMS_PER } from '#shell/lib/cn-files/ex-dates.ts';
@@ -64,7 +65,7 @@ const LAST_DAY = '2999-12-30';
 
 function fileHash(file: string): string {
   try {
-    return hashText([readFileSync(file)]);
+    return hashFiles('', [file]).slice(0, 16);
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`${file}: found no readable file (${cause}), expected one`, {

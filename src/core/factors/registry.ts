@@ -18,19 +18,20 @@ export type Factor = {
 };
 
 function momentum(days: number, sign: 1 | -1 = 1): Factor['compute'] {
-  return ({ close, days: count }, out) => {
+  return ({ close, first, days: count }, out) => {
     out.fill(Number.NaN, 0, Math.min(days, count));
-    for (let d = days; d < count; d += 1) out[d] = sign * (close[d]! / close[d - days]! - 1);
+    for (let d = Math.max(first, days); d < count; d += 1)
+      out[d] = sign * (close[d]! / close[d - days]! - 1);
   };
 }
 
 /** Variance of the daily return over `days` days, with days − 1 in the denominator, into `out`. */
 function variance(stock: StockSeries, days: number, out: Float64Array): void {
-  const { change, changeSquared, room, days: count } = stock;
+  const { change, changeSquared, room, first, days: count } = stock;
   const [sums] = stock.spare;
   windowSums(room, change, days, sums);
   windowSums(room, changeSquared, days, out);
-  for (let d = 0; d < count; d += 1) {
+  for (let d = first; d < count; d += 1) {
     const sum = sums[d]!;
     out[d] = Math.max(0, (out[d]! - (sum * sum) / days) / (days - 1));
   }
@@ -39,7 +40,7 @@ function variance(stock: StockSeries, days: number, out: Float64Array): void {
 function volatility(days: number): Factor['compute'] {
   return (stock, out) => {
     variance(stock, days, out);
-    for (let d = 0; d < stock.days; d += 1) out[d] = Math.sqrt(out[d]!);
+    for (let d = stock.first; d < stock.days; d += 1) out[d] = Math.sqrt(out[d]!);
   };
 }
 
@@ -50,20 +51,20 @@ function meanOf(
 ): Factor['compute'] {
   return (stock, out) => {
     windowSums(stock.room, stock[name], days, out);
-    for (let d = 0; d < stock.days; d += 1) out[d] = out[d]! / days;
+    for (let d = stock.first; d < stock.days; d += 1) out[d] = out[d]! / days;
   };
 }
 
 function bias(days: number): Factor['compute'] {
-  return ({ close, room, days: count }, out) => {
+  return ({ close, room, first, days: count }, out) => {
     windowSums(room, close, days, out);
-    for (let d = 0; d < count; d += 1) out[d] = close[d]! / (out[d]! / days) - 1;
+    for (let d = first; d < count; d += 1) out[d] = close[d]! / (out[d]! / days) - 1;
   };
 }
 
 /** Relative strength by simple means of gains and losses; 50 when the price stood still. */
 function rsi(days: number): Factor['compute'] {
-  return ({ close, room, spare, days: count }, out) => {
+  return ({ close, room, spare, first, days: count }, out) => {
     const [moves, losses] = spare;
     const side = (sign: 1 | -1, into: Float64Array) => {
       moves[0] = Number.NaN;
@@ -72,7 +73,7 @@ function rsi(days: number): Factor['compute'] {
     };
     side(1, out);
     side(-1, losses);
-    for (let d = 0; d < count; d += 1) {
+    for (let d = first; d < count; d += 1) {
       const both = out[d]! + losses[d]!;
       out[d] = both === 0 ? 50 : (100 * out[d]!) / both;
     }
@@ -81,12 +82,12 @@ function rsi(days: number): Factor['compute'] {
 
 /** Covariance with the index over its variance, 60 days. */
 function beta(stock: StockSeries, out: Float64Array): void {
-  const { change, index, room, spare, days } = stock;
+  const { change, index, room, spare, first, days } = stock;
   const [sums, products] = spare;
   windowSums(room, change, 60, sums);
   for (let d = 0; d < days; d += 1) products[d] = change[d]! * index.change[d]!;
   windowSums(room, products, 60, out);
-  for (let d = 0; d < days; d += 1) {
+  for (let d = first; d < days; d += 1) {
     const covariance = (out[d]! - (sums[d]! * index.sums60[d]!) / 60) / 59;
     out[d] = covariance / index.variance60[d]!;
   }
@@ -97,16 +98,16 @@ function idiosyncratic(stock: StockSeries, out: Float64Array): void {
   const [, , betas] = stock.spare;
   beta(stock, betas);
   variance(stock, 60, out);
-  for (let d = 0; d < stock.days; d += 1) {
+  for (let d = stock.first; d < stock.days; d += 1) {
     const explained = betas[d]! * betas[d]! * stock.index.variance60[d]!;
     out[d] = Math.sqrt(Math.max(0, out[d]! - explained));
   }
 }
 
 /** Volume of the day over the mean of the five days before. */
-function volumeRatio({ volume, room, days }: StockSeries, out: Float64Array): void {
+function volumeRatio({ volume, room, first, days }: StockSeries, out: Float64Array): void {
   windowSums(room, volume, 5, out);
-  for (let d = days - 1; d >= 1; d -= 1) out[d] = volume[d]! / (out[d - 1]! / 5);
+  for (let d = days - 1; d >= Math.max(1, first); d -= 1) out[d] = volume[d]! / (out[d - 1]! / 5);
   out[0] = Number.NaN;
 }
 
@@ -114,22 +115,22 @@ function turnoverTrend(stock: StockSeries, out: Float64Array): void {
   const [long] = stock.spare;
   windowSums(stock.room, stock.turnover, 20, long);
   windowSums(stock.room, stock.turnover, 5, out);
-  for (let d = 0; d < stock.days; d += 1) out[d] = out[d]! / 5 / (long[d]! / 20);
+  for (let d = stock.first; d < stock.days; d += 1) out[d] = out[d]! / 5 / (long[d]! / 20);
 }
 
-function fromHigh({ close, high, room, days }: StockSeries, out: Float64Array): void {
+function fromHigh({ close, high, room, first, days }: StockSeries, out: Float64Array): void {
   windowHighs(room, high, 20, out);
-  for (let d = 0; d < days; d += 1) out[d] = close[d]! / out[d]! - 1;
+  for (let d = first; d < days; d += 1) out[d] = close[d]! / out[d]! - 1;
 }
 
-function fromLow({ close, low, room, days }: StockSeries, out: Float64Array): void {
+function fromLow({ close, low, room, first, days }: StockSeries, out: Float64Array): void {
   windowLows(room, low, 20, out);
-  for (let d = 0; d < days; d += 1) out[d] = close[d]! / out[d]! - 1;
+  for (let d = first; d < days; d += 1) out[d] = close[d]! / out[d]! - 1;
 }
 
 function logAmount(stock: StockSeries, out: Float64Array): void {
   meanOf('amount', 20)(stock, out);
-  for (let d = 0; d < stock.days; d += 1) out[d] = Math.log(out[d]!);
+  for (let d = stock.first; d < stock.days; d += 1) out[d] = Math.log(out[d]!);
 }
 
 /**

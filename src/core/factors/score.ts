@@ -90,6 +90,57 @@ function topOf(
   return rows;
 }
 
+/** What a run over the factors shares. */
+type Scoring = {
+  readonly panel: FactorPanel;
+  readonly factors: readonly Factor[];
+  readonly firstDay: number;
+  readonly sorter: Sorter;
+  readonly ranks: Float64Array;
+  readonly sums: Float64Array;
+};
+
+/** Some factors at a time of all days: by stock first, then turned to lie by day. */
+function addAllDays({ panel, factors, firstDay, sorter, ranks, sums }: Scoring): void {
+  const days = panel.days.length;
+  const stocks = panel.instruments.length;
+  const held = Array.from({ length: Math.min(HELD, factors.length) }, () =>
+    rowsOf(new Float64Array(stocks * days), stocks, days),
+  );
+  const byDay = new Float64Array(sums.length);
+  const stock = createStock(panel, firstDay);
+  for (let first = 0; first < factors.length; first += HELD) {
+    const some = factors.slice(first, first + HELD);
+    for (let row = 0; row < stocks; row += 1) {
+      takeStock(panel, row, stock);
+      for (const [place, { compute }] of some.entries()) compute(stock, held[place]!.rows[row]!);
+    }
+    for (const [place, { sign }] of some.entries()) {
+      turn(held[place]!.cells, days, firstDay, stocks, byDay);
+      addRanks(sorter, byDay, stocks, sign, ranks, sums);
+    }
+  }
+}
+
+/** All factors of a few days: a stock is taken up once, and only the days that are asked for are kept. */
+function addFewDays({ panel, factors, firstDay, sorter, ranks, sums }: Scoring): void {
+  const days = panel.days.length;
+  const stocks = panel.instruments.length;
+  const byDay = factors.map(() => new Float64Array(sums.length));
+  const stock = createStock(panel, firstDay);
+  const values = new Float64Array(days);
+  for (let row = 0; row < stocks; row += 1) {
+    takeStock(panel, row, stock);
+    for (let place = 0; place < factors.length; place += 1) {
+      factors[place]!.compute(stock, values);
+      const cells = byDay[place]!;
+      for (let d = firstDay; d < days; d += 1) cells[(d - firstDay) * stocks + row] = values[d]!;
+    }
+  }
+  for (const [place, { sign }] of factors.entries())
+    addRanks(sorter, byDay[place]!, stocks, sign, ranks, sums);
+}
+
 /**
  * Scores every stock on every day: each factor winsorized and ranked over the stocks of the day, the
  * ranks added with the factors' signs and divided by their number. Nothing of a later day is read,
@@ -101,25 +152,13 @@ export function scoreFactors(panel: FactorPanel, query: ScoreQuery): FactorScore
   const days = panel.days.length;
   const stocks = panel.instruments.length;
   invariant(firstDay >= 0 && firstDay <= days, `first day: found ${firstDay} of ${days}`);
-  const held = Array.from({ length: Math.min(HELD, factors.length) }, () =>
-    rowsOf(new Float64Array(stocks * days), stocks, days),
-  );
-  const byDay = new Float64Array(stocks * (days - firstDay));
-  const scores = new Float64Array(byDay.length);
+  const scores = new Float64Array(stocks * (days - firstDay));
   const ranks = new Float64Array(stocks);
   const sorter = createSorter(stocks);
-  const stock = createStock(panel);
-  for (let first = 0; first < factors.length; first += HELD) {
-    const some = factors.slice(first, first + HELD);
-    for (let row = 0; row < stocks; row += 1) {
-      takeStock(panel, row, stock);
-      for (const [place, { compute }] of some.entries()) compute(stock, held[place]!.rows[row]!);
-    }
-    for (const [place, { sign }] of some.entries()) {
-      turn(held[place]!.cells, days, firstDay, stocks, byDay);
-      addRanks(sorter, byDay, stocks, sign, ranks, scores);
-    }
-  }
+  const scoring: Scoring = { panel, factors, firstDay, sorter, ranks, sums: scores };
+  const isFew = (days - firstDay) * factors.length <= HELD * days;
+  if (isFew) addFewDays(scoring);
+  else addAllDays(scoring);
   for (let at = 0; at < scores.length; at += 1) scores[at] = scores[at]! / factors.length;
   const named: Int32Array[] = [];
   for (let from = 0; from < scores.length; from += stocks)

@@ -11,6 +11,8 @@ export type IndexSeries60 = {
 /** One stock of a panel, by day; the arrays are used again for the next stock. */
 export type StockSeries = {
   readonly days: number;
+  /** First day whose values anybody reads; what is computed of earlier ones is nothing. */
+  readonly first: number;
   close: Float64Array;
   high: Float64Array;
   low: Float64Array;
@@ -51,13 +53,14 @@ function indexOf(closes: Float64Array, room: WindowRoom): IndexSeries60 {
   return { change, sums60, variance60 };
 }
 
-/** A stock of the panel, before {@link takeStock} has chosen one. */
-export function createStock(panel: FactorPanel): StockSeries {
+/** A stock of the panel, before {@link takeStock} has chosen one; values are read from day `first` on. */
+export function createStock(panel: FactorPanel, first = 0): StockSeries {
   const days = panel.days.length;
   const cells = () => new Float64Array(days);
-  const room = createWindowRoom(days);
+  // a factor may look at the window of the day before
+  const room = createWindowRoom(days, Math.max(0, first - 1));
   return {
-    days,
+    ...{ days, first },
     close: cells(),
     high: cells(),
     low: cells(),

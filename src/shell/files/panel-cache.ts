@@ -27,7 +27,8 @@ export type CachedPanel = {
 const MAGIC = 'CENTPAN1';
 const PREFIX_BYTES = 16;
 const DIGEST_BYTES = 32;
-const BLOCK_DAYS = 64;
+/** What the longest factor needs of the days up to a night: exactly the newest block. */
+const BLOCK_DAYS = 61;
 
 const isUsable = endianness() === 'LE';
 const padded = (bytes: number) => Math.ceil(bytes / 8) * 8;
@@ -141,7 +142,25 @@ function headOf(fd: number): { readonly head: Head; readonly from: number } | nu
   return { head, from: topBytes + DIGEST_BYTES };
 }
 
-/** Spreads the days from `from` on of a block over columns that begin with day `first`. */
+/** Views of a block that holds exactly the days that are asked for. */
+function viewed(head: Head, cells: Float64Array): Pick<CachedPanel, 'columns' | 'byDay'> {
+  const width = cells.length / (head.columns.length * head.stocks.length + head.byDay.length);
+  const size = width * head.stocks.length;
+  const figures = head.columns.length * size;
+  return {
+    columns: Object.fromEntries(
+      head.columns.map((name, n) => [name, cells.subarray(n * size, (n + 1) * size)]),
+    ),
+    byDay: Object.fromEntries(
+      head.byDay.map((name, n) => {
+        const from = figures + n * width;
+        return [name, cells.subarray(from, from + width)];
+      }),
+    ),
+  };
+}
+
+/** Spreads the days of a block from day `first` on over columns that begin with it. */
 function unpack(
   head: Head,
   block: number,
@@ -168,31 +187,39 @@ function unpack(
   }
 }
 
+/** Numbers of a block; null when it is not what the head says. */
+function cellsOf(fd: number, place: number, head: Head, block: number): Float64Array | null {
+  const bytes = bytesAt(fd, place, sizeOf(head, block) * 8);
+  const isWhole = bytes !== null && digestOf(bytes).toString('hex') === head.blocks[block]!.sha256;
+  return isWhole ? new Float64Array(bytes.buffer) : null;
+}
+
 function readOpen(fd: number, lastDays: number): CachedPanel | null {
   const found = headOf(fd);
   if (found === null) return null;
   const { head } = found;
-  const first = Math.max(0, head.days.length - lastDays);
-  const days = head.days.slice(first);
-  const cells = (count: number) => new Float64Array(count);
-  const into = {
+  const { days, stocks, notes, blocks } = head;
+  const first = Math.max(0, days.length - lastDays);
+  const room = (count: number) => new Float64Array(count);
+  const isOne = blocks.at(-1)?.from === first;
+  const empty = {
     columns: Object.fromEntries(
-      head.columns.map((name) => [name, cells(head.stocks.length * days.length)]),
+      head.columns.map((name) => [name, room(isOne ? 0 : stocks.length * (days.length - first))]),
     ),
-    byDay: Object.fromEntries(head.byDay.map((name) => [name, cells(days.length)])),
+    byDay: Object.fromEntries(head.byDay.map((name) => [name, room(days.length - first)])),
   };
+  let into: Pick<CachedPanel, 'columns' | 'byDay'> = empty;
   let place = found.from;
-  for (let block = 0; block < head.blocks.length; block += 1) {
-    const size = sizeOf(head, block) * 8;
+  for (let block = 0; block < blocks.length; block += 1) {
     if (endOf(head, block) > first) {
-      const bytes = bytesAt(fd, place, size);
-      if (bytes === null || digestOf(bytes).toString('hex') !== head.blocks[block]!.sha256)
-        return null;
-      unpack(head, block, new Float64Array(bytes.buffer), first, into);
+      const cells = cellsOf(fd, place, head, block);
+      if (cells === null) return null;
+      if (isOne) into = viewed(head, cells);
+      else unpack(head, block, cells, first, empty);
     }
-    place += size;
+    place += sizeOf(head, block) * 8;
   }
-  return { days, stocks: head.stocks, notes: head.notes, ...into };
+  return { days: days.slice(first), stocks, notes, ...into };
 }
 
 /**

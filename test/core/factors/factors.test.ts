@@ -163,3 +163,16 @@ test('ID-16 a later day changes no score, and history before a window changes no
   }
   assert.throws(() => panelDays(MARKET, 90, 101), InvariantError);
 });
+
+test('DH-05 a few days alone score as they do among all days, to the last bit', () => {
+  for (const missing of [0, 0.3, 4]) {
+    const panel = marketOf(`few/${missing}`, 40, 75, missing);
+    const all = scoreFactors(panel, { factors: FACTORS, firstDay: 0, top: 10 });
+    for (const count of [1, 2, 3, 4, 5, 12]) {
+      const firstDay = 75 - count;
+      const few = scoreFactors(panel, { factors: FACTORS, firstDay, top: 10 });
+      assert.deepEqual(few.scores, all.scores.slice(firstDay * 40), `${count} days`);
+      assert.deepEqual(few.top, all.top.slice(firstDay));
+    }
+  }
+});

@@ -16,9 +16,13 @@ function strategyOf(
   params: Partial<FactorTopParams> = {},
   boards: readonly BoardCn[] = days[0]!.map(() => 'sse_main'),
 ) {
-  const stocks = boards.length;
-  const scores = { firstDay: 0, stocks, scores: Float64Array.from(days.flat()), top: [] };
-  return createFactorTop({ scores, boards, history: 1 }, { ...PARAMS, ...params });
+  const top = days.map((scores) => {
+    const rows = [...scores.keys()].filter((row) => Number.isFinite(scores[row]));
+    rows.sort((a, b) => scores[b]! - scores[a]! || a - b);
+    return new Int32Array(boards.length).fill(-1).map((none, place) => rows[place] ?? none);
+  });
+  const inputs = { scores: { firstDay: 0, top }, boards, history: 1 };
+  return createFactorTop(inputs, { ...PARAMS, ...params });
 }
 
 const sight = (part: Partial<DailySight>): DailySight => ({

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { ConfigError } from '#app/errors.ts';
+import { panelDays } from '#core/factors/panel.ts';
+import { addCalendarDays } from '#core/market/trading-day.ts';
 import { readFactorPanel } from '#shell/files/factor-panel.ts';
+import { openFactorPanel } from '#shell/files/factor-panel-cache.ts';
 
 let folder = '';
 before(() => {
@@ -83,4 +86,33 @@ test('DH-05 a file without a column, or that is not there, is one clear line', (
   refused(() => readFactorPanel(join(folder, 'gone.csv'), ''), /gone\.csv: not readable: ENOENT/);
   writeFileSync(join(folder, 'empty.csv'), '');
   refused(() => readFactorPanel(join(folder, 'empty.csv'), ''), /found an empty file/);
+});
+
+test('DH-05 a panel from the cache is the one that was read, its last days alone as well, and follows the bytes', () => {
+  const rows = Array.from({ length: 70 }, (_, d) =>
+    ['600001.SH', '000001.SZ'].map((code, n) =>
+      row(addCalendarDays('2026-03-01', d), code, 10 + n / 10 + d / 100),
+    ),
+  ).flat();
+  const whole = read([...rows, '2026-06-02,600001.SH,1'], 'cached.csv');
+  const [file, index] = [join(folder, 'cached.csv'), join(folder, 'index.csv')];
+  const cache = join(folder, 'cache');
+  const nameOf = () => join(cache, readdirSync(cache)[0] ?? '');
+  const night = { ...whole, panel: panelDays(whole.panel, 9, 70) };
+  assert.deepEqual(openFactorPanel(file, index, cache, 61), night);
+  assert.equal(readdirSync(cache).length, 1);
+  for (let n = 0; n < 2; n += 1) {
+    assert.deepEqual(openFactorPanel(file, index, cache, 61), night);
+    assert.deepEqual(openFactorPanel(file, index, cache), whole);
+    // harmed, it is read from the file and written anew
+    const bytes = readFileSync(nameOf());
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(nameOf(), bytes);
+  }
+  writeFileSync(file, readFileSync(file, 'utf8').replace(',10,12,9,', ',10,13,9,'));
+  const other = openFactorPanel(file, index, cache);
+  assert.equal(other.panel.high[70], 13);
+  assert.equal(readdirSync(cache).length, 2);
+  const missing = join(folder, 'none.csv');
+  assert.throws(() => openFactorPanel(missing, index, cache), /none\.csv: not readable/);
 });

@@ -1,5 +1,5 @@
 import type { Factor } from '#core/factors/registry.ts';
-import { type FactorScores, scoreFactors } from '#core/factors/score.ts';
+import { scoreFactors } from '#core/factors/score.ts';
 import type { FactorTopInputs } from '#core/strategies/factor-top/factor-top.ts';
 import { factorPanelOf } from './factor-basis.ts';
 import type { DailyMarketCn } from './market.ts';
@@ -9,10 +9,7 @@ export function historyOf(factors: readonly Factor[]): number {
   return Math.max(1, ...factors.map(({ history }) => history));
 }
 
-/** Stocks that are named by rank beside the scores; the strategy ranks by itself. */
-const NONE = 0;
-
-/** What the strategy `factor-top` is made from: every stock's score of every day from `firstDay` on. */
+/** What the strategy `factor-top` is made from: all stocks by score on every day from `firstDay` on. */
 export function factorInputsOf(
   market: DailyMarketCn,
   index: Float64Array | null,
@@ -20,6 +17,7 @@ export function factorInputsOf(
   firstDay: number,
 ): FactorTopInputs {
   const panel = factorPanelOf(market, index);
-  const scores: FactorScores = scoreFactors(panel, { factors, firstDay, top: NONE });
-  return { scores, boards: market.boards, history: historyOf(factors) };
+  // the order of a day is all that is read: the scores themselves are let go
+  const { top } = scoreFactors(panel, { factors, firstDay, top: market.stocks });
+  return { scores: { firstDay, top }, boards: market.boards, history: historyOf(factors) };
 }

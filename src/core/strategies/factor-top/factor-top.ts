@@ -19,9 +19,9 @@ export type FactorTopParams = {
   readonly mostWeightRatio: number;
 };
 
-/** What the strategy is made from: scores by day, as `scoreFactors` answers, and boards by row. */
+/** What the strategy is made from: every stock by score on each day, as `scoreFactors` answers, and boards by row. */
 export type FactorTopInputs = {
-  readonly scores: FactorScores;
+  readonly scores: Pick<FactorScores, 'firstDay' | 'top'>;
   readonly boards: readonly (BoardCn | null)[];
   /** Days of history that the factors need. */
   readonly history: number;
@@ -49,18 +49,10 @@ function mayEnter(
   return params.leastAmount === 0 || meanAmount(sight, row) >= params.leastAmount;
 }
 
-/** Ranks of the day from 1, the best score first; 0: no score. Null: nobody has one. */
-function ranksOf({ scores, stocks, firstDay }: FactorScores, day: number): Int32Array | null {
-  const from = (day - firstDay) * stocks;
-  if (day < firstDay) return null;
-  const rows: number[] = [];
-  for (let row = 0; row < stocks; row += 1) if (Number.isFinite(scores[from + row])) rows.push(row);
-  if (rows.length === 0) return null;
-  // equal scores stand in the order of the rows
-  rows.sort((a, b) => scores[from + b]! - scores[from + a]! || a - b);
-  const ranks = new Int32Array(stocks);
-  for (const [place, row] of rows.entries()) ranks[row] = place + 1;
-  return ranks;
+/** Rows of the day by score, the best first, −1 behind the last; null: nobody has a score. */
+function orderOf({ top, firstDay }: FactorTopInputs['scores'], day: number): Int32Array | null {
+  const order = top[day - firstDay];
+  return order === undefined || !(order[0]! >= 0) ? null : order;
 }
 
 /**
@@ -74,17 +66,13 @@ export function createFactorTop(inputs: FactorTopInputs, params: FactorTopParams
   const keep = Math.floor(top * bufferRatio + 1e-9);
   const leaving = new Set<number>();
   let asked = -1;
-  const candidates = (sight: DailySight, ranks: Int32Array, places: number): number[] => {
-    const best: number[] = [];
-    for (let row = 0; row < ranks.length; row += 1) {
-      // whoever ranks beyond the buffer would be left again at once
-      if (ranks[row]! > 0 && ranks[row]! <= keep && !sight.held.includes(row)) best.push(row);
-    }
-    best.sort((a, b) => ranks[a]! - ranks[b]!);
+  // whoever ranks beyond the buffer would be left again at once
+  const candidates = (sight: DailySight, buffer: Int32Array, places: number): number[] => {
     const chosen: number[] = [];
-    for (const row of best) {
-      if (chosen.length === places) break;
-      if (mayEnter(sight, row, inputs, params)) chosen.push(row);
+    for (let place = 0; place < buffer.length && chosen.length < places; place += 1) {
+      const row = buffer[place]!;
+      if (row < 0) break;
+      if (!sight.held.includes(row) && mayEnter(sight, row, inputs, params)) chosen.push(row);
     }
     return chosen;
   };
@@ -93,22 +81,22 @@ export function createFactorTop(inputs: FactorTopInputs, params: FactorTopParams
     decide(sight): DailyDecision {
       asked += 1;
       for (const row of leaving) if (!sight.held.includes(row)) leaving.delete(row);
-      const ranks = ranksOf(inputs.scores, sight.day);
-      if (ranks === null) return { leave: [...leaving], enter: [], note: 'no scores' };
+      const order = orderOf(inputs.scores, sight.day);
+      if (order === null) return { leave: [...leaving], enter: [], note: 'no scores' };
+      const buffer = order.subarray(0, keep);
       if (asked % everyDays === 0) {
         for (const row of sight.held) {
-          const rank = ranks[row]!;
-          if (rank === 0 || rank > keep) leaving.add(row);
-          else leaving.delete(row);
+          if (buffer.includes(row)) leaving.delete(row);
+          else leaving.add(row);
         }
       }
       const valueMinor = Math.floor(sight.equityMinor * Math.min(1 / top, mostWeightRatio));
       const affordable = valueMinor > 0 ? Math.floor(sight.spendableMinor / valueMinor + 0.05) : 0;
       const places = Math.max(0, Math.min(top - sight.held.length, affordable));
-      const enter = candidates(sight, ranks, places).map((row) => ({ row, valueMinor }));
-      const ranked = (row: number) => `${row}:${ranks[row]}`;
-      const note = `held ${sight.held.map(ranked).join(' ')}`;
-      return { leave: [...leaving], enter, note };
+      const enter = candidates(sight, buffer, places).map((row) => ({ row, valueMinor }));
+      // 0: beyond the buffer, or none
+      const ranked = (row: number) => `${row}:${buffer.indexOf(row) + 1}`;
+      return { leave: [...leaving], enter, note: `held ${sight.held.map(ranked).join(' ')}` };
     },
   };
 }
