@@ -4,7 +4,15 @@ import { pendingTickets } from '#core/engine/select.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import { symbolOf } from '#core/market/instrument.ts';
 import type { Question, StopAct } from '#core/replies/act.ts';
-import type { AccountLine, Answer, BothSides, HealthLine, JobLine } from '#core/replies/answer.ts';
+import type {
+  AccountLine,
+  Answer,
+  BothSides,
+  DeskView,
+  HealthLine,
+  JobLine,
+} from '#core/replies/answer.ts';
+import type { ChatChoice } from '#core/replies/chat-choice.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import type { PeriodReport } from '#core/reports/period.ts';
 import { type CalendarSource, calendarAnswer } from './answer-calendar.ts';
@@ -15,6 +23,8 @@ import {
   gatesAnswer,
   sectorsAnswer,
 } from './answer-gates.ts';
+import { lookAnswer } from './answer-look.ts';
+import { menu } from './answer-menu.ts';
 import { dayMeant, reportOf, scoreOf } from './answer-report.ts';
 import { type SystemSources, systemAnswer } from './answer-system.ts';
 import type { DeskHandle } from './desk-handle.ts';
@@ -45,7 +55,7 @@ export interface AnswerSources
 }
 
 export type AnswerDeps = {
-  readonly access: Pick<Access, 'hearingOf' | 'zoneOf' | 'users'>;
+  readonly access: Pick<Access, 'choiceOf' | 'hearingOf' | 'zoneOf' | 'users'>;
   readonly now: () => number;
   readonly desks: () => readonly DeskHandle[];
   readonly sources: AnswerSources;
@@ -58,6 +68,8 @@ export type Answered =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'notice'; readonly notice: Notice }
   | { readonly kind: 'messages'; readonly messages: readonly Message[] };
+
+type Known = Extract<Identity, { kind: 'known' }>;
 
 const USUAL_TRADES = 10;
 const USUAL_LOG_LINES = 10;
@@ -80,7 +92,7 @@ export function ticketByCode(
 /** Answers a question from committed state; changes nothing. Throws StoreError from the sources. */
 export async function answerQuestion(
   question: Exclude<Question, { ask: 'backtest' | 'chart' | 'export' }>,
-  who: Extract<Identity, { kind: 'known' }>,
+  who: Known,
   deps: AnswerDeps,
 ): Promise<Answered> {
   const at = deps.now();
@@ -99,6 +111,10 @@ export async function answerQuestion(
       return answer({ at, kind: question.ask, desks });
     case 'positions':
       return answer({ at, kind: 'positions', desks, held: heldOf(at, handles, deps) });
+    case 'balance':
+    case 'quote':
+    case 'watch':
+      return await lookAnswer(at, question, choiceOf(who, deps), handles);
     case 'gates':
       return answer(await gatesAnswer(at, question, handles, deps.sources));
     case 'sectors':
@@ -108,11 +124,9 @@ export async function answerQuestion(
     case 'why':
       return answer(await whyAnswer(at, question.target, deps));
     case 'orders':
-      return answer({ at, kind: 'orders', desks, filter: question.filter });
     case 'trades':
-      return answer({ at, kind: 'trades', desks, ...tradesAsked(question) });
     case 'regime':
-      return answer({ at, kind: 'regime', desks, symbol: question.symbol });
+      return answer(listAnswer(at, question, desks));
     case 'report':
     case 'score':
       return await answerReport(at, question, handles, deps);
@@ -124,10 +138,8 @@ export async function answerQuestion(
       return answer(await jobsAnswer(at, handles, deps.sources));
     case 'health':
       return answer({ at, kind: 'health', lines: await deps.sources.health() });
-    case 'logs': {
-      const lines = await deps.sources.logs(question.count ?? USUAL_LOG_LINES, question.level);
-      return answer({ at, kind: 'logs', lines });
-    }
+    case 'logs':
+      return answer({ at, kind: 'logs', lines: await logLines(question, deps.sources) });
     case 'users':
     case 'settings':
     case 'accounts':
@@ -147,8 +159,32 @@ export async function answerQuestion(
   }
 }
 
-function tradesAsked({ count, symbol }: Extract<Question, { ask: 'trades' }>) {
-  return { count: count ?? USUAL_TRADES, symbol };
+function choiceOf({ actor }: Known, { access }: AnswerDeps): ChatChoice {
+  return access.choiceOf(actor.channel, actor.chatId);
+}
+
+async function logLines(
+  { count, level }: Extract<Question, { ask: 'logs' }>,
+  sources: AnswerSources,
+): Promise<readonly string[]> {
+  return await sources.logs(count ?? USUAL_LOG_LINES, level);
+}
+
+function listAnswer(
+  at: number,
+  question: Extract<Question, { ask: 'orders' | 'trades' | 'regime' }>,
+  desks: readonly DeskView[],
+): Answer {
+  switch (question.ask) {
+    case 'orders':
+      return { at, kind: 'orders', desks, filter: question.filter };
+    case 'trades': {
+      const { count, symbol } = question;
+      return { at, kind: 'trades', desks, count: count ?? USUAL_TRADES, symbol };
+    }
+    case 'regime':
+      return { at, kind: 'regime', desks, symbol: question.symbol };
+  }
 }
 
 async function dryStops(
@@ -174,7 +210,7 @@ async function jobsAnswer(
 function ownAnswer(
   at: number,
   ask: 'accounts' | 'ping' | 'whoami' | 'settings' | 'users',
-  { actor, language }: Extract<Identity, { kind: 'known' }>,
+  { actor, language }: Known,
   { access, sources }: AnswerDeps,
 ): Answer {
   switch (ask) {
@@ -334,35 +370,4 @@ async function reconcileAnswer(
     scoped.map((desk) => deps.sources.reconcile(desk.policy.deskId, by)),
   );
   return { kind: 'answer', answer: { at, kind: 'reconcile', accounts } };
-}
-
-function menu(
-  ask: 'exit_list' | 'kill_menu' | 'mode_menu',
-  handles: readonly DeskHandle[],
-): Notice {
-  const held = handles.flatMap((desk) =>
-    Object.values(desk.state().positions).map((position) => ({
-      deskId: desk.policy.deskId,
-      instrument: position.instrument,
-      quantity: position.quantity,
-      stop: position.stop,
-    })),
-  );
-  switch (ask) {
-    case 'exit_list':
-      return held.length === 0
-        ? { kind: 'nothing_held', target: null }
-        : { kind: 'exit_list', positions: held };
-    case 'kill_menu':
-      return {
-        kind: 'kill_menu',
-        desks: handles.map((desk) => desk.policy.deskId),
-        positions: held.length,
-      };
-    case 'mode_menu':
-      return {
-        kind: 'mode_menu',
-        desks: handles.map((desk) => ({ deskId: desk.policy.deskId, mode: desk.state().mode })),
-      };
-  }
 }

@@ -8,10 +8,11 @@ import { respondBacktest } from './ask-backtest.ts';
 import { respondChart } from './ask-chart.ts';
 import { respondExport } from './ask-export.ts';
 import { respondCalendarFile, respondReportFile } from './ask-report.ts';
+import { chosenAccount, desksAsked } from './chosen-desk.ts';
 import { StoreError } from './errors.ts';
 import { respondAct, respondSecondConfirm } from './perform-act.ts';
 import { respondSystem } from './perform-system.ts';
-import type { InboxRow, Incoming } from './ports.ts';
+import type { Card, InboxRow, Incoming } from './ports.ts';
 import {
   auditOf,
   type ChatBody,
@@ -23,6 +24,7 @@ import {
   say,
   type Turn,
 } from './reply-rows.ts';
+import { respondChoice } from './respond-choice.ts';
 import { mayActAs } from './roles.ts';
 import { tellInWords } from './tell-in-words.ts';
 
@@ -176,6 +178,19 @@ function showMenu({ who, incoming }: Turn, deps: ReplyDeps): void {
   deps.showMenu?.(channel, { chatId, role: who.actor.role, language });
 }
 
+/** The cards with a line under the last one where they leave other accounts out. */
+function narrowed(
+  cards: readonly Card[],
+  account: string | null,
+  { channel, chatId }: Incoming,
+  { speaker }: ReplyDeps,
+): readonly Card[] {
+  const last = cards.at(-1);
+  if (account === null || last === undefined) return cards;
+  const { lines } = speaker.notice({ kind: 'only_account', account }, channel, chatId);
+  return [...cards.slice(0, -1), { ...last, lines: [...last.lines, ...lines] }];
+}
+
 async function respondQuestion(
   turn: Turn,
   reply: Extract<Reply, { kind: 'question' }>,
@@ -201,14 +216,19 @@ async function respondQuestion(
     return await respondCalendarFile(turn, reply.question, deps);
   if (reply.question.ask === 'report' && reply.question.format !== null)
     return await respondReportFile(turn, reply.question, deps);
-  const answered = await answerQuestion(reply.question, who, askedOf(deps));
+  const account = chosenAccount(incoming, deps.desks(), deps.access);
+  const desks = desksAsked(reply.question, account, deps.desks());
+  const asked = { ...askedOf(deps), desks: () => desks };
+  const answered = await answerQuestion(reply.question, who, asked);
   const { channel, chatId } = incoming;
-  const cards =
+  const whole =
     answered.kind === 'messages'
       ? answered.messages.map((message) => deps.speaker.message(message, channel, chatId))
       : answered.kind === 'answer'
         ? [deps.speaker.answer(answered.answer, channel, chatId)]
         : [deps.speaker.notice(answered.notice, channel, chatId)];
+  const isNarrowed = desks.length < deps.desks().length;
+  const cards = narrowed(whole, isNarrowed ? account : null, incoming, deps);
   const rows = await replyRows(cards, reply.question.ask, turn, deps);
   const done = { id: row.id, result: { kind: 'answered', ask: reply.question.ask } };
   deps.handOver(await deps.outbox.enqueue(rows, done));
@@ -234,6 +254,8 @@ async function respondSetting(
       deps,
     );
   }
+  if (setting.set === 'watch' || setting.set === 'use')
+    return await respondChoice(turn, setting, deps);
   if (setting.set === 'role') return await respondRole(turn, setting, deps);
   if (setting.set === 'tz') return await respondZone(turn, setting, deps);
   if (setting.set !== 'pair') return await respondHearing(turn, setting, deps);

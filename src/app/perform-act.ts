@@ -6,6 +6,7 @@ import type { DeskAct, Reply } from '#core/replies/act.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { commandFor } from '#core/replies/reply-of.ts';
 import { ticketByCode } from './answer-question.ts';
+import { actFor, chosenAccount, chosenFirst } from './chosen-desk.ts';
 import type { DeskHandle } from './desk-handle.ts';
 import { runDrill } from './drill.ts';
 import { StoreError } from './errors.ts';
@@ -38,7 +39,9 @@ export async function respondAct(
   if (!who.canAct && !lowersRisk) {
     return await finish(turn, 'chat_read_only', reply.act, [{ kind: 'chat_read_only' }], deps);
   }
-  const judged = judgeAct(reply.act, deps.desks(), {
+  const account = chosenAccount(incoming, deps.desks(), deps.access);
+  const desks = chosenFirst(account, deps.desks());
+  const judged = judgeAct(actFor(reply.act, account), desks, {
     sentAt: incoming.sentAt,
     now: deps.clock.now(),
     day: reply.day,

@@ -25,6 +25,7 @@ import type { ReadCharge } from '#core/portfolio/account-reading.ts';
 import type { Anomaly } from '#core/quality/anomaly.ts';
 import type { FetchNote } from '#core/quality/note.ts';
 import type { Actor, BacktestAsk, ReportFormat } from '#core/replies/act.ts';
+import type { ChatChoice } from '#core/replies/chat-choice.ts';
 import type { CommandRole } from '#core/replies/command-table.ts';
 import type { ChatHearing } from '#core/replies/hearing.ts';
 import type { BacktestResult, BacktestStep, CodeRefusal } from '#core/replies/notice.ts';
@@ -910,6 +911,9 @@ export interface Access {
   /** What a chat wants to hear; everything for one that never said. */
   hearingOf(channel: string, chatId: string): ChatHearing;
   setHearing(row: Incoming, hearing: ChatHearing): Promise<void>;
+  /** What a chat has chosen to look at. */
+  choiceOf(channel: string, chatId: string): ChatChoice;
+  setChoice(row: Incoming, choice: ChatChoice): Promise<void>;
   /** Tries a pairing code. `ignored`: no code is out, or the sender is banned; nothing is answered. */
   pair(
     row: Incoming,

@@ -2,6 +2,7 @@ import { createRandom } from '#core/lib/random.ts';
 import { type Dice, diceOf, MINUTE, SECOND } from './dice.ts';
 import { byHand } from './draw-by-hand.ts';
 import { codes } from './draw-codes.ts';
+import { edits } from './draw-edit.ts';
 import { FOCI, fault } from './draw-faults.ts';
 import { contradiction, diligence, erratic, killedWhileAsked, say } from './draw-people.ts';
 import { switches } from './draw-switch.ts';
@@ -97,7 +98,7 @@ export function drawPlan(seed: number): Plan {
   const shut = [...shuts(dice, setting, items), ...beforeTheBreak(dice, setting)];
   return {
     setting: { ...setting, tradesPerDay },
-    items: [...others, ...switching, ...halted, ...goesEx, ...killedAgain, ...shut],
+    items: [...others, ...switching, ...halted, ...goesEx, ...killedAgain, ...shut, ...edits(dice)],
   };
 }
 

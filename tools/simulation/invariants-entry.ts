@@ -13,7 +13,12 @@ function isAuthorized(update: Update): boolean {
   return mayAct(update.incoming.channel, update.incoming.userId);
 }
 
-type Yes = { readonly code: string | null; readonly part: Part; readonly deskAt: number };
+type Yes = {
+  readonly code: string | null;
+  readonly part: Part;
+  readonly version: number | null;
+  readonly deskAt: number;
+};
 
 /** Keeps the answers of people who may answer, as they were handed to the desk. */
 function answersOf(world: Observed): { readonly yes: Yes[]; readonly hooks: Hooks } {
@@ -23,7 +28,8 @@ function answersOf(world: Observed): { readonly yes: Yes[]; readonly hooks: Hook
     hooks: {
       receiving(_life, { incoming, meaning }) {
         if (meaning.wants !== 'yes' || !mayAct(incoming.channel, incoming.userId)) return;
-        yes.push({ code: meaning.code, part: meaning.part, deskAt: world.deskNow() });
+        const { code, part, version } = meaning;
+        yes.push({ code, part, version, deskAt: world.deskNow() });
       },
     },
   };
@@ -37,7 +43,8 @@ function meant(list: readonly Yes[], code: string | undefined): Yes[] {
  * 1. In semi mode no entry order exists without a confirmed ticket.
  *
  * At the first byte of an entry: its ticket is in the log, and a person who may do so has said yes to its
- * code (or said a bare yes) and that message was handed to the desk before. In `auto` mode, which a person
+ * code (or said a bare yes) and that message was handed to the desk before; a button of another version than
+ * its newest is no yes. In `auto` mode, which a person
  * must have agreed to or which the policy sets, the ticket alone is enough; in `alert` nothing is.
  */
 export function onlyConfirmed(world: Observed): Hooks {
@@ -61,8 +68,10 @@ export function onlyConfirmed(world: Observed): Hooks {
       const known = world.tickets.get(entry.ticketId);
       if (known === undefined) return world.fail(1, `${order.orderId} left without a ticket`);
       if (mode === 'auto' && isAutoAgreed) return;
-      if (meant(yes, known.ticket.code).length === 0)
-        world.fail(1, `${order.orderId} left and nobody had said yes to ${known.ticket.code}`);
+      const { code, version } = known.ticket;
+      const mine = meant(yes, code).filter((one) => (one.version ?? version) === version);
+      if (mine.length === 0)
+        world.fail(1, `${order.orderId} left and nobody had said yes to ${code} v${version}`);
     },
   };
 }

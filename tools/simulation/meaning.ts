@@ -9,7 +9,13 @@ export type Part = 'all' | 'half' | number;
 
 /** What the person who sent a text wants, as an observer reads it, without the product's parser. */
 export type Meaning =
-  | { readonly wants: 'yes'; readonly code: string | null; readonly part: Part }
+  /** `version`: of the ticket that the button was made for; null: typed. */
+  | {
+      readonly wants: 'yes';
+      readonly code: string | null;
+      readonly part: Part;
+      readonly version: number | null;
+    }
   | { readonly wants: 'no'; readonly code: string | null }
   | { readonly wants: 'kill' | 'stop' | 'allow' | 'allow_by_button' }
   /** Tells what was executed of an order; `quantity` null: none, or no more. */
@@ -57,7 +63,9 @@ export function meaningOf(text: string, isButton: boolean, replyCode: string | n
   if (yes !== null) {
     const isHalf = yes[1]?.toLowerCase() === 'half';
     const part = isHalf ? 'half' : yes[3] === undefined ? 'all' : Number(yes[3]);
-    return { wants: 'yes', code: yes[2]?.toUpperCase() ?? replyCode, part };
+    const made = / v(\d+)$/.exec(text);
+    const version = made === null ? null : Number(made[1]);
+    return { wants: 'yes', code: yes[2]?.toUpperCase() ?? replyCode, part, version };
   }
   if (word === 'skip')
     return { wants: 'no', code: text.split(/\s/)[1]?.toUpperCase() ?? replyCode };

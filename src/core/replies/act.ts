@@ -149,6 +149,11 @@ export type Question =
   | { readonly ask: 'orders'; readonly filter: string | null }
   /** What such an act would do, and nothing is done. */
   | { readonly ask: 'stops'; readonly of: StopAct }
+  /** `scope` as in acts; null: every account. */
+  | { readonly ask: 'balance'; readonly scope: string | null }
+  /** Null: the names this chat watches, else those that are followed. */
+  | { readonly ask: 'quote'; readonly symbol: string | null }
+  | { readonly ask: 'watch' }
   | { readonly ask: 'trades'; readonly count: number | null; readonly symbol: string | null }
   | { readonly ask: 'regime'; readonly symbol: string | null }
   /** `checkpoint` `HH:MM`, `now` for the newest look of the kill-switch, or null: the last one. */
@@ -193,6 +198,10 @@ export type ChatSetting =
   | { readonly set: 'role'; readonly user: string; readonly role: CommandRole | null }
   /** Whose clock this chat shows; null: the market's. */
   | { readonly set: 'tz'; readonly zone: string | null }
+  /** The account this chat means where it names none; null: all of them. */
+  | { readonly set: 'use'; readonly account: string | null }
+  /** A name this chat wants to see the price of, or no more. */
+  | { readonly set: 'watch'; readonly verb: 'add' | 'del'; readonly symbol: string }
   /** How this chat hears a kind of push. */
   | { readonly set: 'notify'; readonly push: string; readonly level: Level }
   | { readonly set: 'mute'; readonly push: string; readonly minutes: number }

@@ -1,3 +1,4 @@
+import type { Balance } from '#core/engine/balance.ts';
 import type { ExDateEvent } from '#core/engine/event-ex-date.ts';
 import type { GateHistory } from '#core/engine/gate-history.ts';
 import type { HeldFacts } from '#core/engine/held-facts.ts';
@@ -10,6 +11,7 @@ import type { KillLook } from '#core/gates/kill-switch.ts';
 import type { Order } from '#core/machines/order.ts';
 import type { Ticket } from '#core/machines/ticket.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Quote } from '#core/market/quote.ts';
 import type { Difference, External } from '#core/portfolio/account-reading.ts';
 import type { PeriodReport } from '#core/reports/period.ts';
 import type { CheckpointRecord } from '#core/strategies/sector-pulse/checkpoint.ts';
@@ -95,6 +97,18 @@ export type JobLine = {
   readonly note: string | null;
 };
 
+/** One name with the prices known of it. Instants are epoch milliseconds. */
+export type PriceLine = {
+  readonly instrument: InstrumentId;
+  readonly quote: Quote | null;
+  /** Close of the newest bar. */
+  readonly close: number | null;
+  readonly closedAt: number | null;
+  readonly previousClose: number | null;
+  /** Shares held. */
+  readonly held: number;
+};
+
 /** What an ex-date did to a position, as it was stored. */
 export type ToldExDate = ExDateEvent & { readonly at: number };
 
@@ -138,6 +152,13 @@ export type Answer = { readonly at: number } & (
       readonly symbol: string | null;
     }
   | { readonly kind: 'pnl'; readonly desks: readonly DeskView[] }
+  | { readonly kind: 'balance'; readonly balances: readonly Balance[] }
+  /** `of`: one name, those the chat watches, or those the desks follow. */
+  | {
+      readonly kind: 'prices';
+      readonly of: 'name' | 'watched' | 'followed';
+      readonly lines: readonly PriceLine[];
+    }
   | { readonly kind: 'regime'; readonly desks: readonly DeskView[]; readonly symbol: string | null }
   | { readonly kind: 'accounts'; readonly accounts: readonly AccountLine[] }
   | { readonly kind: 'reconcile'; readonly accounts: readonly BothSides[] }

@@ -32,6 +32,9 @@ export type CommandName =
   | 'orders'
   | 'trades'
   | 'pnl'
+  | 'balance'
+  | 'quote'
+  | 'watch'
   | 'regime'
   | 'gates'
   | 'sectors'
@@ -47,6 +50,7 @@ export type CommandName =
   | 'lang'
   | 'mode'
   | 'accounts'
+  | 'use'
   | 'account'
   | 'fill'
   | 'todo'
@@ -146,6 +150,9 @@ export const COMMANDS: readonly CommandRow[] = [
   row('orders', 'viewer', '[open|today|id]', ['o', '委托'], ['orders', '委托']),
   row('trades', 'viewer', '[count] [symbol]', ['成交'], ['trades', '成交']),
   row('pnl', 'viewer', '', ['盈亏'], ['pnl', '盈亏']),
+  row('balance', 'viewer', '[account]', ['资金', '余额'], ['balance', '资金', '余额']),
+  row('quote', 'viewer', '[symbol]', ['报价', '行情'], ['quote', '报价']),
+  row('watch', 'viewer', 'add|del <symbol> | list', ['自选'], ['watch', '自选']),
   row('regime', 'viewer', '[symbol]', ['日型'], ['regime', '日型']),
   row('gates', 'viewer', '[desk] [HH:MM|now]', ['闸门'], ['gates', '闸门']),
   row('sectors', 'viewer', '[desk]', ['板块'], ['sectors', '板块']),
@@ -164,6 +171,7 @@ export const COMMANDS: readonly CommandRow[] = [
   row('backtest', 'operator', '<strategy> [from] [to]', ['回测'], []),
   row('mode', 'operator', '[desk] alert|semi|auto', ['模式'], ['模式']),
   row('accounts', 'viewer', '', ['账户'], ['accounts', '账户']),
+  row('use', 'viewer', '<account>|all', ['使用', '切换账户'], []),
   row('account', 'owner', '<account> paper|live', ['账户切换'], []),
   row('jobs', 'viewer', '', ['任务'], ['jobs', '任务']),
   row('health', 'viewer', '', ['健康'], ['health', '健康']),

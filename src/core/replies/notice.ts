@@ -286,6 +286,13 @@ export type Notice =
   | { readonly kind: 'chart_failed' }
   /** Rows of `/why` once more, as a language model put them. */
   | { readonly kind: 'why_words'; readonly model: string; readonly words: string }
+  /** No desk knows such a name; `known`: some that they follow. */
+  | { readonly kind: 'unknown_symbol'; readonly found: string; readonly known: readonly string[] }
+  /** The account this chat means from now on; null: all of them. */
+  | { readonly kind: 'account_used'; readonly account: string | null }
+  /** Stands under an answer that leaves the other accounts out. */
+  | { readonly kind: 'only_account'; readonly account: string }
+  | { readonly kind: 'watch_full'; readonly most: number }
   | { readonly kind: 'nothing_held'; readonly target: string | null }
   | { readonly kind: 'nothing_to_report'; readonly target: string }
   /** There is no such holding of somebody else, or no such difference, at the broker. */

@@ -31,3 +31,12 @@ export function parseRevoke(args: readonly string[]): Reply {
   if (!USER.test(user) || more.length > 0) return bad('revoke', args.join(' '), '<user of /users>');
   return { kind: 'setting', setting: { set: 'role', user, role: null } };
 }
+
+/** `/pair`: the code that the console shows. */
+export function parsePair(args: readonly string[]): Reply {
+  const pairingCode = args[0]?.toUpperCase() ?? '';
+  if (args.length !== 1 || !/^[A-Z0-9]{4,16}$/.test(pairingCode)) {
+    return bad('pair', args.join(' '), '<pairing code>');
+  }
+  return { kind: 'setting', setting: { set: 'pair', pairingCode } };
+}

@@ -1,10 +1,11 @@
 import type { DeskAct, Reply } from './act.ts';
 import { type CommandName, commandOf, commandOfWord, nearestCommand } from './command-table.ts';
-import { parseRevoke, parseRole } from './parse-access.ts';
+import { parsePair, parseRevoke, parseRole } from './parse-access.ts';
 import { parseBacktest } from './parse-backtest.ts';
 import { parseAccount, parseCalendar, parseMode } from './parse-desk.ts';
 import { parseFill, parseProtected, reportedFill } from './parse-fill.ts';
 import { parseMute, parseNotify, parseQuiet } from './parse-hearing.ts';
+import { parseLookCommand } from './parse-look.ts';
 import { parsePositionCommand } from './parse-positions.ts';
 import { parseChart, parseLogs, parseReport, parseScore } from './parse-report.ts';
 import { parseSafe, parseUnlock } from './parse-safety.ts';
@@ -192,6 +193,7 @@ function parseCommand(name: CommandName, args: readonly string[], context: Reply
         parsePositionCommand(name, args) ??
         parseTicketCommand(name, args, context) ??
         parseSystem(name, args) ??
+        parseLookCommand(name, args) ??
         parseQuestion(name, args, context)
       );
   }
@@ -311,14 +313,6 @@ function parseLanguage(args: readonly string[]): Reply {
     return { kind: 'setting', setting: { set: 'lang', language: 'en' } };
   }
   return bad('lang', args.join(' '), 'zh|en');
-}
-
-function parsePair(args: readonly string[]): Reply {
-  const pairingCode = args[0]?.toUpperCase() ?? '';
-  if (args.length !== 1 || !/^[A-Z0-9]{4,16}$/.test(pairingCode)) {
-    return bad('pair', args.join(' '), '<pairing code>');
-  }
-  return { kind: 'setting', setting: { set: 'pair', pairingCode } };
 }
 
 function parseQuestion(name: CommandName, args: readonly string[], context: ReplyContext): Reply {

@@ -1,4 +1,5 @@
 import type { Access, Clock, Identity, Incoming } from '#app/ports.ts';
+import { CHOOSES_NOTHING, type ChatChoice } from '#core/replies/chat-choice.ts';
 import { type ChatHearing, HEARS_ALL } from '#core/replies/hearing.ts';
 
 type Role = 'viewer' | 'operator' | 'owner';
@@ -31,6 +32,10 @@ export type UserBookContent = {
   /** What chats want to hear, where they said so. */
   readonly hearing?:
     | readonly (ChatHearing & { readonly channel: string; readonly chatId: string })[]
+    | undefined;
+  /** What chats have chosen to look at. */
+  readonly choices?:
+    | readonly (ChatChoice & { readonly channel: string; readonly chatId: string })[]
     | undefined;
 };
 
@@ -99,6 +104,7 @@ class Table implements ChatAccess {
   readonly #languages: Map<string, Language>;
   readonly #hearing: Map<string, ChatHearing>;
   readonly #zones: Map<string, string>;
+  readonly #choices: Map<string, ChatChoice>;
   /** By channel; '' for one that any channel may take. */
   readonly #pairings = new Map<string, Pairing>();
   readonly #tries = new Map<string, { bad: number; bannedUntil: number }>();
@@ -126,6 +132,21 @@ class Table implements ChatAccess {
         hearing,
       ]),
     );
+    this.#choices = new Map(
+      (content.choices ?? []).map(({ channel, chatId, ...choice }) => [
+        keyOf(channel, chatId),
+        choice,
+      ]),
+    );
+  }
+
+  choiceOf(channel: string, chatId: string): ChatChoice {
+    return this.#choices.get(keyOf(channel, chatId)) ?? CHOOSES_NOTHING;
+  }
+
+  async setChoice(row: Incoming, choice: ChatChoice): Promise<void> {
+    this.#choices.set(keyOf(row.channel, row.chatId), choice);
+    await this.#save();
   }
 
   hearingOf(channel: string, chatId: string): ChatHearing {
@@ -319,6 +340,7 @@ class Table implements ChatAccess {
       languages: [...this.#languages].map(([key, language]) => ({ ...chatOfKey(key), language })),
       zones: [...this.#zones].map(([key, zone]) => ({ ...chatOfKey(key), zone })),
       hearing: [...this.#hearing].map(([key, hearing]) => ({ ...chatOfKey(key), ...hearing })),
+      choices: [...this.#choices].map(([key, choice]) => ({ ...chatOfKey(key), ...choice })),
     });
   }
 }

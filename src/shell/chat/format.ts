@@ -24,6 +24,8 @@ export type Format = {
   price(value: number | null): string;
   /** Minor units with the currency's sign: `$8.82`. */
   money(minor: number): string;
+  /** As `money`, in another currency. */
+  amount(minor: number, currency: string): string;
   /** As `money`, always with a sign: `+$7.90`. */
   gain(minor: number): string;
   /** `+0.90R` */
@@ -228,7 +230,8 @@ export function createFormat(
     language,
     chatZone,
     price: (value) => priceText(value, words.unknown),
-    money: (minor) => `${minor < 0 ? '−' : ''}${moneyText(minor, options.currency)}`,
+    money: (minor) => format.amount(minor, options.currency),
+    amount: (minor, currency) => `${minor < 0 ? '−' : ''}${moneyText(minor, currency)}`,
     gain: (minor) => `${minor < 0 ? '−' : '+'}${moneyText(minor, options.currency)}`,
     r: (value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}R`,
     ratio: (value) => `${trimmed(value * 100, 2)}${language === 'zh' ? '%' : ' %'}`,

@@ -7,6 +7,7 @@ import { LONGEST_TEXT } from '#core/replies/message-length.ts';
 import type { Notice } from '#core/replies/notice.ts';
 import { axesLine } from './axes-line.ts';
 import { createFormat, type Format, type Language, reasonText } from './format.ts';
+import { lookButtons } from './look-buttons.ts';
 import { noticeButtons } from './notice-buttons.ts';
 import type { Catalogue, Speech } from './text/catalogue.ts';
 import { EN } from './text/en.ts';
@@ -330,6 +331,10 @@ export function renderAnswer(
 function answerButtons(answer: Answer, text: Catalogue): CardButton[][] {
   const b = text.buttons;
   switch (answer.kind) {
+    case 'balance':
+    case 'accounts':
+    case 'prices':
+      return lookButtons(answer, text);
     case 'status':
       return [
         [

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '#app/errors.ts';
+import { type InstrumentId, parseInstrumentId } from '#core/market/instrument.ts';
 import type { UserBook } from './authorize.ts';
 
 const WALL_TIME = z.string().regex(/^\d{2}:\d{2}$/);
@@ -32,6 +33,20 @@ const CONTENT = z.strictObject({
         levels: z.record(z.string(), z.enum(['on', 'silent', 'digest', 'off'])),
         muted: z.record(z.string(), z.number()),
         quiet: z.strictObject({ from: WALL_TIME, to: WALL_TIME }).nullable(),
+      }),
+    )
+    .optional(),
+  choices: z
+    .array(
+      z.strictObject({
+        channel: z.string(),
+        chatId: z.string(),
+        account: z.string().nullable(),
+        watched: z.array(
+          z.custom<InstrumentId>(
+            (value) => typeof value === 'string' && parseInstrumentId(value) !== null,
+          ),
+        ),
       }),
     )
     .optional(),

@@ -85,6 +85,7 @@ export type Catalogue = {
       | 'positions'
       | 'status'
       | 'refresh'
+      | 'use'
       | 'pending'
       | 'help'
       | 'older'

@@ -30,6 +30,7 @@ import { EDGE_EN } from './edge-lines.ts';
 import { EDIT_EN, editLines } from './edit-words.ts';
 import { EX_DATE_EN, exDateLines } from './ex-date-lines.ts';
 import { HEALTH_EN, healthLines, jobLine } from './health-lines.ts';
+import { balanceLines, LOOK_EN, priceLines } from './look-lines.ts';
 import { PERIOD_EN, periodLines } from './period-lines.ts';
 import {
   checkpointOpenLines,
@@ -1114,6 +1115,10 @@ export const EN: Catalogue = {
     confirm: 'accept a ticket',
     half: 'accept at half the quantity',
     snooze: 'remind me of a ticket; its life does not grow',
+    balance: 'cash, holdings and risk of each account',
+    quote: 'price of a name, or of those you watch',
+    watch: 'names whose prices this chat sees together',
+    use: 'the account this chat means where it names none',
     edit: 'change a ticket within the risk: a new version',
     skip: 'reject a ticket',
     why: 'the rules behind the last verdict, ticket or refusal',
@@ -1188,6 +1193,7 @@ export const EN: Catalogue = {
   buttons: {
     confirm: '✓ Confirm',
     half: '½ Half',
+    use: 'Use',
     skip: '✕ Skip',
     why: 'Why',
     chart: 'Chart',
@@ -1724,6 +1730,18 @@ export const EN: Catalogue = {
     ],
     backtest_done: (n, s) => backtestDoneLines(n, s, BACKTEST_EN),
     backtest_failed: (n, s) => backtestFailedLines(n, s, BACKTEST_EN),
+    unknown_symbol: (n, s) => [
+      `No desk here knows "${s.f.words(n.found, 20)}"${n.known.length === 0 ? '' : `; they follow ${n.known.join(', ')}`}. Nothing done.`,
+    ],
+    account_used: (n, s) => [
+      n.account === null
+        ? '✓ This chat means all accounts again.'
+        : `✓ This chat means ${s.f.words(n.account, 40)} where it names no account. Kill, STOP, flatten and /resume go on to mean all. /use all takes it back.`,
+    ],
+    only_account: (n, s) => [`only ${s.f.words(n.account, 40)} · /use all: every account`],
+    watch_full: (n) => [
+      `A chat watches ${n.most} names at most. /watch del SYMBOL first. Nothing done.`,
+    ],
     nothing_held: (n, s) => [
       n.target === null
         ? 'Nothing is held.'
@@ -1953,6 +1971,8 @@ export const EN: Catalogue = {
         }),
         'No desk is running.',
       ),
+    balance: (a, s) => balanceLines(a, s, LOOK_EN, EN.environments),
+    prices: (a, s) => priceLines(a, s, LOOK_EN),
     regime: (a, s) =>
       none(
         a.desks.flatMap((desk) =>

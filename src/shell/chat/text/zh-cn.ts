@@ -30,6 +30,7 @@ import { EDGE_ZH_CN } from './edge-lines.ts';
 import { EDIT_ZH, editLines } from './edit-words.ts';
 import { EX_DATE_ZH, exDateLines } from './ex-date-lines.ts';
 import { HEALTH_ZH, healthLines, jobLine } from './health-lines.ts';
+import { balanceLines, LOOK_ZH, priceLines } from './look-lines.ts';
 import { PERIOD_ZH, periodLines } from './period-lines.ts';
 import {
   checkpointOpenLines,
@@ -1233,6 +1234,10 @@ export const ZH_CN: Catalogue = {
     confirm: '接受提案',
     half: '减半接受',
     snooze: '稍后再提醒;不延长有效期',
+    balance: '各账户的现金、持仓市值与风险',
+    quote: '标的或自选的报价',
+    watch: '本聊天的自选',
+    use: '本聊天未指明账户时所指的账户',
     edit: '在风险限额内修改提案:生成新版本',
     skip: '跳过提案',
     why: '最近结论、提案或拒绝背后的规则',
@@ -1307,6 +1312,7 @@ export const ZH_CN: Catalogue = {
   buttons: {
     confirm: '✓ 确认',
     half: '½ 数量减半',
+    use: '使用',
     skip: '✕ 跳过',
     why: '为什么',
     chart: '图',
@@ -1822,6 +1828,16 @@ export const ZH_CN: Catalogue = {
     chart_failed: () => ['✕ 图未能画出,原因见日志。数字请用 /ticket 和 /gates。'],
     backtest_done: (n, s) => backtestDoneLines(n, s, BACKTEST_ZH),
     backtest_failed: (n, s) => backtestFailedLines(n, s, BACKTEST_ZH),
+    unknown_symbol: (n, s) => [
+      `这里没有交易台认识"${s.f.words(n.found, 20)}"${n.known.length === 0 ? '' : `;它们关注 ${n.known.join('、')}`}。未执行任何操作。`,
+    ],
+    account_used: (n, s) => [
+      n.account === null
+        ? '✓ 本聊天恢复为全部账户。'
+        : `✓ 未指明账户时,本聊天指 ${s.f.words(n.account, 40)}。急停、停止开仓、全部清仓和 /恢复 仍指全部账户。/use all 取消。`,
+    ],
+    only_account: (n, s) => [`仅 ${s.f.words(n.account, 40)} · /use all 显示全部账户`],
+    watch_full: (n) => [`每个聊天最多自选 ${n.most} 只。请先 /自选 删 代码。未执行任何操作。`],
     nothing_held: (n, s) => [
       n.target === null ? '没有持仓。' : `没有 ${s.f.words(n.target, 20)} 的持仓。什么也没做。`,
     ],
@@ -2045,6 +2061,8 @@ export const ZH_CN: Catalogue = {
         }),
         '没有运行中的账户组。',
       ),
+    balance: (a, s) => balanceLines(a, s, LOOK_ZH, ZH_CN.environments),
+    prices: (a, s) => priceLines(a, s, LOOK_ZH),
     regime: (a, s) =>
       none(
         a.desks.flatMap((desk) =>
