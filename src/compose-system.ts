@@ -198,7 +198,13 @@ export function composeUpkeep(
   jobs: () => LiveJobs | null,
 ): Upkeep {
   const { root, dataDir, profile } = config;
-  const env = { ...readEnv(root), CENTAUR_DATA_DIR: dataDir, CENTAUR_PROFILE: profile.name };
+  const desks = config.desks.map(({ id }) => id).join(',');
+  const env = {
+    ...readEnv(root),
+    CENTAUR_DATA_DIR: dataDir,
+    CENTAUR_PROFILE: profile.name,
+    CENTAUR_DESKS: desks,
+  };
   const command = createOwnCommand({ program: join(root, 'bin', 'centaur.mjs'), env });
   const running = new Set<string>();
   // by the wall: a played day's clock runs ahead of it

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { ConfigError } from '#app/errors.ts';
-import type { OutboxRow } from '#app/ports.ts';
-import type { Message } from '#core/engine/message.ts';
+import type { EventLog } from '#app/ports.ts';
 import type { DeskAct } from '#core/replies/act.ts';
 import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
@@ -276,34 +275,10 @@ export async function openSetupTools(settings: Config) {
   return createSetupTools(settings, ROOT);
 }
 
-/** Renders pushed daily reports in the language of the settings. */
-export async function openReportRenderer(settings: Config) {
-  const { renderMessage } = await import('#shell/chat/render.ts');
-  const { language, operatorZone } = settings.channels;
-  return {
-    /** One report a desk and day, oldest first, once however many chats it went to. */
-    reportsOf(rows: readonly OutboxRow[]) {
-      const byDay = new Map<string, { readonly message: Message & { kind: 'daily_report' } }>();
-      for (const row of rows) {
-        const { message } = row.payload as { message?: Message };
-        if (message?.kind !== 'daily_report') continue;
-        byDay.set(`${message.verdict.tradingDay} ${message.axes.deskId}`, { message });
-      }
-      return [...byDay.entries()]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, { message }]) => ({
-          tradingDay: message.verdict.tradingDay,
-          desk: message.axes.deskId,
-          verdict: message.verdict,
-          trades: message.trades,
-          tickets: message.tickets,
-          text: renderMessage(message, language, {
-            now: message.at,
-            operatorZone,
-          }).lines.join('\n'),
-        }));
-    },
-  };
+/** Reports over recorded days of a run, as the chat makes them. Throws ConfigError. */
+export async function openReports(settings: Config, events: EventLog, runId: string) {
+  const { openReportsOf } = await import('./compose-reports.ts');
+  return openReportsOf(ROOT, settings, events, runId);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Policy } from '#core/engine/policy.ts';
 import { type Agenda, agendaOf } from '#core/gates/agenda.ts';
 import { sessionOn } from '#core/market/calendar.ts';
 import { wallTimeOf } from '#core/market/session.ts';
@@ -15,6 +16,9 @@ import type { DeskHandle } from './desk-handle.ts';
 
 export type ReportSources = DayRecordSource & CalendarSource;
 
+/** Whose report it is: a desk that runs, or one that its records name. */
+export type Reported = { readonly policy: Pick<Policy, 'deskId' | 'currency' | 'market'> };
+
 /** Days a score looks back where nobody says how far. */
 const USUAL_SCORE_DAYS = 30;
 /** Holidays do not last longer. */
@@ -22,7 +26,7 @@ const MOST_AHEAD = 15;
 
 /** The first session after a day, with what is listed for it; null: none is known. */
 export function nextSession(
-  desk: DeskHandle,
+  desk: Reported,
   after: TradingDay,
   sources: CalendarSource,
 ): Agenda | null {
@@ -51,7 +55,7 @@ export function dayMeant(desk: DeskHandle, day: string | null, at: number): Trad
  * one day alone they say little. Throws StoreError.
  */
 export async function reportOf(
-  desk: DeskHandle,
+  desk: Reported,
   span: Span,
   day: TradingDay,
   sources: ReportSources,

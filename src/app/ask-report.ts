@@ -12,15 +12,21 @@ const FILE_LIFE_MS = 60 * 60_000;
 /** Events are listed about that far ahead. */
 const FILE_DAYS = 92;
 
+/** The report of the desk that traded most; null: none traded. */
+export function busiestOf(reports: readonly FullReport[]): FullReport | null {
+  const trades = ({ records }: FullReport) => records.reduce((n, one) => n + one.trades.length, 0);
+  const [busiest] = [...reports].sort((a, b) => trades(b) - trades(a));
+  return busiest === undefined || trades(busiest) === 0 ? null : busiest;
+}
+
 /** The curves of the desk that traded most; null where nobody draws, or nothing is to be drawn. */
 async function curvesFor(
   reports: readonly FullReport[],
   language: 'zh' | 'en',
   deps: ReplyDeps,
 ): Promise<Uint8Array | null> {
-  const trades = ({ records }: FullReport) => records.reduce((n, one) => n + one.trades.length, 0);
-  const [busiest] = [...reports].sort((a, b) => trades(b) - trades(a));
-  if (deps.charts == null || busiest === undefined || trades(busiest) === 0) return null;
+  const busiest = busiestOf(reports);
+  if (deps.charts == null || busiest === null) return null;
   const { deskId } = busiest.report;
   return await deps.charts.pictures.draw(curvesOf(busiest.records, deskId), language);
 }

@@ -105,17 +105,18 @@ function addReadCommands(program: Command, run: Runner): void {
     );
   program
     .command('report')
-    .description('daily reports as they were pushed')
+    .description('recorded days added up: a day, a week or a month, as /report in the chat')
     .option('--date <day>', 'of this day; default the newest')
     .option('--week <day>', 'of the week this day lies in')
     .option('--month <day>', 'of the month this day lies in')
-    .option('--format <format>', 'md or json', 'md')
+    .option('--format <format>', 'md, html, csv or json', 'md')
+    .option('--language <language>', 'zh or en; default that of the settings')
     .option('--out <folder>', 'write a file there instead of printing')
     .option('--run <id>', 'a run other than the one that runs or ran last')
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ centaur report\n  $ centaur report --month 2024-05-01 --out reports',
+      '\nExamples:\n  $ centaur report\n  $ centaur report --month 2024-05-01 --format html --out reports',
     )
     .action((flags: ReportFlags) => run(() => report(flags)));
   program
@@ -134,6 +135,7 @@ type ReportFlags = {
   week?: string;
   month?: string;
   format: string;
+  language?: string;
   out?: string;
   run?: string;
   json: boolean;
@@ -151,7 +153,11 @@ async function report(flags: ReportFlags) {
     {
       day: text === undefined ? null : parseDay(text, `--${period}`),
       period: period === 'week' || period === 'month' ? period : 'day',
-      format: parseOneOf('--format', flags.format, ['md', 'json']),
+      format: parseOneOf('--format', flags.format, ['md', 'html', 'csv', 'json']),
+      language:
+        flags.language === undefined
+          ? null
+          : parseOneOf('--language', flags.language, ['zh', 'en']),
       out: flags.out,
       run: flags.run,
     },

@@ -71,6 +71,21 @@ suite('questions about the A-share desk', () => {
     assert.match(text, /left: market 600 → top sectors 150/);
   });
 
+  test('CX-14 no row of a ticket is told by its code, and strengths below each other have two decimals', async () => {
+    const { h, ask } = await afterTen();
+    const [ticket] = Object.values(h.desk.state().tickets);
+    assert.ok(ticket !== undefined);
+    assert.match(await ask(`/why ${ticket.code}`), /✓ kill-switch level /);
+    const sectors = await ask('/sectors');
+    const strengths = [...sectors.matchAll(/strength (\S+) %/g)].map(([, value]) => value);
+    assert.ok(strengths.length > 5);
+    for (const value of strengths) assert.match(value ?? '', /^−?\d+\.\d\d$/);
+    await ask('/lang zh');
+    const chinese = await ask(`/为什么 ${ticket.code}`);
+    assert.match(chinese, /✓ 熔断级别 未触及/);
+    assert.doesNotMatch(chinese, /kill|simulated|_/);
+  });
+
   test('CX-05 /why of a symbol that was refused names what spoke against it', async () => {
     const { ask } = await afterTen();
     assert.match(await ask('/why 600275'), /✕ stock 600275 .*place 5.*quota of the sector used up/);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError } from '#app/errors.ts';
 import type { ChatSettings, Incoming, Upkeep } from '#app/ports.ts';
+import { runContext } from '#app/run-registry.ts';
 import type { CheckLine } from '#core/replies/system.ts';
 import type { DayRecord } from '#core/reports/day-record.ts';
 import { policyOf } from '../support/builders.ts';
@@ -264,15 +265,7 @@ async function withDays(change: Change = {}) {
     h.store.events.append({
       stream: 'live/days/us-vwap',
       expectedVersion: version++,
-      context: {
-        market: 'US',
-        tradingDay,
-        occurredAt: h.clock.now(),
-        knownAt: h.clock.now(),
-        configHash: 'c',
-        codeVersion: 'v',
-        runId: 'live',
-      } as never,
+      context: runContext('c', 'v', 'live', h.clock.now()),
       events: [{ type: 'day_recorded', data: dayRecord({ tradingDay, ...more }) }],
       outbox: [],
     });

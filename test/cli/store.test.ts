@@ -129,7 +129,7 @@ suite('commands on the store', () => {
     assert.deepEqual(JSON.parse(status.stdout), { running: null, killFile: 'absent', desks: [] });
     const report = await runCli(['report'], { dataDir });
     assert.equal(report.code, 5);
-    assert.match(report.stderr, /^error: report: found no daily report/);
+    assert.match(report.stderr, /^error: report: found no recorded day/);
     const explain = await runCli(['explain', 'K7QD'], { dataDir });
     assert.equal(explain.code, 1);
     assert.match(explain.stderr, /^error: explain: found nothing named K7QD/);

@@ -32,6 +32,10 @@ export type Format = {
   r(value: number): string;
   /** A fraction as percent: 0.0003 → `0.03 %`. */
   ratio(value: number): string;
+  /** As `ratio`, always to two decimals, for figures that stand below each other: −0.082 → `−8.20 %`. */
+  percent(value: number): string;
+  /** A source of data by a word of the language, or as it calls itself. */
+  source(name: string): string;
   bps(value: number | null): string;
   shares(count: number): string;
   /**
@@ -235,6 +239,9 @@ export function createFormat(
     gain: (minor) => `${minor < 0 ? '−' : '+'}${moneyText(minor, options.currency)}`,
     r: (value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}R`,
     ratio: (value) => `${trimmed(value * 100, 2)}${language === 'zh' ? '%' : ' %'}`,
+    percent: (value) =>
+      `${(value * 100).toFixed(2).replace('-', '−')}${language === 'zh' ? '%' : ' %'}`,
+    source: (name) => words.values[name] ?? oneLine(name, 30),
     bps: (value) => (value === null ? words.unknown : `${trimmed(value, 1).replace('-', '−')} bp`),
     shares: (count) => words.shares(String(count)),
     time: (at) => timeText(at, false),

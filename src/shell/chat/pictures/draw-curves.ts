@@ -101,7 +101,9 @@ const topOf = ({ panels }: Panels) => TOP + panels.length * (PANEL + GAP);
 /** The equity, with the benchmark where there is one, and its falls where they are asked for. */
 function addMoney(drawn: Panels, picture: CurvesPicture): void {
   const { words, colors, panels, series } = drawn;
-  if (picture.equity.length === 0) return;
+  // one day is no curve; its figure stands in the words
+  if (picture.equity.length === 0 || (picture.equity.length === 1 && picture.trades.length > 0))
+    return;
   const rows = thinned(picture.equity);
   const values = rows.map(({ valueMinor }) => valueMinor / 100);
   const days = rows.map(({ tradingDay }) => tradingDay);
@@ -127,7 +129,9 @@ function addTrades(drawn: Panels, picture: CurvesPicture, sums: readonly number[
   const rows = thinned(picture.trades.map((trade, at) => ({ ...trade, sum: sums[at] ?? 0 })));
   const at = panels.length;
   const steps = rows.map(({ sum }) => rounded(sum, 3));
-  series.push(line(at, steps, BLUE));
+  const sum = line(at, steps, BLUE);
+  // a sum of R is above or below zero, as its bars are
+  series.push({ ...sum, areaStyle: { ...sum.areaStyle, origin: 0 } });
   series.push({
     type: 'bar',
     xAxisIndex: at,

@@ -5,7 +5,7 @@ import { catalogueOf } from '#shell/chat/render.ts';
 import { REPORT_WORDS } from '#shell/chat/text/report-words.ts';
 import { writeIcs } from './calendar-ics.ts';
 import { type ExportRow, exportRows } from './export-tables.ts';
-import { documentOf, type ReportDocument } from './report-document.ts';
+import { documentOf, type ReportDocument, type ReportSection } from './report-document.ts';
 
 const HTML_ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -128,8 +128,55 @@ function markdownText(
     .concat('\n');
 }
 
-const STYLE =
-  'body{font:15px/1.5 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1f2933}table{border-collapse:collapse;margin:.5rem 0}td,th{border:1px solid #d5dae0;padding:.2rem .5rem;text-align:left}th{background:#f2f4f6}img{max-width:100%}';
+/** Wide tables scroll by themselves, so that a phone shows the rest of the page as it is. */
+const STYLE = [
+  'body{font:15px/1.5 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;max-width:76rem;margin:1.5rem auto;padding:0 1rem;color:#1f2933}',
+  'h1{font-size:1.5rem}h2{font-size:1.15rem;margin:1.75rem 0 .5rem}',
+  '.wide{overflow-x:auto;margin:.5rem 0}',
+  'table{border-collapse:collapse}td,th{border-bottom:1px solid #e2e6ea;padding:.3rem .7rem;text-align:left;white-space:nowrap;vertical-align:top}th{background:#f2f4f6;font-weight:600}',
+  'td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.t{white-space:normal;min-width:14rem}',
+  'ul{margin:.5rem 0;padding-left:1.1rem}li{margin:.15rem 0}ul.sum li:first-child{font-weight:600}',
+  'img{max-width:100%;height:auto}',
+  '@media print{body{max-width:none;margin:0}.wide{overflow:visible}td,th{white-space:normal}}',
+].join('');
+
+/** Gains are red in Chinese and green in English, as in the chat. */
+const COLORS: Readonly<Record<Language, string>> = {
+  zh: '.up{color:#c0392b}.down{color:#1e8449}',
+  en: '.up{color:#1e8449}.down{color:#c0392b}',
+};
+
+const FIGURE = /^[+−-]?[$¥]?[\d,]+(\.\d+)?(R| bp|%| %)?$/;
+const LONG = 40;
+
+/** A column of figures stands to the right; where no cell says anything it does as the heading of one. */
+function isOfFigures(rows: readonly (readonly string[])[], column: number): boolean {
+  const cells = rows.map((row) => row[column] ?? '').filter((cell) => !['', '–'].includes(cell));
+  return cells.length > 0 && cells.every((cell) => FIGURE.test(cell.split(' (')[0] ?? ''));
+}
+
+function classOf(cell: string, isFigure: boolean): string {
+  // slippage is better below zero: it has no color
+  const isGain = !cell.endsWith(' bp');
+  const sign = /^\+.*[1-9]/.test(cell) ? ' up' : isGain && /^[−-].*[1-9]/.test(cell) ? ' down' : '';
+  const kind = isFigure ? `n${sign}` : cell.length > LONG ? 't' : '';
+  return kind === '' ? '' : ` class="${kind}"`;
+}
+
+function htmlTable({ header, rows }: ReportSection): string {
+  if (rows.length === 0) return '';
+  const figures = header.map((_, column) => isOfFigures(rows, column));
+  const row = (cells: readonly string[], tag: 'td' | 'th'): string => {
+    const shown = cells.map((cell, column) => {
+      const isFigure = figures[column] === true;
+      const kind = tag === 'td' ? classOf(cell, isFigure) : isFigure ? ' class="n"' : '';
+      return `<${tag}${kind}>${html(cell)}</${tag}>`;
+    });
+    return `<tr>${shown.join('')}</tr>`;
+  };
+  const body = rows.map((cells) => row(cells, 'td')).join('');
+  return `<div class="wide"><table><thead>${row(header, 'th')}</thead><tbody>${body}</tbody></table></div>`;
+}
 
 function htmlText(
   { title, sections }: ReportDocument,
@@ -137,18 +184,20 @@ function htmlText(
   alt: string,
   curves: Uint8Array | null,
 ): string {
-  const row = (cells: readonly string[], tag: 'td' | 'th') =>
-    `<tr>${cells.map((cell) => `<${tag}>${html(cell)}</${tag}>`).join('')}</tr>`;
-  const body = sections.map(
-    ({ heading, header, rows, notes }) =>
-      `<h2>${html(heading)}</h2>${rows.length === 0 ? '' : `<table>${row(header, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`}${notes
-        .filter((note) => note !== '')
-        .map((note) => `<p>${html(note)}</p>`)
-        .join('')}`,
-  );
+  const body = sections.map((section) => {
+    const notes = section.notes
+      .filter((note) => note !== '')
+      .map((note) => `<li>${html(note)}</li>`);
+    // what it came to before what it is made of
+    const isSum = section.notes.length > 1;
+    const list =
+      notes.length === 0 ? '' : `<ul${isSum ? ' class="sum"' : ''}>${notes.join('')}</ul>`;
+    const table = htmlTable(section);
+    return `<h2>${html(section.heading)}</h2>${isSum ? list + table : table + list}`;
+  });
   const picture = curves === null ? '' : `<img alt="${html(alt)}" src="${dataUri(curves)}">`;
   return `<!doctype html>
-<html lang="${language === 'zh' ? 'zh-CN' : 'en'}"><head><meta charset="utf-8"><title>${html(title)}</title><style>${STYLE}</style></head>
+<html lang="${language === 'zh' ? 'zh-CN' : 'en'}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${html(title)}</title><style>${STYLE}${COLORS[language]}</style></head>
 <body><h1>${html(title)}</h1>${picture}
 ${body.join('\n')}
 </body></html>

@@ -199,7 +199,8 @@ function pulse(): PulseWords {
     },
     stance: EN.stances,
     permission: EN.permissions,
-    row: (name) => EN.checks[name.replace(/^kill_/, '')] ?? name.replaceAll('_', ' '),
+    row: (name) =>
+      EN.checks[name] ?? EN.checks[name.replace(/^kill_/, '')] ?? name.replaceAll('_', ' '),
   };
 }
 
@@ -1866,7 +1867,7 @@ export const EN: Catalogue = {
             .slice(0, 20)
             .map(
               (check) =>
-                `${ticketRow(a.ticket, check, s)} · ${s.f.words(check.source, 30)} ${s.f.time(check.asOf)}`,
+                `${ticketRow(a.ticket, check, s)} · ${s.f.source(check.source)} ${s.f.time(check.asOf)}`,
             ),
           ...(end === null ? [] : [`ended: ${s.reason(end)}`]),
           ...exDateLines(a.exDates, s, EX_DATE_EN),

@@ -77,6 +77,7 @@ export const PULSE_EN: Omit<PulseWords, 'row' | 'stage' | 'stance' | 'permission
     daily: 'daily through',
     set: 'threshold set',
     universe: 'universe',
+    ofUniverse: (text) => text,
   },
   sectors: {
     title: (checkpoint, day, ranked) => `◈ Sectors: ${ranked} ranked · ${checkpoint} ${day}`,

@@ -151,8 +151,8 @@ function originsLine(record: CheckpointRecord, s: Speech, w: Words): string {
   const look =
     snapshot === null
       ? w.why.missing
-      : `${s.f.words(snapshot.source, 30)} ${s.f.timeSeconds(snapshot.asOf)}${snapshot.degraded ? w.degraded : ''}`;
-  return `${w.gate.data}${w.colon}${look} · ${w.gate.universe} ${stocks} (${s.f.words(universe, 80)}) · ${w.gate.daily} ${history?.through ?? w.why.missing} · ${w.row('margin')} ${margin?.through ?? w.why.missing}`;
+      : `${s.f.source(snapshot.source)} ${s.f.timeSeconds(snapshot.asOf)}${snapshot.degraded ? w.degraded : ''}`;
+  return `${w.gate.data}${w.colon}${look} · ${w.gate.universe} ${stocks} (${w.gate.ofUniverse(s.f.words(universe, 80))}) · ${w.gate.daily} ${history?.through ?? w.why.missing} · ${w.row('margin')} ${margin?.through ?? w.why.missing}`;
 }
 
 function marginLine(record: CheckpointRecord, s: Speech, w: Words): string[] {
@@ -245,7 +245,7 @@ function sectorLine(score: SectorScore, s: Speech, w: Words): string {
   const { rank, sector, score: total, members } = score;
   const parts = [score.strength, score.breadth, score.leadership, score.fundShare].map(
     ({ value }, k) => {
-      const text = value === null ? w.unknown : k === 0 ? s.f.ratio(value) : value.toFixed(2);
+      const text = value === null ? w.unknown : k === 0 ? s.f.percent(value) : value.toFixed(2);
       return `${w.sectors.parts[k]} ${text}`;
     },
   );
@@ -314,7 +314,7 @@ export function whyLines(
     (one) => one.instrument === target || s.f.symbol(one.instrument) === target,
   );
   const sourced = (check: Check) =>
-    `${gateRow(check, record, s, w)} · ${s.f.words(check.source, 30)} ${s.f.timeSeconds(check.asOf)}`;
+    `${gateRow(check, record, s, w)} · ${s.f.source(check.source)} ${s.f.timeSeconds(check.asOf)}`;
   const causes = kill.look.conditions.filter(({ level }) => level !== 'none');
   return [
     `${w.why.behind(record.checkpoint, record.tradingDay)}${w.colon}${w.verdict[verdict.kind]}`,

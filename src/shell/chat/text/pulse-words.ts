@@ -47,6 +47,8 @@ export type PulseWords = {
     readonly daily: string;
     readonly set: string;
     readonly universe: string;
+    /** How the stocks that are counted were chosen, as the record says it. */
+    readonly ofUniverse: (text: string) => string;
     readonly notAsked: (checkpoint: string) => string;
   };
   readonly sectors: {

@@ -75,6 +75,11 @@ export const PULSE_ZH: Omit<PulseWords, 'row' | 'stage' | 'stance' | 'permission
     daily: '日线至',
     set: '阈值组',
     universe: '样本',
+    ofUniverse: (text) =>
+      text
+        .replace(/^(\d+) simulated stocks in (\d+) sectors$/, '$1只模拟股票,$2个板块')
+        .replace(/^(\d+) recorded stocks/, '$1只有历史行情的股票')
+        .replace(/^(\d+) listed A-shares$/, '$1只上市A股'),
   },
   sectors: {
     title: (checkpoint, day, ranked) => `◈ 板块 ${ranked} 个参与排名 · ${checkpoint} ${day}`,

@@ -38,6 +38,8 @@ export function systemZh(pulse: () => PulseWords): SystemWords {
       simulated: '模拟行情',
       recorded: '历史行情',
       none: '无数据源',
+      store: '数据库',
+      broker: '券商',
       'minute bars and quotes': '分钟K线与报价',
       quotes: '报价',
       snapshot: '全市场快照',

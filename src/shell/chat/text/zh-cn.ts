@@ -212,7 +212,8 @@ function pulse(): PulseWords {
     stage: FUNNEL,
     stance: ZH_CN.stances,
     permission: ZH_CN.permissions,
-    row: (name) => ZH_CN.checks[name.replace(/^kill_/, '')] ?? name.replaceAll('_', ' '),
+    row: (name) =>
+      ZH_CN.checks[name] ?? ZH_CN.checks[name.replace(/^kill_/, '')] ?? name.replaceAll('_', ' '),
   };
 }
 
@@ -903,6 +904,10 @@ export const ZH_CN: Catalogue = {
       risk: '单笔风险',
       position_cap: '仓位上限',
       book: '买卖盘',
+      simulated: '模拟行情',
+      recorded: '历史行情',
+      manual: '自备文件',
+      on_file: '本地存档',
     },
   },
   reasons: {
@@ -1956,7 +1961,7 @@ export const ZH_CN: Catalogue = {
             .slice(0, 20)
             .map(
               (check) =>
-                `${ticketRow(a.ticket, check, s)} · ${s.f.words(check.source, 30)} ${s.f.time(check.asOf)}`,
+                `${ticketRow(a.ticket, check, s)} · ${s.f.source(check.source)} ${s.f.time(check.asOf)}`,
             ),
           ...(end === null ? [] : [`结束:${s.reason(end)}`]),
           ...exDateLines(a.exDates, s, EX_DATE_ZH),

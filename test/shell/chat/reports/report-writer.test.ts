@@ -75,3 +75,19 @@ test('CX-12 a report of no trade is whole in every format', () => {
     assert.doesNotMatch(content, /undefined|NaN|\[object/);
   }
 });
+
+test('CX-12 a page fits a phone: wide tables scroll by themselves, figures stand right, gains have their color', () => {
+  const { content } = writer.write([fullReport()], 'html', 'en', null);
+  assert.match(content, /<meta name="viewport" content="width=device-width/);
+  assert.equal(
+    content.match(/<table>/g)?.length,
+    content.match(/<div class="wide"><table>/g)?.length,
+  );
+  assert.match(content, /<th class="n">entry<\/th>/);
+  assert.match(content, /<td class="n up">\+0\.90R<\/td>/);
+  assert.match(content, /<td class="n down">−1\.20R \(not traded\)<\/td>/);
+  // worse slippage is the greater one: its sign is no gain
+  assert.match(content, /<td class="n">−0\.8 bp<\/td>/);
+  const chinese = writer.write([fullReport()], 'html', 'zh', null).content;
+  assert.match(chinese, /\.up\{color:#c0392b\}/);
+});
