@@ -27,7 +27,11 @@ export async function composeCodes(config: Config): Promise<OneTimeCodes | null>
   return createOneTimeCodes(config.totpSecret, dataFilesOf(config.dataDir).codes);
 }
 
-const TITLES: Readonly<Record<string, string>> = { telegram: 'Telegram', wecom: 'WeCom' };
+const TITLES: Readonly<Record<string, string>> = {
+  telegram: 'Telegram',
+  wecom: 'WeCom',
+  wechat: 'WeChat',
+};
 
 /** Prints a pairing code for every channel that runs and on which nobody may speak yet. For the console only. */
 export function offerPairing(access: ChatAccess, channels: readonly Channel[]): void {

@@ -40,7 +40,7 @@ export type ChannelFacts = {
   readonly log: Log;
   readonly onInterrupt: () => void;
   /** Tells operators on the other channels; left out where nobody else could hear. */
-  readonly announce?: (notice: Notice, exceptChannel: string) => void;
+  readonly announce?: (notice: Notice, exceptChannel: string | null) => void;
 };
 
 /** The channels a run speaks on; no secret of the settings leaves by one. A library is loaded only where it is used. */
@@ -68,6 +68,8 @@ async function openRemote(
       return config.telegramToken === null ? null : openTelegram(config.telegramToken, facts);
     case 'wecom':
       return config.wecom === null ? null : openWecom(config.wecom, facts);
+    case 'wechat':
+      return config.wechatKey === null ? null : openWechat(config.wechatKey, facts);
     case 'wecom-webhook': {
       if (config.wecomWebhookUrl === null) return null;
       const { createWecomWebhook } = await import('#shell/chat/wecom-webhook.ts');
@@ -131,6 +133,29 @@ async function openWecom(
   });
 }
 
+async function openWechat(key: string, facts: ChannelFacts): Promise<Channel> {
+  const { config, clock, announce } = facts;
+  const { createWechatChannel } = await import('#shell/chat/wechat.ts');
+  return createWechatChannel({
+    key,
+    port: config.channels.wechat.port,
+    clock,
+    wall: createSystemClock(),
+    onTrouble: (trouble) => tellTrouble('wechat', trouble, facts),
+    onClosing: ({ left, closesAt }) => {
+      const channel = 'wechat';
+      announce?.(
+        { kind: 'wechat_window_closing', channel, left, closesAt, zone: zoneOf(config) },
+        null,
+      );
+    },
+  });
+}
+
+function zoneOf({ channels }: Config): string {
+  return channels.operatorZone ?? Temporal.Now.timeZoneId();
+}
+
 /** Trouble of a channel goes to the log, the console, and operators on the other channels. */
 function tellTrouble(
   channel: string,
@@ -141,7 +166,7 @@ function tellTrouble(
   const { code, message } = trouble;
   log.error({ place: channel, code }, message);
   process.stderr.write(`${channel}: ${code}: ${message}; it is tried again\n`);
-  const zone = config.channels.operatorZone ?? Temporal.Now.timeZoneId();
+  const zone = zoneOf(config);
   const cause = `${code}: ${message}`;
   announce?.({ kind: 'channel_degraded', channel, cause, since: clock.now(), zone }, channel);
 }

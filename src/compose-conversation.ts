@@ -5,8 +5,8 @@ import process from 'node:process';
 import { createAnnouncer } from '#app/announce.ts';
 import type { AnswerSources } from '#app/answer-question.ts';
 import { tellLeftBacktest } from '#app/ask-backtest.ts';
-import { createIntake, type Intake } from '#app/chat-intake.ts';
-import { BOT_RATE, type Deliverer, GROUP_RATE, USUAL_RATE } from '#app/deliver-deps.ts';
+import { createIntake, type Intake, redated } from '#app/chat-intake.ts';
+import type { Deliverer } from '#app/deliver-deps.ts';
 import { createDeliverer } from '#app/deliver-messages.ts';
 import type { DeskHandle } from '#app/desk-handle.ts';
 import { viewOf } from '#app/desk-view.ts';
@@ -31,7 +31,6 @@ import type {
   OutboxRow,
   Upkeep,
 } from '#app/ports.ts';
-import type { Rate } from '#app/rate-bucket.ts';
 import { createReachWatch, type ReachWatch } from '#app/reach-watch.ts';
 import type { Speaker } from '#app/reply-rows.ts';
 import { createSecondConfirms, type SecondConfirms } from '#app/second-confirm.ts';
@@ -50,6 +49,7 @@ import type { Config } from '#shell/config/config.ts';
 import { dataFilesOf } from '#shell/config/data-files.ts';
 import { readEnv } from '#shell/config/env.ts';
 import { createBacktestProcess } from '#shell/runner/backtest-process.ts';
+import { rateOf, rateOfAll } from './compose-rates.ts';
 import { mirrorsOf, pushTargets } from './compose-targets.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -123,18 +123,6 @@ export function composeTerminal(
     onInterrupt,
   });
 }
-
-/** Sends a second and burst by channel: 30 a minute for WeCom's bot, 20 for a group's robot, 12 mails. */
-const RATES: Readonly<Record<string, Rate>> = {
-  telegram: USUAL_RATE,
-  wecom: { perSecond: 0.4, burst: 6 },
-  'wecom-webhook': { perSecond: 0.25, burst: 5 },
-  mail: { perSecond: 0.2, burst: 5 },
-};
-
-/** Telegram's groups have negative ids. */
-const isTelegramGroup = (name: string, chatId: string): boolean =>
-  name === 'telegram' && chatId.startsWith('-');
 
 function speakerOf(deps: ConversationDeps): Speaker {
   const place = (): Place => {
@@ -252,8 +240,8 @@ export function composeConversation(deps: ConversationDeps): Conversation {
     outbox,
     files: deps.files,
     channel,
-    rateOf: (name, chatId) => (isTelegramGroup(name, chatId) ? GROUP_RATE : (RATES[name] ?? null)),
-    rateOfAll: (name) => (name === 'telegram' ? BOT_RATE : null),
+    rateOf,
+    rateOfAll,
     render: (message, name, chatId) => speaker.message(message, name, chatId),
     isOver: (message) => isOfferOver(message, deps.desks()),
     onDelivered: deps.onDelivered,
@@ -341,7 +329,8 @@ export function composeConversation(deps: ConversationDeps): Conversation {
   });
   const receive = (rows: readonly Incoming[]): Promise<void> => {
     deps.beforeIntake?.();
-    return deps.track(() => intake.receive(rows));
+    const dated = deps.beforeIntake === undefined ? rows : redated(rows, clock.now());
+    return deps.track(() => intake.receive(dated));
   };
   return {
     deliverer,

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createOrderLane } from '#app/deliver-orders.ts';
 import { Desk } from '#app/desk.ts';
 import { streamOf } from '#app/event-form.ts';
@@ -75,6 +76,8 @@ export type VirtualRunDeps = {
 };
 
 const PAPER_LATENCY_MS = 80;
+/** For what is still to be said when a run ends. */
+const LAST_WORDS_MS = 5000;
 
 /** What the days of a run are played on. */
 export type Stage = {
@@ -149,7 +152,8 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
     slippageBps: material.matchBy === 'bars' ? 0 : policy.cost.slippageBps,
   });
   const feed = material.makeFeed(clock);
-  const access = await composeAccess(config, clock);
+  // people pair in real time, however fast the day is played
+  const access = await composeAccess(config, createSystemClock());
   const parts: { conversation: Conversation | null } = { conversation: null };
   let bug: InvariantError | null = null;
   const onTrouble = (place: string, error: unknown): void => {
@@ -322,7 +326,8 @@ export async function runVirtual(deps: VirtualRunDeps): Promise<RunResult> {
   scheduleDay(run, 0);
   await driver.run(() => run.isOver);
   stopKill();
-  await conversation.deliverer.idle();
+  // a chat that cannot be reached keeps nobody waiting
+  await Promise.race([conversation.deliverer.idle(), sleep(LAST_WORDS_MS, null, { ref: false })]);
   await desk.stop();
   if (run.isOver && bug === null) {
     const context = runContext(deps.config.hash, deps.codeVersion, slot.runId, clock.now());

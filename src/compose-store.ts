@@ -92,11 +92,11 @@ const ROOT = join(import.meta.dirname, '..');
 
 /** Values that leave the process in no text, neither a log's nor a chat's. */
 export function secretsOf(config: Config): readonly string[] {
-  const { telegramToken, databaseUrl, totpSecret, brokerKeys, wecomWebhookUrl } = config;
+  const { telegramToken, databaseUrl, totpSecret, brokerKeys, wecomWebhookUrl, wechatKey } = config;
   const wecom = config.wecom?.secret ?? null;
   const smtp = config.smtp?.password ?? null;
   const llm = given(readEnv(ROOT), LLM_KEY) ?? null;
-  const chat = [telegramToken, wecom, wecomWebhookUrl, smtp, config.heartbeatUrl, llm];
+  const chat = [telegramToken, wecom, wechatKey, wecomWebhookUrl, smtp, config.heartbeatUrl, llm];
   return [...chat, databaseUrl, totpSecret, ...brokerKeys].filter((value) => value !== null);
 }
 

@@ -134,26 +134,34 @@ export function findAddresses(lock: Lock): string[] {
     .map(([path]) => path);
 }
 
+/** The lock files of the project: its own, and those of processes that stand beside it. */
+const LOCKS = ['package-lock.json', 'integrations/wechaty/package-lock.json'];
+
 function main(args: readonly string[]): number {
-  const path = join(import.meta.dirname, '..', 'package-lock.json');
+  const isCheck = args.includes('--check');
+  const isComplete = LOCKS.map((name) => treat(name, isCheck)).every((one) => one);
+  if (!isComplete) console.error('run: npm run lock:complete');
+  return isComplete ? 0 : 1;
+}
+
+/** Completes one lock file, or says what is missing in it; true when nothing is. */
+function treat(file: string, isCheck: boolean): boolean {
+  const path = join(import.meta.dirname, '..', file);
   const lock: Lock = JSON.parse(readFileSync(path, 'utf8'));
   const missing = findMissing(lock);
   const addressed = findAddresses(lock);
-  if (args.includes('--check')) {
-    for (const { path: name, entry } of missing) {
-      console.error(`package-lock.json: expected an entry ${name} ${entry.version}, found none`);
-    }
-    for (const name of addressed) {
-      console.error(`package-lock.json: expected no address in ${name}, found one`);
-    }
-    if (missing.length + addressed.length > 0) console.error('run: npm run lock:complete');
-    return missing.length + addressed.length > 0 ? 1 : 0;
+  if (isCheck) {
+    for (const { path: name, entry } of missing)
+      console.error(`${file}: expected an entry ${name} ${entry.version}, found none`);
+    for (const name of addressed)
+      console.error(`${file}: expected no address in ${name}, found one`);
+    return missing.length + addressed.length === 0;
   }
   const completed = completeLock(lock, missing);
   for (const name of addressed) delete completed.packages[name]?.['resolved'];
   writeFileSync(path, `${JSON.stringify(completed, null, 2)}\n`);
-  console.log(`package-lock.json: added ${missing.length}, cleared ${addressed.length} addresses`);
-  return 0;
+  console.log(`${file}: added ${missing.length}, cleared ${addressed.length} addresses`);
+  return true;
 }
 
 if (import.meta.main) process.exitCode = main(process.argv.slice(2));

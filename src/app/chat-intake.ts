@@ -55,6 +55,17 @@ const MOST_ACTED = 1000;
 /** Ids of handled rows kept: an answer of the store that was made before a row was done may come after it. */
 const MOST_HANDLED = 10_000;
 
+/** As long as a played clock may stand still while a step is under way. */
+const STANDS_STILL_MS = 2000;
+
+/** Rows of a played run, which were dated by a clock that may have stood still: what has just come was sent now. */
+export function redated(rows: readonly Incoming[], now: number): readonly Incoming[] {
+  return rows.map((row) => {
+    const ageMs = row.receivedAt - row.sentAt;
+    return { ...row, sentAt: ageMs < STANDS_STILL_MS ? now : now - ageMs, receivedAt: now };
+  });
+}
+
 export function createIntake(deps: IntakeDeps): Intake {
   const queued = new Set<number>();
   const handled = new Set<number>();

@@ -71,6 +71,7 @@ export async function outgoingOf(
   }
   return {
     chatId: chat.chatId,
+    key: row.dedupeKey,
     card: others.length === 0 ? shown : digestOf([row, ...others], chat, deps),
     silent: row.priority >= 2,
     edit,

@@ -713,6 +713,8 @@ export type OutgoingFile = {
 /** What goes to a channel. */
 export type Outgoing = {
   readonly chatId: string;
+  /** Names the row: a channel that keeps what it took never shows the same one twice. Left out: it has no row. */
+  readonly key?: string;
   /** With a file its caption: a channel cuts it to 1,024 characters. */
   readonly card: Card;
   /** Sent under the card; never edited, always a message of its own. */

@@ -41,7 +41,11 @@ export function addStartCommand(program: Command, start: Start, run: Runner): vo
     .option('--operator <rule>', 'who answers tickets: terminal, confirm, skip, silent, random')
     .option('--seed <number>', 'seed of the simulated market and of --operator random')
     .option('--book <file>', 'positions to begin with, at the instants the file states')
-    .option('--channels <list>', 'terminal, telegram, wecom, wecom-webhook, mail', collectList)
+    .option(
+      '--channels <list>',
+      'terminal, telegram, wecom, wechat, wecom-webhook, mail',
+      collectList,
+    )
     .option('--exit', 'end when the played days end', false)
     .option('--json', 'print one JSON object at the end, everything else on standard error', false)
     .addHelpText('after', EXAMPLES)

@@ -13,6 +13,7 @@ import { createWecomChannel } from '#shell/chat/wecom.ts';
 import { createSystemClock } from '#shell/lib/system-clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeTelegram, TOKEN } from '../support/fake-telegram.ts';
+import { carryTo, wechatChannel } from '../support/fake-wechat.ts';
 import { BOT_ID, BOT_SECRET, FakeWecom } from '../support/fake-wecom.ts';
 
 type Open = {
@@ -130,6 +131,34 @@ async function openWecom(): Promise<Open> {
   };
 }
 
+async function openWechat(): Promise<Open> {
+  const channel = wechatChannel();
+  const start = channel.start.bind(channel);
+  let other: ReturnType<typeof carryTo> | null = null;
+  channel.start = async (receive) => {
+    await start(receive);
+    other = carryTo(channel.port()!);
+    await eventually(() =>
+      channel.probe!().then(
+        () => true,
+        () => false,
+      ),
+    );
+  };
+  return {
+    channel,
+    chatId: 'wxid-li',
+    write: (text) => other?.write(text),
+    files: () => other?.bot.files ?? [],
+    read: () => other?.bot.texts().join('\n') ?? '',
+    tapFirst: () => other?.write(/\[(\d+)\]/.exec(other.bot.texts().at(-1) ?? '')?.[1] ?? ''),
+    close: async () => {
+      await channel.stop();
+      await other?.close();
+    },
+  };
+}
+
 async function until(isDone: () => boolean): Promise<void> {
   const limit = Date.now() + 30_000;
   while (!isDone()) {
@@ -167,6 +196,7 @@ for (const [name, open, way] of [
   ['telegram', () => openTelegram(false, byTelegraf), ' by Telegraf'],
   ['telegram', () => openTelegram(true, byTelegraf), ' by Telegraf and webhook'],
   ['wecom', openWecom, ''],
+  ['wechat', openWechat, ''],
 ] as const) {
   suite(`every channel: ${name}${way}`, () => {
     test('CX-10 gives what is written, in order, with ids of its own, and again until it is committed', async () => {

@@ -349,6 +349,14 @@ export type Notice =
     }
   /** Days or event dates that are soon, or already, not known. */
   | { readonly kind: 'calendar_ending'; readonly ends: readonly CalendarEnd[] }
+  /** A chat may soon not be written to any more until its person writes: sends left, and when it closes. */
+  | {
+      readonly kind: 'wechat_window_closing';
+      readonly channel: string;
+      readonly left: number | null;
+      readonly closesAt: number | null;
+      readonly zone: string;
+    }
   | {
       readonly kind: 'channel_degraded';
       readonly channel: string;

@@ -294,7 +294,7 @@ export function renderNotice(
   options: RenderOptions,
 ): Card {
   const text = CATALOGUES[language];
-  const zone = notice.kind === 'channel_degraded' ? notice.zone : place.zone;
+  const zone = 'zone' in notice ? notice.zone : place.zone;
   const f = createFormat(language, text.format, {
     zone,
     currency: place.currency,

@@ -24,6 +24,8 @@ export type Config = {
   readonly telegramToken: string | null;
   /** WeCom's smart bot; null: there is none. Its secret is one. */
   readonly wecom: { readonly botId: string; readonly secret: string } | null;
+  /** What the process that speaks personal WeChat shows; null: there is none. Secret. */
+  readonly wechatKey: string | null;
   /** Address of a WeCom group's robot, its key included. Secret. */
   readonly wecomWebhookUrl: string | null;
   /** Address of a monitor outside that hears whether the desk lives; null: none. Secret. */

@@ -202,13 +202,14 @@ const SECRETS_OF: Readonly<Record<ChannelName, readonly string[]>> = {
   terminal: [],
   telegram: ['TELEGRAM_BOT_TOKEN'],
   wecom: ['WECOM_BOT_ID', 'WECOM_BOT_SECRET'],
+  wechat: ['CENTAUR_WECHAT_KEY'],
   'wecom-webhook': ['WECOM_WEBHOOK_URL'],
   mail: [],
 };
 
 function readChatSecrets(
   env: Env,
-): Pick<Config, 'wecom' | 'wecomWebhookUrl' | 'smtp' | 'heartbeatUrl'> {
+): Pick<Config, 'wecom' | 'wechatKey' | 'wecomWebhookUrl' | 'smtp' | 'heartbeatUrl'> {
   const heartbeatUrl = given(env, 'CENTAUR_HEARTBEAT_URL') ?? null;
   if (heartbeatUrl !== null && !/^https?:\/\/\S+$/.test(heartbeatUrl))
     refuse('CENTAUR_HEARTBEAT_URL', 'no address', 'the https:// address that the monitor shows');
@@ -219,6 +220,9 @@ function readChatSecrets(
     const expected = 'the address that WeCom shows for the robot of the group, key included';
     refuse('WECOM_WEBHOOK_URL', 'no address of a robot', expected);
   }
+  const wechatKey = given(env, 'CENTAUR_WECHAT_KEY') ?? null;
+  if (wechatKey !== null && !/^[\w-]{32,200}$/.test(wechatKey))
+    refuse('CENTAUR_WECHAT_KEY', 'no key', '32 to 200 letters, digits, - and _, made by chance');
   const user = given(env, 'SMTP_USER');
   const password = given(env, 'SMTP_PASSWORD');
   if ((user === undefined) !== (password === undefined)) {
@@ -227,6 +231,7 @@ function readChatSecrets(
   }
   return {
     wecom: botId === undefined || secret === undefined ? null : { botId, secret },
+    wechatKey,
     wecomWebhookUrl,
     heartbeatUrl,
     smtp: user === undefined || password === undefined ? null : { user, password },

@@ -182,7 +182,7 @@ export const accountsFile = section({
 });
 
 /** Channels by which people far from the desk are reached. */
-const REMOTE_CHANNELS = ['telegram', 'wecom'] as const;
+const REMOTE_CHANNELS = ['telegram', 'wecom', 'wechat'] as const;
 /** Every channel; the last two only speak. */
 const CHANNELS = ['terminal', ...REMOTE_CHANNELS, 'wecom-webhook', 'mail'] as const;
 
@@ -212,6 +212,7 @@ export const channelsFile = section({
       .nullable(),
   }),
   wecom: section({ wsUrl: text('a URL that starts with ws:// or wss://', /^wss?:\/\/[^\s]+$/) }),
+  wechat: section({ port: count(65_535, 0) }),
   wecomWebhook: section({ says: oneOf(['reports', 'all']) }),
   mail: section({
     host: text('a host name', /^[A-Za-z0-9.:-]+$/).nullable(),

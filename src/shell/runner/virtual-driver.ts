@@ -46,6 +46,13 @@ export function createVirtualDriver(options: VirtualDriverOptions): VirtualDrive
   /** Where the clock should stand by the wall clock. */
   const place = (speed: number): number => anchorVirtual + (performance.now() - anchorReal) * speed;
 
+  /** The clock came to where it is at that pace. Being late is forgotten: it would be made up for in real time. */
+  const reached = (speed: number): void => {
+    const from = anchorReal + (clock.now() - anchorVirtual) / Math.min(speed, 1e9);
+    anchor();
+    if (Number.isFinite(speed)) anchorReal = Math.max(from, anchorReal - NAP_MS);
+  };
+
   const sync = (): void => {
     const speed = speedNow();
     const due = clock.nextDue();
@@ -65,8 +72,7 @@ export function createVirtualDriver(options: VirtualDriverOptions): VirtualDrive
       const leftMs = (due - place(speed)) / speed;
       if (leftMs <= 0) return;
       await sleep(Math.min(leftMs, NAP_MS));
-      const before = speed;
-      if (speedNow() !== before) sync();
+      if (speedNow() !== speed) sync();
     }
   };
 
@@ -81,13 +87,11 @@ export function createVirtualDriver(options: VirtualDriverOptions): VirtualDrive
         if (isStopped) return;
         const next = clock.nextDue();
         if (next !== null && next < due) continue;
+        // the pace of the way to here; what runs now may change it
+        const speed = speedNow();
         clock.runNext();
-        if (!Number.isFinite(speedNow())) anchor();
+        reached(speed);
         await activity.settled();
-        if (due > anchorVirtual) {
-          anchorReal += (clock.now() - anchorVirtual) / Math.min(speedNow(), 1e9);
-          anchorVirtual = clock.now();
-        }
       }
     },
     sync,

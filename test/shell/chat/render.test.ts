@@ -349,6 +349,13 @@ const NOTICES: { readonly [K in Notice['kind']]: NoticeOf<K> } = {
       { of: 'events', event: 'cpi', through: '2026-12-31' },
     ],
   },
+  wechat_window_closing: {
+    kind: 'wechat_window_closing',
+    channel: 'wechat',
+    left: 2,
+    closesAt: NOW + 3_600_000,
+    zone: 'America/New_York',
+  },
   channel_degraded: {
     kind: 'channel_degraded',
     channel: 'telegram',

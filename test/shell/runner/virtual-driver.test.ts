@@ -25,3 +25,30 @@ test('CX-03 a timer set while the clock waits in real time for a later one runs 
   await running;
   assert.deepEqual(ran, ['early']);
 });
+
+test('CX-03 a clock that turns to real time goes on at once, also while work of the step before is under way', async () => {
+  const clock = createVirtualClock({ startAt: 1_000_000 });
+  const activity = createActivity();
+  let isAsking = false;
+  let movedMs = 0;
+  clock.at(clock.now() + HOUR, () => {
+    const askedAt = clock.now();
+    isAsking = true;
+    clock.at(askedAt + HOUR, () => undefined);
+    void activity.track(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      driver.sync();
+      movedMs = clock.now() - askedAt;
+      driver.stop();
+    });
+  });
+  const driver = createVirtualDriver({
+    clock,
+    activity,
+    speed: 1_000_000,
+    isRealtime: () => isAsking,
+    isCatchingUp: () => false,
+  });
+  await driver.run(() => false);
+  assert.ok(movedMs > 0, `moved ${movedMs} ms`);
+});

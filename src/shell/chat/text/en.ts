@@ -1816,6 +1816,13 @@ export const EN: Catalogue = {
       `${count(n.count, 'message')} refused since the last notice; they got no answer`,
     ],
     calendar_ending: (n) => calendarEndLines(n.ends, CALENDAR_EN),
+    wechat_window_closing: (n, s) => [
+      `⚠ ${n.channel}: ${[
+        ...(n.left === null ? [] : [`${count(n.left, 'message')} left`]),
+        ...(n.closesAt === null ? [] : [`open until ${s.f.time(n.closesAt)}`]),
+      ].join(', ')}: write to the bot there, anything`,
+      'Until then alarms are all it says there; other channels say the rest',
+    ],
     channel_degraded: (n, s) => [
       `⚠ Channel ${n.channel} is degraded since ${s.f.time(n.since)}: ${n.cause === null ? 'it does not deliver, another channel takes over' : s.f.words(n.cause, 160)}`,
     ],

@@ -1908,6 +1908,13 @@ export const ZH_CN: Catalogue = {
       `自上次通知以来拒绝 ${n.count} 条;对方没有收到任何答复`,
     ],
     calendar_ending: (n) => calendarEndLines(n.ends, CALENDAR_ZH),
+    wechat_window_closing: (n, s) => [
+      `⚠ ${n.channel}:${[
+        ...(n.left === null ? [] : [`还能发 ${n.left} 条`]),
+        ...(n.closesAt === null ? [] : [`窗口开到 ${s.f.time(n.closesAt)}`]),
+      ].join(',')},请在那里给机器人发一句话`,
+      '在此之前那里只发警报,其余由其他渠道发送',
+    ],
     channel_degraded: (n, s) => [
       `⚠ 渠道 ${n.channel} 自 ${s.f.time(n.since)} 起异常:${n.cause === null ? '消息送不出去,由其他渠道接手' : s.f.words(n.cause, 160)}`,
     ],
