@@ -294,7 +294,8 @@ export function renderNotice(
   options: RenderOptions,
 ): Card {
   const text = CATALOGUES[language];
-  const zone = 'zone' in notice ? notice.zone : place.zone;
+  const isOfChannel = notice.kind === 'channel_degraded' || notice.kind === 'wechat_window_closing';
+  const zone = isOfChannel ? notice.zone : place.zone;
   const f = createFormat(language, text.format, {
     zone,
     currency: place.currency,
