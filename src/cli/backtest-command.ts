@@ -162,7 +162,11 @@ export function addBacktestCommand(program: Command, run: Runner): void {
     .command('backtest')
     .description('a strategy over recorded bars: day types, signals, execution, with intervals')
     .argument('<strategy>', 'vwap-reclaim, or of daily A-shares factor-top')
-    .option('--bars <file>', 'a CSV file of 1-minute bars; repeat it for more symbols', oneMore)
+    .option(
+      '--bars <file>',
+      'a CSV file: 1-minute bars of a symbol, or daily ones of any number of shares; may be repeated',
+      oneMore,
+    )
     .option(
       '--daily <file>',
       'daily bars of a symbol, in the order of --bars; without them days are made of minutes',
@@ -194,7 +198,7 @@ export function addBacktestCommand(program: Command, run: Runner): void {
     .option('--layers <letters>', 'some of a, b, c; default abc')
     .option(
       '--set <key=value>',
-      'a setting of the desk or of the execution; may be repeated',
+      'a setting of the desk, the strategy or the execution; may be repeated',
       oneMore,
     )
     .option('--sweep <key=a:b:step>', 'tries every value; several make every combination', oneMore)

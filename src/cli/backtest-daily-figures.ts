@@ -130,7 +130,7 @@ function runNotes({ market, outcome, loaded }: DailyGiven, open: number): string
     ...(exDates['inferred'] === undefined
       ? []
       : [
-          `${exDates['inferred']} falls of a previous close without known terms were booked as cash`,
+          `${exDates['inferred']} falls of a previous close that no known terms explain were booked as cash`,
         ]),
     ...(exDates['unexplained'] === undefined
       ? []

@@ -135,8 +135,7 @@ function logAmount(stock: StockSeries, out: Float64Array): void {
 
 /**
  * The factors of the daily rule score. Returns are closes over the close before; a window needs all
- * of its values. Common price and volume factors; the set and the signs are those of the factor job
- * that issue D names.
+ * of its values. Common price and volume factors.
  */
 export const FACTORS: readonly Factor[] = [
   { name: 'mom5', sign: -1, history: 6, compute: momentum(5) },

@@ -71,7 +71,7 @@ function fallsOf(values: readonly number[]): number[] {
   let highest = Number.NEGATIVE_INFINITY;
   return values.map((value) => {
     highest = Math.max(highest, value);
-    return rounded((value / highest - 1) * 100, 2);
+    return (value / highest - 1) * 100;
   });
 }
 
@@ -118,7 +118,8 @@ function addMoney(drawn: Panels, picture: CurvesPicture): void {
     panelOf(panels.length, topOf(drawn), days, `${words.equity} (${picture.currency})`, false),
   );
   if (picture.hasFalls !== true) return;
-  series.push(line(panels.length, fallsOf(values), colors.down));
+  const falls = fallsOf(values).map((fall) => rounded(fall, 2));
+  series.push(line(panels.length, falls, colors.down));
   panels.push(panelOf(panels.length, topOf(drawn), days, words.falls, true));
 }
 

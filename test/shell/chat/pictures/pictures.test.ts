@@ -199,3 +199,30 @@ test('CX-12 bars of R stand on zero, also when every trade lost', () => {
   const [money, inR] = option.yAxis as { scale: boolean }[];
   assert.deepEqual([money?.scale, inR?.scale], [true, false]);
 });
+
+test('RL-04 an account beside its benchmark has its falls drawn under it, and both colours are told', () => {
+  const at = (values: readonly number[]) =>
+    values.map((yuan, place) => ({
+      tradingDay: `2026-11-${String(place + 16)}`,
+      valueMinor: yuan * 100,
+    }));
+  const money = { ...CURVES, equity: at([1000, 1100, 880, 990]), trades: [], hasFalls: true };
+  const { option } = drawingOf({ ...money, benchmark: at([1000, 1010, 1020, 1030]) }, 'en');
+  const series = option.series as { data: number[]; name: string }[];
+  assert.deepEqual(
+    series.map(({ data }) => data),
+    [
+      [1000, 1100, 880, 990],
+      [1000, 1010, 1020, 1030],
+      [0, 0, -20, -10],
+    ],
+  );
+  assert.deepEqual((option.legend as { data: string[] }).data, ['Equity', 'benchmark']);
+  assert.match(
+    (option.title as { subtext: string }).subtext,
+    /-1\.0 % · deepest drawdown -20\.0 %$/,
+  );
+  const alone = drawingOf(money, 'zh').option;
+  assert.equal(alone.legend, undefined);
+  assert.match((alone.title as { subtext: string }).subtext, /最大回撤 -20\.0 %$/);
+});
