@@ -26,6 +26,7 @@ import { knownMigrations } from '#shell/store/migrate.ts';
 import { secretOf } from './compose-channels.ts';
 import type { LiveJobs } from './compose-live-jobs.ts';
 import { barSourceOf } from './compose-live-market.ts';
+import { timetableOf } from './compose-plans-cn.ts';
 import { codeVersionOf } from './compose-store.ts';
 
 const DAY_MS = 86_400_000;
@@ -221,7 +222,7 @@ export function composeUpkeep(
   return {
     jobs() {
       if (jobs() === null) return null;
-      const planned = new Set(config.schedule.jobs.map(({ job }) => job));
+      const planned = new Set(timetableOf(config, calendars).map(({ job }) => job));
       return [...ANY_TIME, ...ONCE_DUE].filter((job) => planned.has(job));
     },
     dueAt: (job) => dueLater(job, config, calendars, Date.now()),

@@ -4,6 +4,7 @@ import type { HealthLine } from '#core/replies/answer.ts';
 import type { CommandRole } from '#core/replies/command-table.ts';
 import {
   byDayType,
+  bySpan,
   type DegradedLine,
   type RTrade,
   type SourceLine,
@@ -11,6 +12,7 @@ import {
   type SystemQuestion,
 } from '#core/replies/system.ts';
 import type { DayRecord } from '#core/reports/day-record.ts';
+import type { Span } from '#core/reports/period.ts';
 import type { CheckpointSource } from './answer-gates.ts';
 import { dayMeant } from './answer-report.ts';
 import type { DayRecordSource } from './day-records.ts';
@@ -31,6 +33,9 @@ const USUAL_ROWS = 10;
 const USUAL_TRADES = 20;
 /** Checkpoints a day can have at most. */
 const LOOK_BACK = 8;
+const USUAL_SPANS: Readonly<Record<Span, number>> = { day: 10, week: 8, month: 6 };
+/** Calendar days that so many sessions, weeks or months lie within. */
+const DAYS_OF: Readonly<Record<Span, number>> = { day: 3, week: 7, month: 31 };
 /** Days back that round trips are looked for in. */
 const MOST_DAYS = 366;
 
@@ -122,6 +127,17 @@ export async function systemAnswer(
       const count = question.count ?? USUAL_ROWS;
       const rows = await sources.audit.newest(count + 1, question.before);
       return { kind: 'audit', rows: rows.slice(0, count), count, hasMore: rows.length > count };
+    }
+    case 'pnl_spans': {
+      const { span } = question;
+      const count = question.count ?? USUAL_SPANS[span];
+      const back = Math.min(MOST_DAYS, count * DAYS_OF[span]);
+      const found = await Promise.all(
+        desks.map(async (desk) =>
+          bySpan(await recordsBack([desk], back, at, sources), span, count),
+        ),
+      );
+      return { kind: 'pnl_spans', span, rows: found.flat() };
     }
     case 'rbook': {
       const all = tradesOf(await recordsBack(desks, MOST_DAYS, at, sources));

@@ -286,6 +286,24 @@ test('CX-12 /rbook tells the last round trips in R by day type', async () => {
   assert.match((await none.said('/rbook'))[0]!, /No round trip/);
 });
 
+test('CX-12 /pnl adds up recorded days, weeks and months, newest first', async () => {
+  const h = await withDays();
+  const [days] = await h.said('/pnl d');
+  assert.match(
+    days!,
+    /^2026-11-17 · us-vwap · \+\$7\.90 \(\+0\.90R\) · 1 day · 1 trade · fees \$0\.12 \/ 2026-11-16 · /,
+  );
+  const [weeks] = await h.said('/pnl 1 w');
+  assert.match(
+    weeks!,
+    /^2026-11-16 – 2026-11-22 · us-vwap · \+\$15\.80 \(\+1\.80R\) · 2 days · 1 trade/,
+  );
+  await h.said('/lang zh');
+  assert.match((await h.said('/盈亏 月'))[0]!, /2026-11-01 – 2026-11-30 · us-vwap · .*2天 · 1笔/);
+  const none = await harness();
+  assert.match((await none.said('/pnl 3 m'))[0]!, /No day is recorded/);
+});
+
 test('CX-12 /export sends a table as a file; the audit goes to those who act', async () => {
   const h = await withDays();
   const file = () => {

@@ -149,7 +149,7 @@ export const COMMANDS: readonly CommandRow[] = [
   row('positions', 'viewer', '', ['p', '持仓'], ['positions', '持仓']),
   row('orders', 'viewer', '[open|today|id]', ['o', '委托'], ['orders', '委托']),
   row('trades', 'viewer', '[count] [symbol]', ['成交'], ['trades', '成交']),
-  row('pnl', 'viewer', '', ['盈亏'], ['pnl', '盈亏']),
+  row('pnl', 'viewer', '[count] d|w|m', ['盈亏'], ['pnl', '盈亏']),
   row('balance', 'viewer', '[account]', ['资金', '余额'], ['balance', '资金', '余额']),
   row('quote', 'viewer', '[symbol]', ['报价', '行情'], ['quote', '报价']),
   row('watch', 'viewer', 'add|del <symbol> | list', ['自选'], ['watch', '自选']),

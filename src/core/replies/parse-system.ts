@@ -1,3 +1,4 @@
+import type { Span } from '#core/reports/period.ts';
 import type { Reply } from './act.ts';
 import type { CommandName } from './command-table.ts';
 import { bad, question } from './reply-of.ts';
@@ -101,13 +102,39 @@ function parseJob(args: readonly string[]): Reply {
   return { kind: 'system', act: { act: 'job', job: name } };
 }
 
-/** Reads a command about the process itself; null: it is another one. */
+const SPANS: Readonly<Record<string, Span>> = {
+  d: 'day',
+  w: 'week',
+  m: 'month',
+  日: 'day',
+  周: 'week',
+  月: 'month',
+};
+const MOST_SPANS = 60;
+
+/** `/pnl 8 w`; alone it tells of today. */
+function parsePnl(args: readonly string[]): Reply {
+  if (args.length === 0) return question({ ask: 'pnl' });
+  const words = args.map((word) => word.toLowerCase());
+  const number = words.find((word) => /^\d/.test(word));
+  const rest = words.filter((word) => word !== number);
+  const span = Object.hasOwn(SPANS, rest[0] ?? '') ? SPANS[rest[0] ?? ''] : undefined;
+  const count = number === undefined ? null : wholeOf(number, MOST_SPANS);
+  const isFit = rest.length === 1 && (number === undefined || count !== null);
+  if (!isFit || span === undefined || args.length > 2)
+    return bad('pnl', args.join(' '), `[count, 1 to ${MOST_SPANS}] d|w|m`);
+  return question({ ask: 'pnl_spans', count, span });
+}
+
+/** Reads a command about the process itself, or what it has recorded; null: it is another one. */
 export function parseSystem(name: CommandName, args: readonly string[]): Reply | null {
   switch (name) {
     case 'tz':
       return parseZone(args);
     case 'audit':
       return parseAudit(args);
+    case 'pnl':
+      return parsePnl(args);
     case 'rbook':
       return parseBook(args);
     case 'export':

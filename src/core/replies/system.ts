@@ -2,6 +2,8 @@ import type { SafeModeEntry } from '#core/engine/state.ts';
 import type { DegradedRows } from '#core/gates/gate.ts';
 import { mean, median } from '#core/lib/stats.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
+import type { DayRecord } from '#core/reports/day-record.ts';
+import { boundsOf, periodFigures, type Span } from '#core/reports/period.ts';
 import type { DayType } from '#core/strategies/strategy.ts';
 import type { HealthLine } from './answer.ts';
 import type { CommandName, CommandRole } from './command-table.ts';
@@ -18,6 +20,8 @@ export type SystemQuestion =
   | { readonly ask: 'config'; readonly key: string | null }
   /** The newest rows, or those before the row with this number. */
   | { readonly ask: 'audit'; readonly count: number | null; readonly before: number | null }
+  /** Results of the last days, weeks or months. */
+  | { readonly ask: 'pnl_spans'; readonly count: number | null; readonly span: Span }
   /** The last round trips in R, by day type. */
   | { readonly ask: 'rbook'; readonly count: number | null }
   | {
@@ -104,6 +108,19 @@ export type RTrade = {
   readonly resultR: number;
 };
 
+/** What a desk's recorded days of one span came to. */
+export type SpanResult = {
+  readonly deskId: string;
+  readonly currency: string;
+  readonly from: string;
+  readonly to: string;
+  readonly days: number;
+  readonly trades: number;
+  readonly resultMinor: number;
+  readonly resultR: number;
+  readonly feesMinor: number;
+};
+
 export type RTypeRow = {
   readonly dayType: DayType;
   readonly trades: number;
@@ -139,6 +156,7 @@ export type SystemAnswer =
       readonly trades: readonly RTrade[];
       readonly byDayType: readonly RTypeRow[];
     }
+  | { readonly kind: 'pnl_spans'; readonly span: Span; readonly rows: readonly SpanResult[] }
   | { readonly kind: 'export_empty'; readonly what: ExportKind };
 
 /** One thing that was looked at. */
@@ -196,5 +214,20 @@ export function byDayType(trades: readonly RTrade[]): RTypeRow[] {
       medianR: median(results) ?? 0,
       worstR: Math.min(...results),
     };
+  });
+}
+
+/** Recorded days of one desk by span, the newest span first; spans without a recorded day are left out. */
+export function bySpan(records: readonly DayRecord[], span: Span, count: number): SpanResult[] {
+  const groups = [...Map.groupBy(records, ({ tradingDay }) => boundsOf(span, tradingDay).from)];
+  const newest = groups.sort(([a], [b]) => (a < b ? 1 : -1)).slice(0, count);
+  return newest.flatMap(([from, of]) => {
+    const [first] = of;
+    if (first === undefined) return [];
+    const { days, resultMinor, resultR, feesMinor } = periodFigures(of);
+    const trades = of.reduce((sum, record) => sum + record.trades.length, 0);
+    const { deskId, currency } = first;
+    const { to } = boundsOf(span, from);
+    return [{ deskId, currency, from, to, days, trades, resultMinor, resultR, feesMinor }];
   });
 }

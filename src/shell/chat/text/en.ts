@@ -1146,7 +1146,7 @@ export const EN: Catalogue = {
     positions: 'what is held',
     orders: 'orders, unknown ones flagged',
     trades: 'finished round trips',
-    pnl: 'result of the day',
+    pnl: 'result of the day, or of days, weeks and months',
     regime: 'day type with its evidence',
     gates: 'gate and kill-switch: figures, thresholds, distances, history',
     sectors: 'ranked sectors and the stocks taken',

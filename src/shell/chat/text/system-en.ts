@@ -63,6 +63,10 @@ export function systemEn(pulse: () => PulseWords): SystemWords {
     noAudit: 'Nothing is written down yet.',
     auditEnd: (before) => `older: /audit before ${before}`,
     noTrades: 'No round trip is recorded yet.',
+    noDays: 'No day is recorded in that time.',
+    dayCount: (days) => (days === 1 ? '1 day' : `${days} days`),
+    tradeCount: (trades) => (trades === 1 ? '1 trade' : `${trades} trades`),
+    fees: (money) => `fees ${money}`,
     typeRow: (of, trades, wins, mean, median, worst) =>
       `${of}: ${trades} ${trades === 1 ? 'trade' : 'trades'}, ${wins} won · mean ${mean} · median ${median} · worst ${worst}`,
     exportEmpty: (what) => `Nothing to export: no ${what} in that time.`,

@@ -13,6 +13,7 @@ import type {
   SystemAnswer,
   SystemNotice,
 } from '#core/replies/system.ts';
+import { createFormat } from '#shell/chat/format.ts';
 import type { Catalogue, Of, Speech } from './catalogue.ts';
 import { causeLine, type HEALTH_EN, healthText } from './health-lines.ts';
 import { degradedLines } from './pulse-lines.ts';
@@ -44,6 +45,10 @@ export type SystemWords = {
   readonly noAudit: string;
   readonly auditEnd: (before: number) => string;
   readonly noTrades: string;
+  readonly noDays: string;
+  readonly dayCount: (days: number) => string;
+  readonly tradeCount: (trades: number) => string;
+  readonly fees: (money: string) => string;
   readonly typeRow: (
     of: string,
     trades: number,
@@ -211,6 +216,20 @@ export function systemAnswers(w: SystemWords, text: () => Catalogue): Answers {
                 `${trade.tradingDay} ${s.f.words(trade.code, 8)} ${s.f.symbol(trade.instrument)} ${s.f.r(trade.resultR)} · ${text().dayTypes[trade.dayType]} · ${s.f.words(trade.deskId, 40)}`,
             ),
           ],
+    pnl_spans: (a, s) =>
+      a.rows.length === 0
+        ? [w.noDays]
+        : a.rows.map((row) => {
+            const place = { zone: 'UTC', currency: row.currency, operatorZone: null };
+            const f = createFormat(s.f.language, text().format, place);
+            const days = row.from === row.to ? row.from : `${row.from} – ${row.to}`;
+            const parts = [
+              w.dayCount(row.days),
+              w.tradeCount(row.trades),
+              w.fees(f.money(row.feesMinor)),
+            ];
+            return `${days} · ${s.f.words(row.deskId, 40)} · ${f.gain(row.resultMinor)} (${f.r(row.resultR)}) · ${parts.join(' · ')}`;
+          }),
     export_empty: (a) => [w.exportEmpty(w.exports[a.what])],
   };
 }

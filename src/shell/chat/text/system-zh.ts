@@ -92,6 +92,10 @@ export function systemZh(pulse: () => PulseWords): SystemWords {
     noAudit: '还没有记录。',
     auditEnd: (before) => `更早:/audit before ${before}`,
     noTrades: '还没有完成的交易。',
+    noDays: '这段时间没有记录的交易日。',
+    dayCount: (days) => `${days}天`,
+    tradeCount: (trades) => `${trades}笔`,
+    fees: (money) => `费用 ${money}`,
     typeRow: (of, trades, wins, mean, median, worst) =>
       `${of}:${trades}笔,赢${wins} · 平均 ${mean} · 中位 ${median} · 最差 ${worst}`,
     exportEmpty: (what) => `没有可导出的内容:这段时间没有${what}。`,
