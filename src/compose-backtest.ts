@@ -94,6 +94,14 @@ function bytesOf(file: string): Buffer | null {
 }
 
 const OWN_FILE = join('src', 'compose-backtest.ts');
+let knownReader: string | null = null;
+
+/** Hash of what reads a file and writes the notes that are kept with its columns; the same for every file. */
+function readerHash(): string {
+  const files = () => [...globSync('src/shell/files/csv-*.ts', { cwd: ROOT }).sort(), OWN_FILE];
+  knownReader ??= hashText(files().map((file) => readFileSync(join(ROOT, file))));
+  return knownReader;
+}
 
 /** Names a cache by what it follows from: the file's content, how it is read, the calendar, the reader. */
 function cacheFile(
@@ -103,13 +111,11 @@ function cacheFile(
   given: BarsFile,
   timeframe: Timeframe,
 ): string {
-  // its notes are kept with it, so what writes them is part of its name
-  const reader = [...globSync('src/shell/files/csv-*.ts', { cwd: ROOT }).sort(), OWN_FILE];
   const { instrument, zone, label } = given;
   const key = hashText([
     hash,
     JSON.stringify([instrument, timeframe, zone ?? null, label ?? null, calendar]),
-    ...reader.map((file) => readFileSync(join(ROOT, file))),
+    readerHash(),
   ]);
   return join(dataDir, 'cache', 'columns', `${key}.cols`);
 }
