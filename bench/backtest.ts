@@ -117,10 +117,18 @@ function printLoops(folder: string, symbols: number, loop: string): void {
   for (const [name, [program, ...args]] of lines) {
     const { stdout } = spawnSync(program, args, { encoding: 'utf8' });
     if (stdout === null || stdout === '') continue;
-    const told = JSON.parse(stdout) as { bars: number; runMs?: number; run_ms?: number };
+    const told = JSON.parse(stdout) as {
+      bars: number;
+      runMs?: number;
+      runCpuMs?: number;
+      run_ms?: number;
+    };
     const ms = told.runMs ?? told.run_ms ?? Number.NaN;
     const rate = (told.bars / ms / 1000).toFixed(1).padStart(8);
-    console.log(`${name.padEnd(34)} ${ms.toFixed(1).padStart(8)} ms ${rate} M bars/s`);
+    const { runCpuMs } = told;
+    const byCpu =
+      runCpuMs === undefined ? '' : `, ${(told.bars / runCpuMs / 1000).toFixed(1)} by CPU`;
+    console.log(`${name.padEnd(34)} ${ms.toFixed(1).padStart(8)} ms ${rate} M bars/s${byCpu}`);
   }
 }
 

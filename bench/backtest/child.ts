@@ -36,13 +36,19 @@ const loadMs = performance.now() - startedAt;
 const play = how === 'apart' ? playApart : playTogether;
 let figures = { trades: 0, halves: 0, pnl: 0, fees: 0 };
 const times: number[] = [];
+const cpus: number[] = [];
 for (let run = 0; run < Number(runs); run += 1) {
   const from = performance.now();
+  const before = process.cpuUsage();
   figures = play(series);
+  const used = process.cpuUsage(before);
   times.push(performance.now() - from);
+  cpus.push((used.user + used.system) / 1000);
 }
-times.sort((a, b) => a - b);
+const middle = (of: number[]) => of.sort((a, b) => a - b)[of.length >> 1];
 const bars = series.reduce((sum, { length }) => sum + length, 0);
-const runMs = times[times.length >> 1];
+const [runMs, runCpuMs] = [middle(times), middle(cpus)];
 const maxRssMb = process.resourceUsage().maxRSS / 1024;
-process.stdout.write(`${JSON.stringify({ ...figures, bars, loadMs, runMs, maxRssMb })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ ...figures, bars, loadMs, runMs, runCpuMs, maxRssMb })}\n`,
+);
