@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import type { BarSeries } from '#app/backtest-plan.ts';
 import { ConfigError } from '#app/errors.ts';
 import { spreadsOver } from '#core/backtest/spreads.ts';
@@ -28,6 +29,7 @@ import { readDayLabels } from '#shell/files/day-labels.ts';
 import { keepEdge } from '#shell/files/edge-file.ts';
 import { openKept } from '#shell/files/kept-sets.ts';
 import { sharingTimes } from '#shell/files/shared-times.ts';
+import { createProgressBar } from '#shell/runner/progress-bar.ts';
 import { openSettings, openStore, ROOT } from './compose-tools.ts';
 
 /*
@@ -320,6 +322,9 @@ export async function drawAll(
   await drawing.stop();
   return drawn;
 }
+
+/** A bar for what is counted, on standard error. */
+export const openProgressBar = () => createProgressBar(process.stderr);
 
 /** What the command needs of the outer ring. Throws ConfigError. */
 export async function openBacktest(

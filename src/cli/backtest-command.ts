@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { collectList, MONEY, parseDay, parseOneOf, parseSeed, VOLUME } from './arguments.ts';
+import type { BacktestArguments } from './backtest.ts';
 import {
   BASIS_NAMES,
   checkDailyArguments,
@@ -126,34 +127,37 @@ async function backtest(strategy: string, flags: BacktestFlags) {
     throw new UsageError(`--${flag}: found with ${strategy}, expected only with ${known}`);
   }
   const { runBacktestCommand } = await import('./backtest.ts');
-  return runBacktestCommand(
-    {
-      strategy,
-      files: flags.bars ?? [],
-      daily: flags.daily ?? [],
-      quotes: (flags.quotes ?? []).map(parseQuotes),
-      zone: flags.zone,
-      label:
-        flags.label === undefined
-          ? undefined
-          : parseOneOf('--label', flags.label, ['start', 'end']),
-      isStore: flags.store,
-      symbols: flags.symbol ?? [],
-      from: flags.from === undefined ? null : parseDay(flags.from, '--from'),
-      to: flags.to === undefined ? null : parseDay(flags.to, '--to'),
-      layers: (flags.layers ?? 'abc').toLowerCase(),
-      settings: Object.fromEntries((flags.set ?? []).map(parseSetting)),
-      sweeps: (flags.sweep ?? []).map(parseSweep),
-      labels: flags.labels,
-      isLookaheadChecked: flags.lookaheadCheck,
-      seed: parseSeed(flags.seed),
-      workers: parseWorkers(flags.workers),
-      isQueued: flags.queue,
-      forDesk: flags.forDesk,
-      out: flags.out,
-    },
-    createOutput(flags.json),
-  );
+  const { openProgressBar } = await import('#compose-backtest');
+  const bar = openProgressBar();
+  const output = createOutput(flags.json, bar);
+  // a bar that stands keeps the process alive
+  return runBacktestCommand(argumentsOf(strategy, flags), output).finally(bar.clear);
+}
+
+function argumentsOf(strategy: string, flags: BacktestFlags): BacktestArguments {
+  return {
+    strategy,
+    files: flags.bars ?? [],
+    daily: flags.daily ?? [],
+    quotes: (flags.quotes ?? []).map(parseQuotes),
+    zone: flags.zone,
+    label:
+      flags.label === undefined ? undefined : parseOneOf('--label', flags.label, ['start', 'end']),
+    isStore: flags.store,
+    symbols: flags.symbol ?? [],
+    from: flags.from === undefined ? null : parseDay(flags.from, '--from'),
+    to: flags.to === undefined ? null : parseDay(flags.to, '--to'),
+    layers: (flags.layers ?? 'abc').toLowerCase(),
+    settings: Object.fromEntries((flags.set ?? []).map(parseSetting)),
+    sweeps: (flags.sweep ?? []).map(parseSweep),
+    labels: flags.labels,
+    isLookaheadChecked: flags.lookaheadCheck,
+    seed: parseSeed(flags.seed),
+    workers: parseWorkers(flags.workers),
+    isQueued: flags.queue,
+    forDesk: flags.forDesk,
+    out: flags.out,
+  };
 }
 
 /** `centaur backtest`: a strategy over recorded bars. */

@@ -3,6 +3,9 @@ import process from 'node:process';
 /** How far long work is: `done` of `of`, 0 of 0 where there is nothing to count. */
 export type ProgressStep = { readonly stage: string; readonly done: number; readonly of: number };
 
+/** A bar that is drawn over on standard error, and taken away before anything else is written. */
+export type ProgressBar = { show(step: ProgressStep): void; clear(): void };
+
 /** Where a command writes: its answer to standard output, everything else to standard error. */
 export type Output = {
   readonly isJson: boolean;
@@ -16,16 +19,24 @@ export type Output = {
   aside(text: string): void;
 };
 
-export function createOutput(isJson: boolean): Output {
+/** `bar` shows steps that are counted, where standard error is a terminal and the answer is for a person. */
+export function createOutput(isJson: boolean, bar: ProgressBar | null = null): Output {
+  const write = (stream: NodeJS.WritableStream, text: string): void => {
+    bar?.clear();
+    stream.write(`${text}\n`);
+  };
   return {
     isJson,
-    line: (text) => void (isJson || process.stdout.write(`${text}\n`)),
-    result: (value) => void (isJson && process.stdout.write(`${JSON.stringify(value)}\n`)),
+    line: (text) => void (isJson || write(process.stdout, text)),
+    result: (value) => void (isJson && write(process.stdout, JSON.stringify(value))),
     progress: (text, step) => {
-      if (process.stderr.isTTY) process.stderr.write(`${text}\n`);
+      if (process.stderr.isTTY) {
+        if (bar === null || step === undefined || step.of === 0) write(process.stderr, text);
+        else if (!isJson) bar.show(step);
+      }
       if (step !== undefined && process.connected) process.send?.(step);
     },
-    aside: (text) => void process.stderr.write(`${text}\n`),
+    aside: (text) => write(process.stderr, text),
   };
 }
 
