@@ -23,6 +23,8 @@ export async function respondExport(
     const notice = { kind: 'role_too_low', command: 'export', role, needed: 'operator' } as const;
     return await finish(turn, notice.kind, null, [notice], deps);
   }
+  if (what === 'audit' && !who.canAct)
+    return await finish(turn, 'chat_read_only', null, [{ kind: 'chat_read_only' }], deps);
   const at = deps.clock.now();
   const days = ask.days ?? USUAL_DAYS;
   const isAudit = what === 'audit';

@@ -1,4 +1,4 @@
-import type { ChatSetting, Reply } from '#core/replies/act.ts';
+import type { ChatSetting, Question, Reply } from '#core/replies/act.ts';
 import { commandOf } from '#core/replies/command-table.ts';
 import { hearingWith } from '#core/replies/hearing.ts';
 import type { Notice } from '#core/replies/notice.ts';
@@ -191,6 +191,9 @@ function narrowed(
   return [...cards.slice(0, -1), { ...last, lines: [...last.lines, ...lines] }];
 }
 
+/** What others wrote and what the desk runs on is not shown to a group that only reads. */
+const OF_A_FEW: ReadonlySet<Question['ask']> = new Set(['audit', 'config']);
+
 async function respondQuestion(
   turn: Turn,
   reply: Extract<Reply, { kind: 'question' }>,
@@ -208,6 +211,8 @@ async function respondQuestion(
     };
     return await finish(turn, notice.kind, null, [notice], deps);
   }
+  if (OF_A_FEW.has(ask) && !who.canAct)
+    return await finish(turn, 'chat_read_only', null, [{ kind: 'chat_read_only' }], deps);
   if (reply.question.ask === 'backtest') return await respondBacktest(turn, reply.question, deps);
   if (reply.question.ask === 'chart') return await respondChart(turn, reply.question, deps);
   if (reply.question.ask === 'export') return await respondExport(turn, reply.question, deps);

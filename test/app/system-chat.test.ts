@@ -134,7 +134,9 @@ test('CX-09 late, in a group that only reads, and from a run of played days noth
     assert.match((await h.said(text, OWNER, old))[0]!, /Expired/, text);
   const group = { chatId: '-7', chatKind: 'group' as const };
   assert.match((await h.said('/reload', OWNER, group))[0]!, /may only read/);
-  assert.match((await h.said('/tz UTC', OWNER, group))[0]!, /may only read/);
+  for (const text of ['/tz UTC', '/config', '/audit', '/export audit'])
+    assert.match((await h.said(text, OWNER, group))[0]!, /may only read/, text);
+  assert.match((await h.said('/version', OWNER, group))[0]!, /version/);
   const bare = await harness();
   assert.match((await bare.said('/reload'))[0]!, /Nothing was changed/);
   assert.match((await bare.said('/job run us-close'))[0]!, /no jobs/);
@@ -349,6 +351,7 @@ test('CX-01 /sources and /degraded name what fails, in both languages', async ()
   assert.match((await h.said('/degraded'))[0]!, /✕ tencent/);
   await h.said('/lang zh');
   assert.match((await h.said('数据源'))[0]!, /✕ tencent · 报价 · 失败 · 失败于 .* 未及时回应/);
+  assert.match((await h.said('/ping'))[0]!, /^pong 轮询延迟 /);
   const well = await harness();
   assert.match((await well.said('/degraded'))[0]!, /Nothing is degraded/);
   assert.match((await well.said('/version'))[0]!, /version: 0\.1\.0/);
