@@ -35,24 +35,38 @@ export function unknownName(found: string, desks: readonly DeskHandle[]): Answer
 /** What accounts are worth, and what names cost. */
 export async function lookAnswer(
   at: number,
-  question: Extract<Question, { ask: 'balance' | 'quote' | 'watch' }>,
+  question: Extract<Question, { ask: 'balance' | 'plan' | 'strategy' | 'quote' | 'watch' }>,
   choice: ChatChoice,
   desks: readonly DeskHandle[],
 ): Promise<Answered> {
-  return question.ask === 'balance'
-    ? balanceAnswer(at, question.scope, desks)
-    : await pricesAnswer(at, question, choice, desks);
+  return question.ask === 'quote' || question.ask === 'watch'
+    ? await pricesAnswer(at, question, choice, desks)
+    : scopedAnswer(at, question, desks);
 }
 
-/** Cash, holdings and risk of each account, by the desk's own book. */
-function balanceAnswer(at: number, scope: string | null, desks: readonly DeskHandle[]): Answered {
+/** Of the desks that are named: what they are worth, mean to do, or do it by. */
+function scopedAnswer(
+  at: number,
+  question: Extract<Question, { ask: 'balance' | 'plan' | 'strategy' }>,
+  desks: readonly DeskHandle[],
+): Answered {
+  const { scope } = question;
   const meant = deskScope(scope, desks);
   if (scope !== null && meant.length === 0) {
     const names = desks.map(({ policy }) => policy.deskId);
     return { kind: 'notice', notice: { kind: 'unknown_desk', found: scope, desks: names } };
   }
-  const balances = meant.map((desk) => balanceOf(viewOf(desk, at)));
-  return { kind: 'answer', answer: { at, kind: 'balance', balances } };
+  const views = meant.map((desk) => viewOf(desk, at));
+  switch (question.ask) {
+    case 'balance':
+      return { kind: 'answer', answer: { at, kind: 'balance', balances: views.map(balanceOf) } };
+    case 'plan':
+      return { kind: 'answer', answer: { at, kind: 'plan', desks: views } };
+    case 'strategy': {
+      const { isWhole } = question;
+      return { kind: 'answer', answer: { at, kind: 'strategy', desks: views, isWhole } };
+    }
+  }
 }
 
 /** Prices asked for now: of one name, of those the chat watches, or of what is held and followed. */

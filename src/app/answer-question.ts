@@ -112,13 +112,14 @@ export async function answerQuestion(
     case 'positions':
       return answer({ at, kind: 'positions', desks, held: heldOf(at, handles, deps) });
     case 'balance':
+    case 'plan':
+    case 'strategy':
     case 'quote':
     case 'watch':
       return await lookAnswer(at, question, choiceOf(who, deps), handles);
     case 'gates':
-      return answer(await gatesAnswer(at, question, handles, deps.sources));
     case 'sectors':
-      return answer(await sectorsAnswer(at, question.scope, handles, deps.sources));
+      return answer(await judgedAnswer(at, question, handles, deps.sources));
     case 'ticket':
       return answer(ticketAnswer(at, question.code, handles));
     case 'why':
@@ -135,9 +136,8 @@ export async function answerQuestion(
     case 'calendar':
       return answer(calendarAnswer(at, question, handles, deps.sources));
     case 'jobs':
-      return answer(await jobsAnswer(at, handles, deps.sources));
     case 'health':
-      return answer({ at, kind: 'health', lines: await deps.sources.health() });
+      return answer(await processAnswer(at, question.ask, handles, deps.sources));
     case 'logs':
       return answer({ at, kind: 'logs', lines: await logLines(question, deps.sources) });
     case 'users':
@@ -161,13 +161,6 @@ export async function answerQuestion(
 
 function choiceOf({ actor }: Known, { access }: AnswerDeps): ChatChoice {
   return access.choiceOf(actor.channel, actor.chatId);
-}
-
-async function logLines(
-  { count, level }: Extract<Question, { ask: 'logs' }>,
-  sources: AnswerSources,
-): Promise<readonly string[]> {
-  return await sources.logs(count ?? USUAL_LOG_LINES, level);
 }
 
 function listAnswer(
@@ -197,13 +190,34 @@ async function dryStops(
   return { kind: 'nothing_held', target: of.act === 'stops' ? null : of.target };
 }
 
-async function jobsAnswer(
+/** How the process is: its jobs, or its health. */
+async function processAnswer(
   at: number,
+  ask: 'jobs' | 'health',
   handles: readonly DeskHandle[],
   sources: AnswerSources,
 ): Promise<Answer> {
+  if (ask === 'health') return { at, kind: 'health', lines: await sources.health() };
   const zone = handles[0]?.policy.zone ?? 'UTC';
   return { at, kind: 'jobs', jobs: await sources.jobs(20), zone };
+}
+
+async function judgedAnswer(
+  at: number,
+  question: Extract<Question, { ask: 'gates' | 'sectors' }>,
+  handles: readonly DeskHandle[],
+  sources: AnswerSources,
+): Promise<Answer> {
+  return question.ask === 'gates'
+    ? await gatesAnswer(at, question, handles, sources)
+    : await sectorsAnswer(at, question.scope, handles, sources);
+}
+
+async function logLines(
+  { count, level }: Extract<Question, { ask: 'logs' }>,
+  sources: AnswerSources,
+): Promise<readonly string[]> {
+  return await sources.logs(count ?? USUAL_LOG_LINES, level);
 }
 
 /** What is known without asking a desk. */

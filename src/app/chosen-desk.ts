@@ -20,6 +20,7 @@ const BY_ACCOUNT: ReadonlySet<Question['ask']> = new Set<Question['ask']>([
   'locks',
   'orders',
   'pending',
+  'plan',
   'pnl',
   'positions',
   'quote',

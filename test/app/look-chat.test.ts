@@ -158,3 +158,41 @@ test('CX-01 what looks are asked for is read strictly', () => {
   assert.deepEqual(parseReply('/use'), { kind: 'question', question: { ask: 'accounts' } });
   assert.deepEqual(parseReply('/watch list'), parseReply('/自选'));
 });
+
+test('CX-01 /plan tells of each desk when it may enter and sells, what it holds, and which ticket waits', async () => {
+  const h = await harness();
+  const said = await heard(h, '/plan');
+  assert.match(
+    said,
+    /2026-11-20 · opens 09:30 ET, closes 16:00 ET\nentries from 09:45 ET · sold before the close from 15:5\d ET/,
+  );
+  assert.match(said, /held QQQM 200 · stop 99\.00/);
+  assert.match(said, /us-two[\s\S]*nothing is held/);
+  assert.match(await heard(h, '/plan us-two'), /^us-two/);
+  assert.match(await heard(h, '/plan nope'), /nope/);
+  await h.say('/lang zh');
+  assert.match(await heard(h, '计划'), /09:30 开盘,.*16:00 收盘/);
+});
+
+test('CX-01 CX-08 /strategy shows limits and measurements; disabled at once, enabled only after it was asked again', async () => {
+  const h = await harness([]);
+  assert.match(await heard(h, '/strategy'), /^us-vwap: vwap-reclaim · semi/);
+  const shown = await heard(h, '/strategy show us-vwap');
+  assert.match(shown, /at most 0\.5 % of the capital a trade, 1\.5R a day, \d+ trades a day/);
+  assert.match(shown, /no backtest under these settings was measured/);
+  await h.say('/strategy disable us-vwap');
+  assert.equal(h.desk.state().mode, 'alert');
+  await h.say('/策略 启用 us-vwap');
+  assert.equal(h.desk.state().mode, 'alert');
+  await h.say('/yes nonce1');
+  assert.equal(h.desk.state().mode, 'semi');
+  assert.match((await h.say('/strategy disable', { userId: '3', chatId: '3' })).join(), /operator/);
+  for (const text of [
+    '/strategy promote x',
+    '/strategy show a b',
+    '/strategy list x',
+    '/strategy valueOf',
+    '/plan a b',
+  ])
+    assert.equal(parseReply(text).kind, 'bad_arguments', text);
+});

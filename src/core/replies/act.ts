@@ -149,6 +149,8 @@ export type Question =
   | { readonly ask: 'orders'; readonly filter: string | null }
   /** What such an act would do, and nothing is done. */
   | { readonly ask: 'stops'; readonly of: StopAct }
+  | { readonly ask: 'plan'; readonly scope: string | null }
+  | { readonly ask: 'strategy'; readonly scope: string | null; readonly isWhole: boolean }
   /** `scope` as in acts; null: every account. */
   | { readonly ask: 'balance'; readonly scope: string | null }
   /** Null: the names this chat watches, else those that are followed. */

@@ -152,6 +152,10 @@ export type Answer = { readonly at: number } & (
       readonly symbol: string | null;
     }
   | { readonly kind: 'pnl'; readonly desks: readonly DeskView[] }
+  /** What desks mean to do in the session that is planned. */
+  | { readonly kind: 'plan'; readonly desks: readonly DeskView[] }
+  /** `isWhole`: with limits and measurements. */
+  | { readonly kind: 'strategy'; readonly desks: readonly DeskView[]; readonly isWhole: boolean }
   | { readonly kind: 'balance'; readonly balances: readonly Balance[] }
   /** `of`: one name, those the chat watches, or those the desks follow. */
   | {

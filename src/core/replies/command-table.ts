@@ -33,6 +33,8 @@ export type CommandName =
   | 'trades'
   | 'pnl'
   | 'balance'
+  | 'plan'
+  | 'strategy'
   | 'quote'
   | 'watch'
   | 'regime'
@@ -150,6 +152,8 @@ export const COMMANDS: readonly CommandRow[] = [
   row('orders', 'viewer', '[open|today|id]', ['o', '委托'], ['orders', '委托']),
   row('trades', 'viewer', '[count] [symbol]', ['成交'], ['trades', '成交']),
   row('pnl', 'viewer', '[count] d|w|m', ['盈亏'], ['pnl', '盈亏']),
+  row('plan', 'viewer', '[desk]', ['计划'], ['plan', '计划']),
+  row('strategy', 'viewer', 'list | show|enable|disable [desk]', ['策略'], ['strategy', '策略']),
   row('balance', 'viewer', '[account]', ['资金', '余额'], ['balance', '资金', '余额']),
   row('quote', 'viewer', '[symbol]', ['报价', '行情'], ['quote', '报价']),
   row('watch', 'viewer', 'add|del <symbol> | list', ['自选'], ['watch', '自选']),

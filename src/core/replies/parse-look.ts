@@ -1,12 +1,16 @@
-import type { Reply } from './act.ts';
+import type { Mode, Reply } from './act.ts';
 import type { CommandName } from './command-table.ts';
-import { bad, NAME, question, TARGET } from './reply-of.ts';
+import { act, bad, NAME, question, TARGET } from './reply-of.ts';
 
 /** Reads the commands that look at accounts and prices; null for any other command. */
 export function parseLookCommand(name: CommandName, args: readonly string[]): Reply | null {
   switch (name) {
     case 'balance':
       return parseBalance(args);
+    case 'plan':
+      return parsePlan(args);
+    case 'strategy':
+      return parseStrategy(args);
     case 'quote':
       return parseQuote(args);
     case 'watch':
@@ -63,4 +67,31 @@ function parseUse(args: readonly string[]): Reply {
   if (args.length > 1 || !(NAME.test(word) || ALL.has(word)))
     return bad('use', args.join(' '), '<account>|all');
   return { kind: 'setting', setting: { set: 'use', account: ALL.has(word) ? null : word } };
+}
+
+function parsePlan(args: readonly string[]): Reply {
+  const scope = args[0]?.toLowerCase() ?? null;
+  return args.length > 1 || (scope !== null && !NAME.test(scope))
+    ? bad('plan', args.join(' '), '[desk]')
+    : question({ ask: 'plan', scope });
+}
+
+/** What a strategy may do is its desk's mode: disabled it advises, enabled it proposes tickets. */
+const MODES: Readonly<Record<string, Mode>> = {
+  enable: 'semi',
+  启用: 'semi',
+  disable: 'alert',
+  停用: 'alert',
+};
+const SHOW: ReadonlySet<string> = new Set(['show', '查看']);
+
+function parseStrategy(args: readonly string[]): Reply {
+  const [word = 'list', name, ...more] = args.map((arg) => arg.toLowerCase());
+  const mode = Object.hasOwn(MODES, word) ? MODES[word] : undefined;
+  const isBad = more.length > 0 || (name !== undefined && !NAME.test(name));
+  if (!isBad && mode !== undefined) return act({ act: 'mode', desk: name ?? '', mode });
+  const isWhole = SHOW.has(word);
+  if (isBad || !(isWhole || (LIST.has(word) && name === undefined)))
+    return bad('strategy', args.join(' '), 'list | show|enable|disable [desk]');
+  return question({ ask: 'strategy', scope: name ?? null, isWhole });
 }

@@ -32,6 +32,7 @@ import { EX_DATE_EN, exDateLines } from './ex-date-lines.ts';
 import { HEALTH_EN, healthLines, jobLine } from './health-lines.ts';
 import { balanceLines, LOOK_EN, priceLines } from './look-lines.ts';
 import { PERIOD_EN, periodLines } from './period-lines.ts';
+import { PLAN_EN, planLines, strategyLines } from './plan-lines.ts';
 import {
   checkpointOpenLines,
   checkpointTitle,
@@ -1116,6 +1117,8 @@ export const EN: Catalogue = {
     confirm: 'accept a ticket',
     half: 'accept at half the quantity',
     snooze: 'remind me of a ticket; its life does not grow',
+    plan: 'what each desk means to do in its session',
+    strategy: 'strategies by desk: show, enable, disable',
     balance: 'cash, holdings and risk of each account',
     quote: 'price of a name, or of those you watch',
     watch: 'names whose prices this chat sees together',
@@ -1979,6 +1982,8 @@ export const EN: Catalogue = {
         }),
         'No desk is running.',
       ),
+    plan: (a, s) => planLines(a, s, PLAN_EN),
+    strategy: (a, s) => strategyLines(a, s, PLAN_EN, EN),
     balance: (a, s) => balanceLines(a, s, LOOK_EN, EN.environments),
     prices: (a, s) => priceLines(a, s, LOOK_EN),
     regime: (a, s) =>

@@ -19,7 +19,7 @@ export type LookWords = {
   readonly unattested: string;
   readonly noDesk: string;
   readonly spread: string;
-  readonly old: string;
+  readonly old: (age: string) => string;
   readonly sinceClose: string;
   readonly held: string;
   readonly bar: string;
@@ -43,7 +43,7 @@ export const LOOK_EN: LookWords = {
   unattested: '! nobody has said since the start what the account holds: /reconcile',
   noDesk: 'No desk is running.',
   spread: 'spread',
-  old: 'old',
+  old: (age) => `${age} old`,
   sinceClose: 'since the close before',
   held: 'held',
   bar: 'newest bar',
@@ -67,7 +67,7 @@ export const LOOK_ZH: LookWords = {
   unattested: '! 启动后尚未报告账户持仓:/对账',
   noDesk: '没有运行中的交易台。',
   spread: '价差',
-  old: '前',
+  old: (age) => `${age}前`,
   sinceClose: '较前收',
   held: '持有',
   bar: '最新K线',
@@ -119,7 +119,7 @@ function changeText(price: number, before: number | null, s: Speech, w: LookWord
 
 function priceRow(line: PriceLine, s: Speech, w: LookWords): string {
   const { instrument, quote, close, closedAt, previousClose, held } = line;
-  const age = (at: number) => `${s.f.duration(Math.max(0, s.now - at))} ${w.old}`;
+  const age = (at: number) => w.old(s.f.duration(Math.max(0, s.now - at)));
   const own = held === 0 ? [] : [`${w.held} ${held}`];
   const symbol = s.f.symbol(instrument);
   if (quote !== null) {

@@ -32,6 +32,7 @@ import { EX_DATE_ZH, exDateLines } from './ex-date-lines.ts';
 import { HEALTH_ZH, healthLines, jobLine } from './health-lines.ts';
 import { balanceLines, LOOK_ZH, priceLines } from './look-lines.ts';
 import { PERIOD_ZH, periodLines } from './period-lines.ts';
+import { PLAN_ZH, planLines, strategyLines } from './plan-lines.ts';
 import {
   checkpointOpenLines,
   checkpointTitle,
@@ -1243,6 +1244,8 @@ export const ZH_CN: Catalogue = {
     confirm: '接受提案',
     half: '减半接受',
     snooze: '稍后再提醒;不延长有效期',
+    plan: '各交易台本时段的计划',
+    strategy: '各交易台的策略:查看、启用、停用',
     balance: '各账户的现金、持仓市值与风险',
     quote: '标的或自选的报价',
     watch: '本聊天的自选',
@@ -2077,6 +2080,8 @@ export const ZH_CN: Catalogue = {
         }),
         '没有运行中的账户组。',
       ),
+    plan: (a, s) => planLines(a, s, PLAN_ZH),
+    strategy: (a, s) => strategyLines(a, s, PLAN_ZH, ZH_CN),
     balance: (a, s) => balanceLines(a, s, LOOK_ZH, ZH_CN.environments),
     prices: (a, s) => priceLines(a, s, LOOK_ZH),
     regime: (a, s) =>
