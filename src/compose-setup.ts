@@ -10,6 +10,7 @@ import { loadConfig } from '#shell/config/load.ts';
 import { askAlpaca } from '#shell/doctor/alpaca-account.ts';
 import { askTelegram, hasTokenShape } from '#shell/doctor/telegram-token.ts';
 import { writeEnvFile, writeSettings } from '#shell/lib/write-settings.ts';
+import { tryMail, tryRobot, tryWecom } from './compose-channel-checks.ts';
 
 export type SetupAnswers = {
   readonly language: 'en' | 'zh';
@@ -19,6 +20,8 @@ export type SetupAnswers = {
   readonly capital: number;
   /** Variables of .env; an empty value takes one away. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** The mail server; null: it stays as it is. */
+  readonly mail: Config['channels']['mail'] | null;
 };
 
 /** Profile on which the A-share desk runs. */
@@ -39,7 +42,10 @@ function writeAnswers(settings: Config, root: string, answers: SetupAnswers): st
     writeSettings(join(local, file), edits);
     written.push(`config/local/${file}`);
   };
-  edit('channels.yaml', [{ path: ['language'], value: answers.language }]);
+  edit('channels.yaml', [
+    { path: ['language'], value: answers.language },
+    ...(answers.mail === null ? [] : [{ path: ['mail'], value: answers.mail }]),
+  ]);
   if (desk !== undefined) {
     edit(`desks/${desk.id}.yaml`, [
       { path: ['account'], value: answers.account },
@@ -66,6 +72,10 @@ export function createSetupTools(settings: Config, root: string) {
   return {
     hasTokenShape,
     askTelegram: (token: string) => askTelegram(settings.channels.telegram.apiRoot, token),
+    tryWecom: (botId: string, secret: string) =>
+      tryWecom(settings.channels.wecom.wsUrl, { botId, secret }),
+    tryRobot,
+    tryMail,
     /** Markets a desk can be set up for. */
     markets: ['US', 'CN'] as const,
     /** What stands in the settings of a market's desk; `symbols` null: it looks at the whole market. */

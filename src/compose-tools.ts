@@ -251,6 +251,8 @@ export async function runChecks(tell: Tell): Promise<Finding[]> {
     await checkAccounts(note, config, ROOT, () => openCalendar('US'));
   }
   const serverTimeAt = config === null ? null : await checkChat(note, config);
+  const { checkChannels } = await import('./compose-channel-checks.ts');
+  if (config !== null) await checkChannels(note, config);
   note(machine.checkClock(Date.now(), serverTimeAt));
   const killed = tools.killFile.state();
   note(

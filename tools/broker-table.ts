@@ -10,7 +10,7 @@ import type { TestResult } from './results-reporter.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const SUITE = 'test/contract/broker.test.ts';
-const NAME = /^(?<id>[A-Z]{2}-\d{2}) (?<adapter>[a-z]+): (?<what>.+)$/;
+const NAME = /^(?<id>[A-Z]{2}-\d{2}) (?<adapter>[a-z][a-z -]*): (?<what>.+)$/;
 const MARK = { passed: 'ok', failed: 'FAILED', skipped: '–' } as const;
 
 type Row = { readonly id: string; readonly what: string; readonly cells: Map<string, string> };
@@ -42,10 +42,11 @@ export function tableOf(results: readonly Pick<TestResult, 'name' | 'outcome'>[]
   return [line('', 'case', (column) => column), ...body, sums.join(', ')];
 }
 
-function main(): number {
+/** Runs a contract suite and prints its table; answers the exit code. */
+export function printTable(suite: string): number {
   const child = spawnSync(
     process.execPath,
-    ['--test', '--test-reporter=./tools/results-reporter.ts', SUITE],
+    ['--test', '--test-reporter=./tools/results-reporter.ts', suite],
     { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const results = child.stdout
@@ -54,11 +55,11 @@ function main(): number {
     .map((text) => JSON.parse(text) as TestResult)
     .filter((one) => one.kind === 'test');
   if (results.length === 0) {
-    console.error(`error: ${SUITE}: found no result, expected some`);
+    console.error(`error: ${suite}: found no result, expected some`);
     return 2;
   }
   for (const text of tableOf(results)) console.log(text);
   return results.some((one) => one.outcome === 'failed') ? 1 : 0;
 }
 
-if (import.meta.main) process.exitCode = main();
+if (import.meta.main) process.exitCode = printTable(SUITE);

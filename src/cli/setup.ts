@@ -5,6 +5,7 @@ import { enrolCodes } from './enrol-codes.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Output } from './output.ts';
 import { askAccount, askKeys } from './setup-account.ts';
+import { askChannels, askSecret } from './setup-channels.ts';
 import {
   LEAST_CAPITAL,
   MOST_CAPITAL,
@@ -22,20 +23,6 @@ async function askLanguage(questions: Questions, settings: Settings): Promise<'e
     (given) => (given === 'en' || given === 'zh' ? null : TEXT.en.oneOf('en, zh')),
   );
   return answer === 'zh' ? 'zh' : 'en';
-}
-
-/** The token to keep, `''` to remove it, null to leave what is there. */
-async function askToken(
-  questions: Questions,
-  tools: Tools,
-  text: Text,
-  hasToken: boolean,
-): Promise<string | null> {
-  const answer = await questions.ask(text.token, hasToken ? '****' : '', (given) =>
-    ['', '-', '****'].includes(given) || tools.hasTokenShape(given) ? null : text.shape,
-  );
-  if (answer === '' || answer === '****') return null;
-  return answer === '-' ? '' : answer;
 }
 
 async function checkToken(tools: Tools, text: Text, token: string, output: Output) {
@@ -67,7 +54,9 @@ async function askAll(questions: Questions, tools: Tools, settings: Settings, ou
     const amount = Number(given);
     return amount >= LEAST_CAPITAL && amount <= MOST_CAPITAL ? null : text.amount;
   });
-  const token = await askToken(questions, tools, text, settings.telegramToken !== null);
+  const hasToken = settings.telegramToken !== null;
+  const { hasTokenShape } = tools;
+  const token = await askSecret(questions, text.token, hasToken, hasTokenShape, text.shape);
   const account = await askAccount(questions, tools.accountsOf(market), text, desk.account);
   const isSet = (name: string) => settings.keysSet.includes(name);
   const keys =
@@ -80,6 +69,7 @@ async function askAll(questions: Questions, tools: Tools, settings: Settings, ou
     capital: Math.round(Number(capital) * 100) / 100,
     keys,
     token,
+    channels: await askChannels(questions, tools, text, settings, output),
   };
 }
 
@@ -111,17 +101,18 @@ export async function runSetup(output: Output): Promise<ExitCode> {
   const tools = await openSetupTools(settings);
   const questions = createQuestions();
   try {
-    const { token, keys, ...answers } = await askAll(questions, tools, settings, output);
+    const { token, keys, channels, ...answers } = await askAll(questions, tools, settings, output);
     const text = TEXT[answers.language];
     const isNewToken = token !== null && token !== '';
     const telegram = isNewToken ? await checkToken(tools, text, token, output) : 'unchanged';
     const hasSecret = settings.totpSecret !== null;
     const secrets = {
       ...keys,
+      ...channels.secrets,
       ...(token === null ? {} : { TELEGRAM_BOT_TOKEN: token }),
       ...(await askCodes(questions, tools, text, hasSecret, output)),
     };
-    const written = tools.write({ ...answers, secrets });
+    const written = tools.write({ ...answers, secrets, mail: channels.mail });
     const hasTelegram = isNewToken || (token === null && settings.telegramToken !== null);
     const profile = answers.market === 'CN' ? 'cn' : hasTelegram ? 'paper' : null;
     const command = profile === null ? 'npm start' : `npm start -- --profile ${profile}`;

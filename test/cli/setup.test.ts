@@ -4,12 +4,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
+import { SMTPServer } from 'smtp-server';
 import { createOneTimeCodes, newTotpSecret } from '#shell/chat/one-time-codes.ts';
 import { loadConfig } from '#shell/config/load.ts';
 import { copyProject, runCli } from '#test/support/cli.ts';
 import { FAKE_KEYS, FakeAlpaca } from '#test/support/fake-alpaca.ts';
+import { BOT_ID, BOT_SECRET, FakeWecom } from '#test/support/fake-wecom.ts';
 import { enrolCodes } from '../../src/cli/enrol-codes.ts';
 import { SETUP_TEXT } from '../../src/cli/setup-text.ts';
 
@@ -196,4 +199,70 @@ test('CX-09 a device is enrolled only after a code of it was right, and from a p
     'expected the 6 digits the app shows now',
     'that code is of another time: a clock is off by about 240 s; set the clocks and try again',
   ]);
+});
+
+test('setup tries WeCom and mail with what it was told, writes it and shows no secret; doctor knows both', async () => {
+  const project = copyProject();
+  const wecom = new FakeWecom();
+  const mails: string[] = [];
+  const mailServer = new SMTPServer({
+    allowInsecureAuth: true,
+    disabledCommands: ['STARTTLS'],
+    logger: false,
+    onAuth: ({ username, password }, _session, done) =>
+      password === 'p4ss-of-the-desk'
+        ? done(null, { user: username })
+        : done(new Error('Invalid login')),
+    onData: (stream, _session, done) => {
+      void text(stream).then((mail) => {
+        mails.push(mail);
+        done();
+      });
+    },
+  });
+  await new Promise<void>((resolve) => mailServer.listen(0, '127.0.0.1', resolve));
+  const { port } = mailServer.server.address() as AddressInfo;
+  try {
+    const more = { root: project.root, dataDir, env: { WECOM_WS_URL: await wecom.listen() } };
+    const answers = (secret: string, password: string) =>
+      [
+        ...['en', 'us', 'SPY', '1000', '', '', BOT_ID, secret, '', '127.0.0.1', String(port)],
+        ...['none', 'desk@example.org', 'li@example.org', 'desk', password],
+      ].join('\n');
+    const refused = await runCli(['setup'], { ...more, input: answers('wrong', 'x') });
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /WeCom says no: .*WECOM_BOT_SECRET/);
+    const noLogin = await runCli(['setup'], { ...more, input: answers(BOT_SECRET, 'wr0ng') });
+    assert.equal(noLogin.code, 1);
+    assert.match(noLogin.stderr, /mail says no: .*refuses the login/);
+    const good = await runCli(['setup'], {
+      ...more,
+      input: answers(BOT_SECRET, 'p4ss-of-the-desk'),
+    });
+    assert.equal(good.code, 0, good.stderr);
+    assert.match(good.stderr, /WeCom works[\s\S]*mail works/);
+    assert.equal(mails.length, 1);
+    assert.match(mails[0] ?? '', /this channel works/);
+    const env = readFileSync(join(project.root, '.env'), 'utf8');
+    assert.match(env, /^CENTAUR_CHANNELS=terminal,wecom,mail$/m);
+    assert.match(env, /^SMTP_PASSWORD=p4ss-of-the-desk$/m);
+    const settings = loadConfig({ root: project.root });
+    assert.deepEqual(settings.channels.mail.to, ['li@example.org']);
+    const again = await runCli(['setup'], { ...more, input: '' });
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal(readFileSync(join(project.root, '.env'), 'utf8'), env);
+    const doctor = await runCli(['doctor'], more);
+    assert.match(doctor.stdout, /chat: WeCom bot, id and secret set, runs/);
+    assert.match(
+      doctor.stdout,
+      /ok {4}chat: mail 127\.0\.0\.1:\d+ \(none\): the server takes the login/,
+    );
+    const shown = [refused, noLogin, good, again, doctor].map((r) => `${r.stdout}${r.stderr}`);
+    for (const secret of [BOT_SECRET, 'p4ss-of-the-desk', 'wr0ng'])
+      assert.ok(!shown.some((words) => words.includes(secret)), 'a secret is shown');
+  } finally {
+    await wecom.close();
+    await new Promise<void>((resolve) => mailServer.close(() => resolve()));
+    project.remove();
+  }
 });

@@ -17,13 +17,8 @@ const CONNECT_MS = 10_000;
 const SILENCE_MS = 20_000;
 const LONGEST_SUBJECT = 150;
 
-/**
- * Mail, one way. The first line is the subject. An edit is a mail of its own that answers the first one, so
- * that readers show them together.
- */
-export function createMailChannel(options: MailOptions): Channel {
-  const { host, port, security, login, from } = options;
-  const transport = createTransport({
+function transportOf({ host, port, security, login }: MailOptions) {
+  return createTransport({
     host,
     port,
     secure: security === 'tls',
@@ -37,6 +32,27 @@ export function createMailChannel(options: MailOptions): Channel {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+}
+
+/** Connects and logs in, and sends nothing. Throws ChannelError. */
+export async function verifyMail(options: MailOptions): Promise<void> {
+  const transport = transportOf(options);
+  try {
+    await transport.verify();
+  } catch (error) {
+    throw failureOf(error);
+  } finally {
+    transport.close();
+  }
+}
+
+/**
+ * Mail, one way. The first line is the subject. An edit is a mail of its own that answers the first one, so
+ * that readers show them together.
+ */
+export function createMailChannel(options: MailOptions): Channel {
+  const { from } = options;
+  const transport = transportOf(options);
   return {
     name: 'mail',
     async start() {
