@@ -8,6 +8,7 @@ import { manualTicket } from './recordings/manual-ticket.ts';
 import { simulation } from './recordings/simulation.ts';
 import { sweepKill } from './recordings/sweep-kill.ts';
 import { blotted } from './recordings/theatre.ts';
+import { dayOnTelegram, dayOnWecom } from './recordings/whole-day.ts';
 
 /*
  * Plays the scenes of docs/recordings with the product and writes down what a terminal shows. With --check
@@ -21,6 +22,10 @@ export const SCENES: Readonly<Record<string, () => Promise<readonly string[]>>> 
   'manual-ticket': manualTicket,
   'fault-run': faultRun,
   simulation,
+  'day-telegram-en': () => dayOnTelegram('en'),
+  'day-telegram-zh': () => dayOnTelegram('zh'),
+  'day-wecom-en': () => dayOnWecom('en'),
+  'day-wecom-zh': () => dayOnWecom('zh'),
   'sweep-kill': sweepKill,
 };
 
