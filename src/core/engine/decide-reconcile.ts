@@ -96,9 +96,14 @@ function settleMissing(draft: Draft, input: Read, moved: Movement): void {
   }
 }
 
-/** Orders that work though the book ended them work again, and entries of that kind are taken back; moved prices are facts. */
+/**
+ * Orders that work though the book ended them work again, and entries of that kind are taken back; moved prices are
+ * facts. Where a person executes the list is the log's own, as far as it was stored: it reopens nothing.
+ */
 function takeOrders(draft: Draft, input: Read, moved: Movement): void {
-  for (const order of workingThoughEnded(draft.state, input.reading)) {
+  const { isPerson } = draft.policy.execution;
+  const odd = isPerson ? [] : workingThoughEnded(draft.state, input.reading);
+  for (const order of odd) {
     emit(draft, { type: 'order_found_working', orderId: order.orderId });
     const found = draft.state.orders[order.orderId];
     const isNeeded =

@@ -220,6 +220,20 @@ test('ID-09 an order that works though the book ended it is taken back, a stop o
   });
 });
 
+test('CX-10 ID-09 what a person has ended stays ended, though a list made before shows it', () => {
+  const { execution } = policyOf();
+  const policy = policyOf({ execution: { ...execution, isPerson: true } });
+  const inputs = [...withWorkingEntries(), report(ny('10:01:20'), id('entry-1'), 'canceled')];
+  const desk = { ...deskAfter(inputs), policy };
+  const { orders } = readingOf(deskAfter(withWorkingEntries()), AT);
+  assert.ok(orders.some((order) => order.orderId === id('entry-1')));
+  const { events } = step(desk, read(desk, AT, { orders }, true));
+  assert.deepEqual(
+    events.filter((event) => event.type === 'order_found_working'),
+    [],
+  );
+});
+
 test('ID-09 a stop that was moved at the broker stands where the broker has it', () => {
   const told = whenRead(withPosition(), (desk) => ({
     orders: readingOf(desk, AT).orders.map((order) =>
