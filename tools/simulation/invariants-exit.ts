@@ -120,7 +120,10 @@ function isBlocked(
   const { execution, exits } = world.policy;
   const isWatched = execution.protection === 'watched';
   const isUnderWay = sells.some((order) => isWatched || order.request.type === 'market');
-  if (isUnderWay || world.venue.sellable(position.instrument) === 0) return false;
+  const { venue } = world;
+  // shares beside the book's own, which a list has just told of, are not the desk's to sell
+  const beside = (venue.holdings.get(position.instrument)?.quantity ?? 0) - position.quantity;
+  if (isUnderWay || venue.sellable(position.instrument) <= beside) return false;
   if (isShut(world, position.instrument)) return false;
   if (triesOf(world, position.instrument) >= MOST_TRIES) return false;
   const session = world.session();
