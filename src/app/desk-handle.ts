@@ -11,6 +11,8 @@ import type { NewAuditRow } from './ports.ts';
 /** What a step is to do beside its events, in the same transaction. */
 export type StepOptions = {
   readonly inboxDone?: { readonly id: number; readonly result: unknown };
+  /** The row that is answered, where it is not done with this step: drained again it is not decided again. */
+  readonly row?: number;
   readonly audit?: readonly NewAuditRow[];
   readonly correlationId?: string | null;
 };

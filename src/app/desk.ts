@@ -11,22 +11,28 @@ import { invariant } from '#core/lib/assert.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Quote } from '#core/market/quote.ts';
 import type { Actor, DeskAct } from '#core/replies/act.ts';
+import { DecidedRows, type MetRow } from './decided-rows.ts';
 import type { Decide, DeskDeps, Known, Waiting } from './desk-deps.ts';
 import type { DeskHandle, KillReceipt, StepOptions, StepOutcome } from './desk-handle.ts';
 import { DeskSnapshots } from './desk-snapshots.ts';
+import { DeskTimer } from './desk-timer.ts';
 import { StoreError } from './errors.ts';
 import { fromStored, streamOf, toStored } from './event-form.ts';
 import { InputRecorder } from './input-recorder.ts';
 import { cancelStrangers } from './kill-strangers.ts';
 import { foreseen } from './person-desks.ts';
-import type { EventContext, OutboxRow, Timer } from './ports.ts';
+import type { EventContext, OutboxRow } from './ports.ts';
 import { raisesRisk } from './raises-risk.ts';
 import type { StepFacts, StepPlan } from './step-plan.ts';
-import { meetKnown, planStep, unstored, writeFiles } from './step-plan.ts';
+import { contextOf, meetKnown, planStep, unstored, writeFiles } from './step-plan.ts';
 import { answeredBy, StoreGap } from './store-gap.ts';
 import { NOTHING_NEW, UrgentLane } from './urgent-lane.ts';
 
 const CONFLICT_TRIES = 5;
+
+function rowOf({ inboxDone, row }: StepOptions): number | null {
+  return row ?? inboxDone?.id ?? null;
+}
 
 /**
  * One desk: a serial queue of inputs in front of `decide`, its state the fold of its events. A step
@@ -47,10 +53,10 @@ export class Desk implements DeskHandle {
   #isRecovering = false;
   readonly #recorder: InputRecorder;
   readonly #gap: StoreGap;
+  readonly #rows: DecidedRows;
   readonly #snapshots: DeskSnapshots;
   #next: Desk | null = null;
-  #timer: Timer | null = null;
-  #timerAt: number | null = null;
+  readonly #timer: DeskTimer;
   readonly #urgent: UrgentLane;
   readonly #listeners: ((events: readonly Event[], input: Input) => void)[] = [];
 
@@ -61,8 +67,11 @@ export class Desk implements DeskHandle {
     this.stream = streamOf(deps.runId, deps.policy.deskId);
     this.#state = initialState(deps.policy);
     this.#gap = new StoreGap(deps.events, deps.journal, deps.outbox, this.stream);
+    this.#rows = new DecidedRows(deps.events, this.stream);
     this.#snapshots = new DeskSnapshots(deps, this.stream);
     this.#urgent = new UrgentLane(deps);
+    const wake = () => this.post({ kind: 'time_passed', at: deps.clock.now() });
+    this.#timer = new DeskTimer(deps.clock, wake);
     deps.person?.join(deps.policy, this.state);
     this.#recorder = new InputRecorder({ ...deps, stream: this.stream });
   }
@@ -148,8 +157,7 @@ export class Desk implements DeskHandle {
   /** Hands the stream to the desk that was opened in its place; what still comes here goes there. */
   succeededBy(next: Desk): void {
     this.#next = next;
-    this.#timer?.cancel();
-    this.#timer = null;
+    this.#timer.stop();
   }
 
   submit(input: Input, options: StepOptions = {}): Promise<StepOutcome> {
@@ -193,6 +201,10 @@ export class Desk implements DeskHandle {
   async #step(given: Input, options: StepOptions): Promise<StepOutcome> {
     const startedAt = this.#deps.stopwatch();
     const { person } = this.#deps;
+    const row = rowOf(options);
+    const before = this.#rows.mayKnow(row) ? await this.#rows.meet(row) : null;
+    if (before !== null) return await this.#meetAgain(before, given);
+    // from here to the decision nothing waits: what the other desks hold may not change meanwhile
     const input = person?.withOthers(this.policy.deskId, given) ?? given;
     let view = observe(this.#view, input);
     this.#recorder.record(input, options.inboxDone?.id ?? null);
@@ -211,8 +223,11 @@ export class Desk implements DeskHandle {
           `${this.stream}: ${CONFLICT_TRIES} version conflicts in a row`,
         );
         await this.#catchUp();
+        const stored = await this.#rows.meet(row);
+        if (stored !== null) return await this.#meetAgain(stored, input);
         continue;
       }
+      this.#rows.note(row, events);
       this.#view = view;
       this.#arm();
       const ms = this.#deps.stopwatch() - startedAt;
@@ -220,6 +235,16 @@ export class Desk implements DeskHandle {
       if (events.length > 0) for (const listen of this.#listeners) listen(events, input);
       return { events, state: this.#state };
     }
+  }
+
+  /** A row that was decided before is answered as it was then; what only the log knew is told now. */
+  async #meetAgain({ events, isNews }: MetRow, input: Input): Promise<StepOutcome> {
+    if (isNews) {
+      await this.#catchUp();
+      this.#arm();
+      for (const listen of this.#listeners) listen(events, input);
+    }
+    return { events, state: this.#state };
   }
 
   /** Applies what the log has beyond the state; answers the causation of the newest event. */
@@ -234,16 +259,8 @@ export class Desk implements DeskHandle {
   }
 
   #context(input: Input, options: StepOptions): EventContext {
-    return {
-      market: this.policy.market,
-      tradingDay: this.#state.day?.tradingDay ?? null,
-      occurredAt: input.at,
-      runId: this.#deps.runId,
-      correlationId: options.correlationId ?? null,
-      causationId: `${input.kind}:${this.#recorder.ordinal()}`,
-      configHash: this.#deps.configHash,
-      codeVersion: this.#deps.codeVersion,
-    };
+    const causationId = `${input.kind}:${this.#recorder.ordinal()}`;
+    return contextOf(this.#deps, this.policy, this.#state, input.at, causationId, options);
   }
 
   #facts(at: number): StepFacts {
@@ -290,7 +307,10 @@ export class Desk implements DeskHandle {
     } catch (error) {
       // deposed: another process decides for this desk now, whatever it is about
       const isDown = error instanceof StoreError && error.code !== 'deposed';
-      if (!isDown || events.length === 0 || events.some(raisesRisk)) throw error;
+      if (!isDown || events.length === 0 || events.some(raisesRisk)) {
+        if (isDown) this.#rows.lost(rowOf(options), this.#version, events);
+        throw error;
+      }
       this.#actWithoutStore(input, events, options, plan, error);
       return 'done';
     }
@@ -335,23 +355,12 @@ export class Desk implements DeskHandle {
   /** Wakes the desk at the next instant at which time alone changes something. */
   #arm(): void {
     if (this.#next !== null) return;
-    const due = nextDeadline(this.#state, this.#view, this.policy, this.#deps.clock.now());
-    if (due === this.#timerAt && this.#timer !== null) return;
-    this.#timer?.cancel();
-    this.#timerAt = due;
-    this.#timer = due === null ? null : this.#deps.clock.at(due, () => this.#wake());
-  }
-
-  #wake(): void {
-    this.#timer = null;
-    this.#timerAt = null;
-    this.post({ kind: 'time_passed', at: this.#deps.clock.now() });
+    this.#timer.set(nextDeadline(this.#state, this.#view, this.policy, this.#deps.clock.now()));
   }
 
   /** Stops the clock's timers; inputs under way are finished. */
   async stop(): Promise<void> {
-    this.#timer?.cancel();
-    this.#timer = null;
+    this.#timer.stop();
     await this.flushInputs();
   }
 
@@ -382,17 +391,9 @@ export class Desk implements DeskHandle {
     const at = this.#deps.clock.now();
     const isToWrite = act.act === 'kill' && !isWritten;
     const note = isToWrite ? { by: actor.id, scope: act.scope ?? 'all', at, ...key } : null;
+    const input = { kind: 'operator_acted', at, act, actor, sentAt, quote: null } as const;
     const receipt = this.#urgent.act(this.state, note, () =>
-      this.submit({
-        kind: 'operator_acted',
-        at,
-        act,
-        actor,
-        sentAt,
-        quote: null,
-        isConfirmed: false,
-        ...key,
-      }),
+      this.submit({ ...input, isConfirmed: false, ...key }),
     );
     const isWhole = act.act === 'kill' && act.scope !== this.policy.deskId;
     const strangers = isWhole

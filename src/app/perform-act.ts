@@ -279,7 +279,7 @@ async function perform(
       },
       desk === last
         ? { inboxDone: { id: row.id, result: { kind: 'submitted', act: act.act } }, audit: [audit] }
-        : { audit: [audit] },
+        : { row: row.id, audit: [audit] },
     );
     isRefused ||= outcome.events.some((event) => event.type === 'act_refused');
   }

@@ -9,7 +9,7 @@ import { canonicalJson } from '#core/lib/canonical-json.ts';
 import type { Known } from './desk-deps.ts';
 import { toStored } from './event-form.ts';
 import { type PushTarget, rowsOf } from './fan-out.ts';
-import type { KillFile, NewOutboxRow, OutboxRow } from './ports.ts';
+import type { EventContext, KillFile, NewOutboxRow, OutboxRow } from './ports.ts';
 
 /** What a step comes to: the state after it, the rows to store with it, the files to touch after the commit. */
 export type StepPlan = {
@@ -28,6 +28,28 @@ export type StepFacts = {
   readonly targets: readonly PushTarget[];
   readonly killFile: KillFile;
 };
+
+/** What is stored beside the events of a step. */
+export function contextOf(
+  { runId, configHash, codeVersion }: Pick<EventContext, 'runId' | 'configHash' | 'codeVersion'>,
+  { market }: Policy,
+  { day }: DeskState,
+  occurredAt: number,
+  causationId: string,
+  { correlationId = null }: { readonly correlationId?: string | null },
+): EventContext {
+  const tradingDay = day?.tradingDay ?? null;
+  return {
+    market,
+    tradingDay,
+    occurredAt,
+    runId,
+    correlationId,
+    causationId,
+    configHash,
+    codeVersion,
+  };
+}
 
 /** Folds events and collects the rows their effects call for. */
 export function planStep(facts: StepFacts, events: readonly Event[]): StepPlan {

@@ -127,6 +127,43 @@ test('SP-11 a commit whose answer was lost is met, not written twice', async () 
   assert.deepEqual(world.journal.pending(), []);
 });
 
+test('CX-05 SP-11 a yes whose commit lost its answer counts once and is answered as it was', async () => {
+  const world = await withOpenTicket();
+  const input = confirm(world.clock.now() + 1_000);
+  const heard: string[] = [];
+  world.desk.onEvents((events) => heard.push(...events.map(({ type }) => type)));
+  world.mode.now = 'answer_lost';
+  await assert.rejects(world.desk.submit(input, { row: 7 }));
+  world.mode.now = 'up';
+  await world.desk.submit({ kind: 'time_passed', at: input.at + 50 });
+  const { events } = await world.desk.submit({ ...input, at: input.at + 100 }, { row: 7 });
+  assert.ok(events.some(({ type }) => type === 'ticket_confirmed'));
+  assert.equal(heard.filter((type) => type === 'ticket_confirmed').length, 1);
+  const again = await world.desk.submit({ ...input, at: input.at + 200 }, { row: 7 });
+  assert.deepEqual(again.events, events);
+  const refused = await world.desk.submit({ ...input, at: input.at + 300 }, { row: 8 });
+  assert.deepEqual(
+    refused.events.map(({ type }) => type),
+    ['act_refused'],
+  );
+  const stored = await world.store.events.read(world.desk.stream);
+  assert.equal(stored.filter((event) => event.type === 'ticket_confirmed').length, 1);
+  assert.deepEqual(
+    world.desk.state(),
+    evolveAll(initialState(world.desk.policy), stored.map(fromStored)),
+  );
+});
+
+test('SP-11 a yes that the store did not take is decided when it is drained again', async () => {
+  const world = await withOpenTicket();
+  const input = confirm(world.clock.now() + 1_000);
+  world.mode.now = 'stopped';
+  await assert.rejects(world.desk.submit(input, { row: 7 }));
+  world.mode.now = 'up';
+  const { events } = await world.desk.submit({ ...input, at: input.at + 100 }, { row: 7 });
+  assert.ok(events.some(({ type }) => type === 'ticket_confirmed'));
+});
+
 test('CX-07 an entry committed before a kill and not yet sent never leaves', async () => {
   const world = await withOpenTicket();
   const confirming = world.desk.submit(confirm(world.clock.now() + 1_000));
