@@ -174,6 +174,20 @@ test('CX-01 /plan tells of each desk when it may enter and sells, what it holds,
   assert.match(await heard(h, '计划'), /09:30 开盘,.*16:00 收盘/);
 });
 
+test('CX-01 ID-10 /plan tells the events of the day and, under its own date, those of the next session', async () => {
+  const whole = { fromAt: ny('00:00'), toAt: ny('23:59'), name: 'half_day', wholeDay: true };
+  const next = { ...whole, fromAt: whole.fromAt + 86_400_000, toAt: whole.toAt + 86_400_000 };
+  const today = planned(ny('09:59'));
+  assert.ok(today.kind === 'session_planned');
+  const inputs = [started(ny('09:59')), reconciled(ny('09:59')), { ...today, upcoming: [next] }];
+  const h = await chatHarness(inputs);
+  const said = await heard(h, '/plan us-vwap');
+  assert.match(said, /\n2026-11-21 · no entries: half day · all day/);
+  assert.doesNotMatch(said, /\nno entries/);
+  await h.say('/lang zh');
+  assert.match(await heard(h, '计划'), /2026-11-21 · 不开仓: ?半日交易 · 全天/);
+});
+
 test('CX-01 CX-08 /strategy shows limits and measurements; disabled at once, enabled only after it was asked again', async () => {
   const h = await harness([]);
   assert.match(await heard(h, '/strategy'), /^us-vwap: vwap-reclaim · semi/);

@@ -36,6 +36,8 @@ export type Format = {
   percent(value: number): string;
   /** A source of data by a word of the language, or as it calls itself. */
   source(name: string): string;
+  /** An event of a calendar by a word of the language, or as its list calls it. */
+  event(name: string): string;
   bps(value: number | null): string;
   shares(count: number): string;
   /**
@@ -242,6 +244,7 @@ export function createFormat(
     percent: (value) =>
       `${(value * 100).toFixed(2).replace('-', '−')}${language === 'zh' ? '%' : ' %'}`,
     source: (name) => words.values[name] ?? oneLine(name, 30),
+    event: (name) => words.values[name] ?? oneLine(name, 60),
     bps: (value) => (value === null ? words.unknown : `${trimmed(value, 1).replace('-', '−')} bp`),
     shares: (count) => words.shares(String(count)),
     time: (at) => timeText(at, false),

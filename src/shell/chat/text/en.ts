@@ -783,7 +783,13 @@ export const EN: Catalogue = {
       on_file: 'what is on file',
       manual: 'files of your own',
     },
-    values: { ...PULSE_EN.note, ...FAULTS_EN, ...PULSE_ROWS, book: 'order book' },
+    values: {
+      ...PULSE_EN.note,
+      ...FAULTS_EN,
+      ...PULSE_ROWS,
+      book: 'order book',
+      half_day: 'half day',
+    },
   },
   reasons: {
     stop_too_wide: 'stop too wide',
@@ -1243,8 +1249,8 @@ export const EN: Catalogue = {
             .slice(0, 5)
             .map((b) =>
               b.wholeDay
-                ? `${s.f.words(b.name, 40)} all day`
-                : `${s.f.words(b.name, 40)} ${s.f.time(b.fromAt)} to ${s.f.time(b.toAt)}`,
+                ? `${s.f.event(b.name)} all day`
+                : `${s.f.event(b.name)} ${s.f.time(b.fromAt)} to ${s.f.time(b.toAt)}`,
             )
             .join('; ')}`,
       ...m.facts
@@ -1257,7 +1263,7 @@ export const EN: Catalogue = {
       `1R = ${s.f.money(m.unitRMinor)} · no entry before ALLOW`,
     ],
     event_ahead: (m, s) => [
-      `◷ ${s.f.words(m.blackout.name, 40)} ahead: ${dayOf(m.blackout.fromAt, m.zone)} ${s.f.time(m.blackout.fromAt)} to ${s.f.time(m.blackout.toAt)}`,
+      `◷ ${s.f.event(m.blackout.name)} ahead: ${dayOf(m.blackout.fromAt, m.zone)} ${s.f.time(m.blackout.fromAt)} to ${s.f.time(m.blackout.toAt)}`,
       [
         m.blackout.wholeDay && m.isShrink ? 'smaller entries that day' : 'no entries in that time',
         ...(m.blackout.instruments ?? []).map((instrument) => s.f.symbol(instrument)),

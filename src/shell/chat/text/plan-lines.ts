@@ -1,4 +1,5 @@
 import { ENOUGH_TRADES } from '#core/backtest/statistics.ts';
+import type { Blackout } from '#core/engine/state.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Mode } from '#core/replies/act.ts';
 import type { Answer, DeskView } from '#core/replies/answer.ts';
@@ -97,6 +98,14 @@ const symbols = (names: readonly InstrumentId[], s: Speech): string =>
         .map((name) => s.f.symbol(name))
         .join(', ')}${names.length > 10 ? '…' : ''}`;
 
+/** Date of an instant in the market's zone. */
+function dateOf(at: number, zone: string): string {
+  return Temporal.Instant.fromEpochMilliseconds(at)
+    .toZonedDateTimeISO(zone)
+    .toPlainDate()
+    .toString();
+}
+
 function dayRows({ state, policy }: DeskView, s: Speech, w: PlanWords): string[] {
   const { day } = state;
   if (day === null) return [w.noSession];
@@ -108,10 +117,16 @@ function dayRows({ state, policy }: DeskView, s: Speech, w: PlanWords): string[]
       ? `${w.entriesFrom} ${s.f.time(openAt + policy.openingNoTradeMs)}`
       : `${w.entriesAt} ${policy.pulse.checkpoints.join(', ')}`;
   const flat = flatMs === null ? [] : [`${w.flatFrom} ${s.f.time(closeAt - flatMs)}`];
-  const events = [...day.blackouts, ...(day.upcoming ?? [])].slice(0, 6).map((one) => {
-    const when = one.wholeDay ? w.whole : `${s.f.time(one.fromAt)} – ${s.f.time(one.toAt)}`;
-    return `${w.noEntries}: ${s.f.words(one.name, 60)} · ${when}`;
-  });
+  const whenOf = (one: Blackout): string =>
+    one.wholeDay ? w.whole : `${s.f.time(one.fromAt)} – ${s.f.time(one.toAt)}`;
+  const today = day.blackouts.map(
+    (one) => `${w.noEntries}: ${s.f.event(one.name)} · ${whenOf(one)}`,
+  );
+  const next = (day.upcoming ?? []).map(
+    (one) =>
+      `${dateOf(one.fromAt, policy.zone)} · ${w.noEntries}: ${s.f.event(one.name)} · ${whenOf(one)}`,
+  );
+  const events = [...today, ...next].slice(0, 6);
   return [
     `${day.tradingDay} · ${w.session(s.f.time(openAt), s.f.time(closeAt))}`,
     [entries, ...flat].join(' · '),

@@ -902,6 +902,7 @@ export const ZH_CN: Catalogue = {
       tick: '最小变动价位',
     },
     values: {
+      half_day: '半日交易',
       ...DAY_WORDS,
       ...PULSE_ZH.note,
       ...FAULTS_ZH,
@@ -1373,8 +1374,8 @@ export const ZH_CN: Catalogue = {
             .slice(0, 5)
             .map((b) =>
               b.wholeDay
-                ? `${s.f.words(b.name, 40)} 全天`
-                : `${s.f.words(b.name, 40)} ${s.f.time(b.fromAt)} 至 ${s.f.time(b.toAt)}`,
+                ? `${s.f.event(b.name)} 全天`
+                : `${s.f.event(b.name)} ${s.f.time(b.fromAt)} 至 ${s.f.time(b.toAt)}`,
             )
             .join(';')}`,
       ...m.facts
@@ -1387,7 +1388,7 @@ export const ZH_CN: Catalogue = {
       `1R=${s.f.money(m.unitRMinor)} · 未允许前不开仓`,
     ],
     event_ahead: (m, s) => [
-      `◷ 事件将至:${s.f.words(m.blackout.name, 40)} ${dayOf(m.blackout.fromAt, m.zone)} ${s.f.time(m.blackout.fromAt)} 至 ${s.f.time(m.blackout.toAt)}`,
+      `◷ 事件将至:${s.f.event(m.blackout.name)} ${dayOf(m.blackout.fromAt, m.zone)} ${s.f.time(m.blackout.fromAt)} 至 ${s.f.time(m.blackout.toAt)}`,
       [
         m.blackout.wholeDay && m.isShrink ? '当日缩小开仓' : '该时段不开仓',
         ...(m.blackout.instruments ?? []).map((instrument) => s.f.symbol(instrument)),
