@@ -466,8 +466,8 @@ test('ID-10 SAFE_MODE tells reports of unknown orders as one line with their num
       ['paper-us', undefined],
     ],
   );
-  const named = deskHealth(desk.state, 1).filter((line) =>
-    /position_mismatch X-/.test(line.subject),
+  const named = deskHealth(desk.state, 1).filter(
+    (line) => line.of === 'safe_mode' && line.entry?.subject.startsWith('X-') === true,
   );
   assert.equal(named.length, 40);
 });
