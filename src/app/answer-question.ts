@@ -14,6 +14,7 @@ import type {
 } from '#core/replies/answer.ts';
 import type { ChatChoice } from '#core/replies/chat-choice.ts';
 import type { Notice } from '#core/replies/notice.ts';
+import type { ModelSpent } from '#core/replies/system.ts';
 import type { PeriodReport } from '#core/reports/period.ts';
 import { type CalendarSource, calendarAnswer } from './answer-calendar.ts';
 import { type ExDateSource, exDatesBehind } from './answer-ex-dates.ts';
@@ -61,6 +62,8 @@ export type AnswerDeps = {
   readonly sources: AnswerSources;
   /** What /config shows; null: nothing. */
   readonly settings: ChatSettings | null;
+  /** What the language model was asked today; null: none is in use. */
+  readonly spent: () => ModelSpent | null;
 };
 
 /** What is said to a question: an answer, a choice, or desks' own messages (reports). */
@@ -154,7 +157,7 @@ export async function answerQuestion(
       return { kind: 'notice', notice: menu(question.ask, handles) };
     default: {
       const facts = { at, role: who.actor.role, desks: handles };
-      return answer({ at, ...(await systemAnswer(question, facts, deps.sources, deps.settings)) });
+      return answer({ at, ...(await systemAnswer(question, facts, deps)) });
     }
   }
 }

@@ -6,6 +6,7 @@ import {
   byDayType,
   bySpan,
   type DegradedLine,
+  type ModelSpent,
   type RTrade,
   type SourceLine,
   type SystemAnswer,
@@ -96,12 +97,17 @@ async function degradedNow(
   ];
 }
 
+type SystemDeps = {
+  readonly sources: SystemSources;
+  readonly settings: ChatSettings | null;
+  readonly spent: () => ModelSpent | null;
+};
+
 /** Answers a question about the process. Throws StoreError. */
 export async function systemAnswer(
   question: Exclude<SystemQuestion, { ask: 'export' }>,
   facts: { readonly at: number; readonly role: CommandRole; readonly desks: readonly DeskHandle[] },
-  sources: SystemSources,
-  settings: ChatSettings | null,
+  { sources, settings, spent }: SystemDeps,
 ): Promise<SystemAnswer> {
   const { at, role, desks } = facts;
   switch (question.ask) {
@@ -113,6 +119,8 @@ export async function systemAnswer(
       return { kind: 'sources', lines: await sources.dataSources() };
     case 'degraded':
       return { kind: 'degraded', lines: await degradedNow(desks, sources) };
+    case 'budget':
+      return { kind: 'budget', spent: spent() };
     case 'config': {
       const { key } = question;
       const all = settings?.list() ?? { settings: [], secrets: [] };

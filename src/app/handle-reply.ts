@@ -166,8 +166,10 @@ async function warnOwners(
   if (rows.length > 0) deps.handOver(await deps.outbox.enqueue(rows));
 }
 
-function askedOf({ access, clock, desks, sources, settings = null }: ReplyDeps): AnswerDeps {
-  return { access, now: () => clock.now(), desks, sources, settings };
+function askedOf(deps: ReplyDeps): AnswerDeps {
+  const { access, clock, desks, sources, settings = null, narrator = null } = deps;
+  const spent = () => narrator?.spent() ?? null;
+  return { access, now: () => clock.now(), desks, sources, settings, spent };
 }
 
 /** The channel's own menu follows a person's role and language. */

@@ -34,6 +34,7 @@ import type {
   CheckLine,
   ExportFormat,
   ExportKind,
+  ModelSpent,
   SecretMark,
   SettingChange,
   SettingLine,
@@ -788,6 +789,8 @@ export interface Narrator {
   readonly model: string;
   /** Words that have no number and no name which the facts have not. */
   tell(facts: readonly string[], language: 'zh' | 'en'): Promise<string | null>;
+  /** What it was asked today and what that took. */
+  spent(): ModelSpent;
 }
 
 /** Draws beside the desk. Never throws: null when it could not, and somebody was told why. */

@@ -70,6 +70,7 @@ export type CommandName =
   | 'version'
   | 'sources'
   | 'degraded'
+  | 'budget'
   | 'audit'
   | 'tz'
   | 'rbook'
@@ -182,6 +183,7 @@ export const COMMANDS: readonly CommandRow[] = [
   row('job', 'operator', 'run <name>', ['运行任务'], []),
   row('sources', 'viewer', '', ['数据源'], ['sources', '数据源']),
   row('degraded', 'viewer', '', ['降级'], ['degraded', '降级']),
+  row('budget', 'viewer', '', ['预算', '模型用量'], ['budget', '预算']),
   row('logs', 'viewer', '[count] [debug|info|warn|error]', ['日志'], ['logs', '日志']),
   row('audit', 'operator', '[count] [before <number>]', ['审计'], ['audit', '审计']),
   row('selftest', 'operator', '', ['自检'], []),

@@ -153,6 +153,7 @@ export function parseSystem(name: CommandName, args: readonly string[]): Reply |
     case 'version':
     case 'sources':
     case 'degraded':
+    case 'budget':
       return args.length === 0
         ? question({ ask: name })
         : bad(name, args.join(' '), `/${name} alone`);

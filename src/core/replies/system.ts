@@ -15,7 +15,7 @@ export type ExportFormat = 'csv' | 'json';
 
 /** A question about the process and what it keeps. */
 export type SystemQuestion =
-  | { readonly ask: 'menu' | 'version' | 'sources' | 'degraded' }
+  | { readonly ask: 'menu' | 'version' | 'sources' | 'degraded' | 'budget' }
   /** `key` null: all that may be seen. */
   | { readonly ask: 'config'; readonly key: string | null }
   /** The newest rows, or those before the row with this number. */
@@ -98,6 +98,22 @@ export type AuditLine = {
   readonly result: string;
 };
 
+/** What a language model was asked since the day (UTC) or the process began. */
+export type ModelSpent = {
+  readonly model: string;
+  readonly asked: number;
+  readonly mostPerDay: number;
+  /** Answers with numbers or names that the facts have not. */
+  readonly thrownAway: number;
+  /** Calls without an answer. */
+  readonly failed: number;
+  readonly waitedMs: number;
+  readonly tokensIn: number;
+  readonly tokensOut: number;
+  /** At the prices of the settings, in units of `currency`; null: none are set. */
+  readonly cost: { readonly amount: number; readonly currency: string } | null;
+};
+
 /** A round trip in R. */
 export type RTrade = {
   readonly deskId: string;
@@ -138,6 +154,8 @@ export type SystemAnswer =
     }
   | { readonly kind: 'sources'; readonly lines: readonly SourceLine[] }
   | { readonly kind: 'degraded'; readonly lines: readonly DegradedLine[] }
+  /** Null: no language model is in use. */
+  | { readonly kind: 'budget'; readonly spent: ModelSpent | null }
   | {
       readonly kind: 'config';
       readonly settings: readonly SettingLine[];

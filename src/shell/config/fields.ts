@@ -57,6 +57,11 @@ export function amountPerShare(max: number): z.ZodNumber {
   return number(`an amount per share between 0 and ${max}`, 0, max);
 }
 
+/** What a service bills for a million of something, in whole units of a currency. */
+export function pricePerMillion(max: number): z.ZodNumber {
+  return number(`a price per million between 0 and ${max}`, 0, max);
+}
+
 export function oneOf<const T extends readonly [string, ...string[]]>(values: T) {
   return z.enum(values, { error: `one of ${values.join(', ')}` });
 }

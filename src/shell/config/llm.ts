@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Env, given } from './env.ts';
-import { count, flag, seconds, section, text } from './fields.ts';
+import { count, flag, pricePerMillion, seconds, section, text } from './fields.ts';
 import { readConfigFile, refuse } from './read-file.ts';
 
 /** Where the key of the language model stands. */
@@ -15,6 +15,11 @@ export const llmFile = section({
     timeoutSeconds: seconds(120),
     maxTokens: count(8000),
     mostPerDay: count(10_000),
+    prices: section({
+      inputPerMillion: pricePerMillion(10_000),
+      outputPerMillion: pricePerMillion(10_000),
+      currency: text('three letters', /^[A-Z]{3}$/),
+    }).optional(),
     body: z.record(z.string(), z.unknown(), { error: 'fields of the request, or {}' }),
   }),
 });

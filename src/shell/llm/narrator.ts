@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import type { Narrator } from '#app/ports.ts';
+import type { ModelSpent } from '#core/replies/system.ts';
 import { inventedIn } from '#core/replies/words-check.ts';
 
 export type NarratorOptions = {
@@ -9,6 +10,14 @@ export type NarratorOptions = {
   readonly timeoutSeconds: number;
   readonly maxTokens: number;
   readonly mostPerDay: number;
+  /** Per million tokens; left out: what it costs is not known. */
+  readonly prices?:
+    | {
+        readonly inputPerMillion: number;
+        readonly outputPerMillion: number;
+        readonly currency: string;
+      }
+    | undefined;
   /** Fields of the request that only this endpoint knows. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly now: () => number;
@@ -16,6 +25,16 @@ export type NarratorOptions = {
 };
 
 const DAY_MS = 86_400_000;
+
+type Counts = Omit<ModelSpent, 'model' | 'mostPerDay' | 'cost'>;
+const NOTHING: Counts = {
+  asked: 0,
+  thrownAway: 0,
+  failed: 0,
+  waitedMs: 0,
+  tokensIn: 0,
+  tokensOut: 0,
+};
 const LONGEST_FACTS = 6_000;
 const LONGEST_WORDS = 1_200;
 const LANGUAGES = { en: 'English', zh: 'Simplified Chinese' } as const;
@@ -47,21 +66,41 @@ export function createNarrator(options: NarratorOptions): Narrator {
   const timeout = timeoutSeconds * 1_000;
   const client = new OpenAI({ baseURL, apiKey, timeout, maxRetries: 1 });
   let day = -1;
-  let asked = 0;
-  const isLeft = (): boolean => {
+  let spent = NOTHING;
+  const add = (more: Partial<Counts>): void => {
     const today = Math.floor(options.now() / DAY_MS);
-    if (today !== day) {
-      day = today;
-      asked = 0;
-    }
-    asked += 1;
-    return asked <= options.mostPerDay;
+    if (today !== day) spent = NOTHING;
+    day = today;
+    const sums = Object.entries(more).map(([name, n]) => [name, spent[name as keyof Counts] + n]);
+    spent = { ...spent, ...Object.fromEntries(sums) };
+  };
+  const isLeft = (): boolean => {
+    add({});
+    if (spent.asked >= options.mostPerDay) return false;
+    add({ asked: 1 });
+    return true;
   };
   return {
     model,
+    spent() {
+      add({});
+      const { mostPerDay, prices } = options;
+      const cost =
+        prices === undefined
+          ? null
+          : {
+              amount:
+                (spent.tokensIn * prices.inputPerMillion +
+                  spent.tokensOut * prices.outputPerMillion) /
+                1e6,
+              currency: prices.currency,
+            };
+      return { model, mostPerDay, ...spent, cost };
+    },
     async tell(facts, language) {
       if (!isLeft()) return null;
       const data = JSON.stringify(facts).slice(0, LONGEST_FACTS);
+      const begunAt = options.now();
       try {
         const request = {
           ...options.body,
@@ -74,17 +113,22 @@ export function createNarrator(options: NarratorOptions): Narrator {
         };
         // one limit for all tries: the library's own is for each
         const signal = AbortSignal.timeout(timeout);
-        const { choices } = await client.chat.completions.create(request, { signal });
+        const { choices, usage } = await client.chat.completions.create(request, { signal });
+        add({ tokensIn: usage?.prompt_tokens ?? 0, tokensOut: usage?.completion_tokens ?? 0 });
         const words = (choices[0]?.message.content ?? '').trim();
         if (words === '') throw new Error('no words');
         const invented = inventedIn(words, facts);
         if (invented.length === 0) return words.slice(0, LONGEST_WORDS);
         const list = invented.slice(0, 5).join(', ');
+        add({ thrownAway: 1 });
         onTrouble('why in words', new Error(`llm: thrown away, the facts do not have ${list}`));
         return null;
       } catch (error) {
+        add({ failed: 1 });
         onTrouble('why in words', causeOf(error));
         return null;
+      } finally {
+        add({ waitedMs: Math.max(0, options.now() - begunAt) });
       }
     },
   };

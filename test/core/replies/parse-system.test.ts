@@ -20,6 +20,8 @@ test('CX-01 commands about the system are read in both languages', () => {
     ['/version', { ask: 'version' }],
     ['/数据源', { ask: 'sources' }],
     ['降级', { ask: 'degraded' }],
+    ['/budget', { ask: 'budget' }],
+    ['预算', { ask: 'budget' }],
     ['/audit', { ask: 'audit', count: null, before: null }],
     ['/audit 20 before 4711', { ask: 'audit', count: 20, before: 4711 }],
     ['/审计 before 4711', { ask: 'audit', count: null, before: 4711 }],

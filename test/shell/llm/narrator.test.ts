@@ -29,7 +29,9 @@ function says(words: string) {
   return (_: number, res: ServerResponse): void => {
     res.setHeader('content-type', 'application/json');
     const message = { role: 'assistant', content: words };
-    res.end(JSON.stringify({ id: 'x', choices: [{ index: 0, message, finish_reason: 'stop' }] }));
+    const choices = [{ index: 0, message, finish_reason: 'stop' }];
+    const usage = { prompt_tokens: 1_000, completion_tokens: 200, total_tokens: 1_200 };
+    res.end(JSON.stringify({ id: 'x', choices, usage }));
   };
 }
 
@@ -114,4 +116,32 @@ test('CX-15 after the day’s answers nothing is asked, until the next day', asy
   assert.equal(seen.length, 1);
   clock.now = 86_400_000;
   assert.equal(await narrator.tell(FACTS, 'en'), '22');
+});
+
+test('CX-15 what the model was asked is counted by the day: answers, tokens, money, what was thrown away', async () => {
+  let now = 0;
+  const { baseUrl } = await endpoint((n, res) =>
+    says(n === 2 ? 'It was 4711.' : 'Only 22 of 30 limit-ups.')(n, res),
+  );
+  const prices = { inputPerMillion: 0.3, outputPerMillion: 0.5, currency: 'USD' };
+  const { narrator } = narratorOf(baseUrl, { prices, mostPerDay: 2, now: () => now });
+  assert.equal(narrator.spent().asked, 0);
+  await narrator.tell(FACTS, 'en');
+  await narrator.tell(FACTS, 'en');
+  assert.equal(await narrator.tell(FACTS, 'en'), null, 'beyond what a day allows');
+  const { waitedMs, ...spent } = narrator.spent();
+  assert.ok(waitedMs >= 0);
+  assert.deepEqual(spent, {
+    model: 'some-model',
+    mostPerDay: 2,
+    asked: 2,
+    thrownAway: 1,
+    failed: 0,
+    tokensIn: 2_000,
+    tokensOut: 400,
+    cost: { amount: 0.0008, currency: 'USD' },
+  });
+  now = 86_400_000;
+  assert.equal(narrator.spent().asked, 0);
+  assert.equal(narratorOf(baseUrl).narrator.spent().cost, null);
 });

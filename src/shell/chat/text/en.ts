@@ -1189,6 +1189,7 @@ export const EN: Catalogue = {
     version: 'code, settings and database that run',
     sources: 'where market data comes from, and how it does',
     degraded: 'what is less than it should be',
+    budget: 'what the language model cost today',
     audit: 'who did what, newest first',
     tz: 'time zone in which this chat shows times',
     rbook: 'the last trades in R, by day type',

@@ -49,6 +49,13 @@ export function systemEn(pulse: () => PulseWords): SystemWords {
     answered: (at) => `last ${at}`,
     failedAt: (at) => `failed ${at}`,
     nothingDegraded: '✓ Nothing is degraded.',
+    noModel: 'No language model is in use: config/llm.yaml.',
+    modelSpent: (m, waited) => [
+      `${m.model} · ${m.asked} of ${m.mostPerDay} answers of the day (UTC) asked for, since the start`,
+      `thrown away ${m.thrownAway} · failed ${m.failed} · waited ${waited} · tokens ${m.tokensIn} in, ${m.tokensOut} out`,
+    ],
+    modelCost: (amount) => `${amount} at the prices of config/llm.yaml`,
+    noPrices: 'no prices are set: why.prices of config/llm.yaml',
     noEntries: 'no new entries',
     gateRests: (deskId, checkpoint) =>
       `${deskId} · the gate of ${checkpoint} rests on less than its first sources`,

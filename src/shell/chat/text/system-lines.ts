@@ -7,6 +7,7 @@ import type {
   CountsFrom,
   DegradedLine,
   ExportKind,
+  ModelSpent,
   SettingChange,
   SettingLine,
   SourceLine,
@@ -33,6 +34,13 @@ export type SystemWords = {
   readonly answered: (at: string) => string;
   readonly failedAt: (at: string) => string;
   readonly nothingDegraded: string;
+  readonly noModel: string;
+  readonly modelSpent: (
+    spent: Omit<ModelSpent, 'cost' | 'waitedMs'>,
+    waited: string,
+  ) => readonly string[];
+  readonly modelCost: (amount: string) => string;
+  readonly noPrices: string;
   readonly noEntries: string;
   readonly gateRests: (deskId: string, checkpoint: string) => string;
   readonly countsFrom: Readonly<Record<CountsFrom, string>>;
@@ -176,6 +184,16 @@ export function systemAnswers(w: SystemWords, text: () => Catalogue): Answers {
       a.lines.length === 0
         ? [w.nothingDegraded]
         : a.lines.flatMap((line) => degradedText(line, s, w, text)),
+    budget: ({ spent }, s) => {
+      if (spent === null) return [w.noModel];
+      const { cost, waitedMs, ...rest } = spent;
+      const model = s.f.words(rest.model, 80);
+      const amount = cost === null ? null : `${cost.amount.toFixed(4)} ${cost.currency}`;
+      return [
+        ...w.modelSpent({ ...rest, model }, s.f.duration(waitedMs)),
+        amount === null ? w.noPrices : w.modelCost(amount),
+      ];
+    },
     config: (a, s) => {
       const lines = [
         ...a.settings.map((line) => settingText(line, s, w)),

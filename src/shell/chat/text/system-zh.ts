@@ -80,6 +80,13 @@ export function systemZh(pulse: () => PulseWords): SystemWords {
     answered: (at) => `最近 ${at}`,
     failedAt: (at) => `失败于 ${at}`,
     nothingDegraded: '✓ 没有降级。',
+    noModel: '未使用语言模型:config/llm.yaml。',
+    modelSpent: (m, waited) => [
+      `${m.model} · 启动以来当日(UTC)已请求 ${m.asked} 次,上限 ${m.mostPerDay} 次`,
+      `弃用 ${m.thrownAway} · 失败 ${m.failed} · 等待 ${waited} · 词元 输入 ${m.tokensIn}、输出 ${m.tokensOut}`,
+    ],
+    modelCost: (amount) => `按 config/llm.yaml 的价格计 ${amount}`,
+    noPrices: '未设价格:config/llm.yaml 的 why.prices',
     noEntries: '不开新仓',
     gateRests: (deskId, checkpoint) => `${deskId} · ${checkpoint} 闸门未用首选来源`,
     countsFrom: { now: '立即生效', restart: '下次启动生效' },

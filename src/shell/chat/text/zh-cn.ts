@@ -1314,6 +1314,7 @@ export const ZH_CN: Catalogue = {
     version: '运行中的代码、配置与数据库',
     sources: '行情来自哪里、是否正常',
     degraded: '哪些地方降级了',
+    budget: '语言模型今日用量',
     audit: '谁做了什么,最新在前',
     tz: '本聊天显示时间的时区',
     rbook: '最近交易的R,按日型',
