@@ -7,7 +7,7 @@ import type { Life } from './life.ts';
 import type { Part } from './meaning.ts';
 import { entryOf, type Hooks, type Observed } from './observed.ts';
 import { mayAct } from './people.ts';
-import { isLive } from './venue-order.ts';
+import { holdsOthers, isLive } from './venue-order.ts';
 
 function isAuthorized(update: Update): boolean {
   return mayAct(update.incoming.channel, update.incoming.userId);
@@ -293,6 +293,7 @@ function openRiskMinor(
     // what somebody else bought has no ticket, and its price is in the average
     if (venue.fills.some((fill) => fill.orderId === null && fill.instrument === instrument))
       continue;
+    if (world.policy.execution.isPerson && holdsOthers(venue, instrument)) continue;
     const stops = [...venue.orders.values()].filter(
       (order) =>
         order.request.instrument === instrument && order.request.type === 'stop' && isLive(order),

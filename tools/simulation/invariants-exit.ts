@@ -5,7 +5,7 @@ import type { Quote } from '#core/market/quote.ts';
 import { isShut } from './invariants-shut.ts';
 import type { Hooks, Observed } from './observed.ts';
 import { openQuantityOf } from './venue.ts';
-import { isLive, type VenueOrder } from './venue-order.ts';
+import { holdsOthers, isLive, type VenueOrder } from './venue-order.ts';
 
 /** What a position may stand without a stop: a refused one, a doubt settled by asking, the next try. */
 const COVER_MS = 30_000;
@@ -124,6 +124,10 @@ function isBlocked(
   // shares beside the book's own, which a list has just told of, are not the desk's to sell
   const beside = (venue.holdings.get(position.instrument)?.quantity ?? 0) - position.quantity;
   if (isUnderWay || venue.sellable(position.instrument) <= beside) return false;
+  // a list told of shares, and not of the day they were bought on: that may be this one
+  const { tradingDay } = world.session() ?? {};
+  const isOfToday = execution.sellableAfterDays > 0 && position.tradingDay === tradingDay;
+  if (execution.isPerson && isOfToday && holdsOthers(venue, position.instrument)) return false;
   if (isShut(world, position.instrument)) return false;
   if (triesOf(world, position.instrument) >= MOST_TRIES) return false;
   const session = world.session();

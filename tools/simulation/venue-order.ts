@@ -1,4 +1,6 @@
 import type { OrderRequest } from '#app/ports.ts';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import type { Venue } from './venue.ts';
 
 /** An order as the exchange holds it. */
 export type VenueOrder = {
@@ -47,4 +49,16 @@ const LOT = 100;
 export function isInLots({ side, quantity }: OrderRequest, sellable: number): boolean {
   if (quantity % LOT === 0) return true;
   return side === 'sell' && quantity % LOT === sellable % LOT;
+}
+
+/** True where more is held than was bought by orders of the desk: at what price and on which day is not known. */
+export function holdsOthers(
+  { fills, holdings }: Pick<Venue, 'fills' | 'holdings'>,
+  instrument: InstrumentId,
+): boolean {
+  let own = 0;
+  for (const fill of fills)
+    if (fill.orderId !== null && fill.instrument === instrument)
+      own += fill.side === 'buy' ? fill.quantity : -fill.quantity;
+  return (holdings.get(instrument)?.quantity ?? 0) > own;
 }

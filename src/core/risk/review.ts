@@ -1,8 +1,8 @@
 import { entryObjections } from '#core/engine/permission-of.ts';
 import type { Policy } from '#core/engine/policy.ts';
-import { openEntries } from '#core/engine/select.ts';
+import { openEntries, workingProtection } from '#core/engine/select.ts';
 import { instrumentDayOf } from '#core/engine/select-cn.ts';
-import type { DeskState } from '#core/engine/state.ts';
+import type { DeskState, Position } from '#core/engine/state.ts';
 import type { MarketView } from '#core/engine/view.ts';
 import { type Reason, reason } from '#core/gates/reason.ts';
 import { mayFill } from '#core/machines/order.ts';
@@ -48,12 +48,13 @@ export type ReviewFacts = {
 
 /**
  * Returns the risk of what is open or may open: (entry − stop) × held of positions whose stop is
- * below the entry, full risk of pending tickets and working entries. Minor units.
+ * below the entry, full risk of pending tickets and working entries. Minor units. Of several stops the lowest
+ * counts for all shares: a broker may have refused to move it.
  */
 export function openRiskMinor(state: DeskState, exceptTicketId: string | null): number {
   let total = 0;
   for (const position of Object.values(state.positions)) {
-    const perShare = Math.max(0, position.entryPrice - position.stop);
+    const perShare = Math.max(0, position.entryPrice - lowestStop(state, position));
     total += notionalMinor(perShare, position.quantity);
   }
   for (const ticket of Object.values(state.tickets)) {
@@ -67,6 +68,13 @@ export function openRiskMinor(state: DeskState, exceptTicketId: string | null): 
     total += notionalMinor(Math.max(0, (order.limitPrice ?? 0) - stop), open);
   }
   return total;
+}
+
+function lowestStop(state: DeskState, { instrument, stop }: Position): number {
+  let lowest = stop;
+  for (const { role, stopPrice } of workingProtection(state, instrument))
+    if (role === 'stop' && stopPrice !== null && stopPrice < lowest) lowest = stopPrice;
+  return lowest;
 }
 
 /** Cash that no working entry can still take: cash less what each may pay at its limit. Minor units. */

@@ -88,6 +88,15 @@ test('ID-05 open risk counts waiting tickets, working entries and positions, not
   assert.equal(openRiskMinor(state, Object.keys(state.tickets)[0] ?? null), 0);
 });
 
+test('ID-05 a stop that the broker did not move keeps its risk, whatever the book wanted', () => {
+  const { state } = deskAfter(withPosition());
+  const [position] = Object.values(state.positions);
+  assert.ok(position !== undefined);
+  const moved = { ...position, stop: position.entryPrice };
+  const positions = { [position.instrument]: moved };
+  assert.equal(openRiskMinor({ ...state, positions }, null), 20_000);
+});
+
 test('ID-08 a quote is refused when missing, old, from the future, wide or one-sided', () => {
   const desk = deskAfter(ready());
   const codes = (quote: ReturnType<typeof quoteOf> | null, perShare = 1) =>
